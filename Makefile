@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+.PHONY: help install build demo test check pipeline-once pipeline-continuous \
+  pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-clear-indexes
+
+RUN := node dist/src/cli.js
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 32
+
+install: node_modules/.installed ## Install what package-lock.json names
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: install ## Compile TypeScript into dist/
+	@npm run --silent build
+
+demo: build ## Sample logs to four NDJSON files in ./data, without any server
+	@$(RUN) run --source file --path samples/api.log --sink directory --out ./data
+	@printf '%s\n' '' 'Look at them:   head -n 1 data/ml-api-message.ndjson' \
+	  'Run it again:   make demo   (nothing is doubled)' \
+	  'Your own logs:  npm start -- run --source file --path YOUR.log --sink directory --out ./data' \
+	  'From Redis:     REDIS_HOST=localhost npm start -- run --sink directory --out ./data' \
+	  'Into Elasticsearch: make pipeline-elasticsearch-up && make pipeline-once' \
+	  'A plugin of your own: npm start -- plugins new ml-api-errors'
+
+check: build ## Lint, format and types
+	npm run --silent check
+
+test: check ## Install and start real servers, run every test
+	bash test/services/install.sh
+	npm test --silent
+
+pipeline-once: build ## Logs of the configured source into Elasticsearch, once
+	@$(RUN) run --once
+
+pipeline-continuous: build ## The same, until stopped
+	@$(RUN) run --continuous
+
+pipeline-elasticsearch-up: ## Start Redis, Elasticsearch and Kibana (docker compose)
+	docker compose up --detach --wait redis elasticsearch kibana
+
+pipeline-elasticsearch-down: ## Stop them; their data stays
+	docker compose down
+
+pipeline-clear-indexes: build ## Empty the four indices (asks first)
+	@$(RUN) clear-indexes

@@ -1,0 +1,91 @@
+import { isObject, mapKeys } from '../src/json.ts';
+import { definePlugin } from '../src/plugins.ts';
+
+const number = { type: 'double', ignore_malformed: true };
+const text = { type: 'keyword', ignore_above: 1024 };
+
+/** Fields that no one declared: numbers as doubles, texts as keywords, and objects kept but not searched. */
+const undeclared = (path: string) => [
+  { [`${path} numbers`]: { path_match: `${path}.*`, match_mapping_type: 'long', mapping: number } },
+  { [`${path} fractions`]: { path_match: `${path}.*`, match_mapping_type: 'double', mapping: number } },
+  { [`${path} texts`]: { path_match: `${path}.*`, match_mapping_type: 'string', mapping: text } },
+  {
+    [`${path} objects`]: {
+      path_match: `${path}.*`,
+      match_mapping_type: 'object',
+      mapping: { type: 'object', enabled: false },
+    },
+  },
+];
+
+/** `ml-api-message`: predictions that were answered, with their inputs and their result. */
+export default definePlugin<{ rename: Record<string, string> }>({
+  name: 'ml-api-message',
+  description: 'predictions with their inputs and result',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      /** From an input's name, as the caller sends it, to the name it is stored under. */
+      rename: { type: 'object', additionalProperties: { type: 'string', minLength: 1 }, default: {} },
+    },
+  },
+  index: {
+    name: 'ml-api-message',
+    mappings: {
+      dynamic: true,
+      date_detection: false,
+      dynamic_templates: [...undeclared('input_data'), ...undeclared('result')],
+      properties: {
+        timestamp: { type: 'date' },
+        '@timestamp': { type: 'alias', path: 'timestamp' },
+        transaction_id: text,
+        input_data: { type: 'object' },
+        result: {
+          type: 'object',
+          properties: {
+            // A class may be a number or a name; `prediction.number` is there to compute with.
+            prediction: { ...text, fields: { number } },
+            probability: number,
+            probabilities: number,
+            message: text,
+          },
+        },
+      },
+    },
+    settings: { 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true },
+    document: {
+      type: 'object',
+      required: ['timestamp', 'input_data', 'result'],
+      properties: {
+        timestamp: { type: 'string' },
+        transaction_id: { type: 'string' },
+        input_data: { type: 'object' },
+        result: { type: 'object', required: ['prediction'] },
+      },
+      additionalProperties: false,
+    },
+  },
+  create({ rename }) {
+    const names = new Map(Object.entries(rename));
+    const nameOf = (key: string): string => {
+      const known = names.get(key);
+      if (known !== undefined) return known;
+      const plain = key.replace(/[\s.]+/g, '_') || '_';
+      // Callers choose keys: remember a vocabulary, not everything ever sent.
+      if (names.size < 10_000) names.set(key, plain);
+      return plain;
+    };
+    return {
+      documents({ timestamp, transactionId, input, result }) {
+        if (!isObject(input) || !isObject(result) || result.prediction == null) return undefined;
+        return {
+          timestamp,
+          transaction_id: transactionId,
+          input_data: mapKeys(input, nameOf),
+          result: mapKeys(result, nameOf),
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,166 @@
+import { type Assembly, assemble, elasticsearchOptions } from './assemble.ts';
+import { type LoadedConfig, loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import type { Entry, Event } from './event.ts';
+import { Filter } from './filter.ts';
+import type { JsonObject } from './json.ts';
+import { parseEntry } from './parse.ts';
+import { runPipeline } from './pipeline.ts';
+import type { Body } from './plugins.ts';
+import { ElasticsearchSink, elasticsearchClient, ensureIndex } from './sinks/elasticsearch.ts';
+import type { Outcome } from './sinks/sink.ts';
+import type { Stats } from './stats.ts';
+import { timestampReader } from './timestamp.ts';
+
+/** What sets up a `LogPipeline` or `LogCollector`; all else comes from the environment and the YAML, as for the CLI. */
+export interface LogPipelineOptions {
+  source?: Config['pipeline']['source'];
+  sink?: Config['pipeline']['sink'];
+  /** The file of the source `file`. */
+  path?: string;
+  esHost?: string;
+  esPort?: number;
+  /** The most logs written together. */
+  batchSize?: number;
+  /** Another YAML file. */
+  config?: string;
+}
+
+const PATHS = {
+  source: 'pipeline.source',
+  sink: 'pipeline.sink',
+  path: 'file.path',
+  esHost: 'elasticsearch.host',
+  esPort: 'elasticsearch.port',
+  batchSize: 'pipeline.batch_size',
+} as const;
+
+function load(options: LogPipelineOptions): LoadedConfig {
+  const names = Object.keys(PATHS) as (keyof typeof PATHS)[];
+  const flags = names.map((name) => ({ flag: name, path: PATHS[name], value: options[name] }));
+  return loadConfig({ file: options.config, flags });
+}
+
+/** The documented orchestrator: the pipeline that the CLI runs. */
+export class LogPipeline {
+  readonly #loaded: LoadedConfig;
+
+  /** Throws `SidecarError` where the configuration is wrong. */
+  constructor(options: LogPipelineOptions = {}) {
+    this.#loaded = load(options);
+  }
+
+  /** Reads what is there, writes it, and answers the figures. Throws `SidecarError` (`unreachable`). */
+  async runOnce(): Promise<Stats> {
+    return this.#run(false, new AbortController().signal);
+  }
+
+  /** Goes on until `signal` aborts, pausing `interval` seconds at the most; then answers the figures. */
+  async runContinuous(interval: number, signal: AbortSignal): Promise<Stats> {
+    this.#loaded.config.pipeline.poll_interval = interval;
+    return this.#run(true, signal);
+  }
+
+  async #run(follow: boolean, signal: AbortSignal): Promise<Stats> {
+    const { parts }: Assembly = await assemble(this.#loaded, follow);
+    const { batch_size: batchSize, concurrency, limit } = this.#loaded.config.pipeline;
+    return runPipeline(parts, { follow, limit, batchSize, concurrency, signal, giveUp: signal });
+  }
+}
+
+/** The documented collector: a source and the parser, without the rest. */
+export class LogCollector {
+  readonly #loaded: LoadedConfig;
+
+  constructor(options: LogPipelineOptions = {}) {
+    this.#loaded = load(options);
+  }
+
+  /** The newest `limit` logs of the source, oldest first, parsed. Throws `SidecarError` (`unreachable`). */
+  async fetchLogs(limit = 100): Promise<Event[]> {
+    const { parts } = await assemble(this.#loaded, false);
+    const { signal } = new AbortController();
+    try {
+      const events: Event[] = [];
+      for await (const batch of parts.source.batches({ follow: false, limit, batchSize: limit, signal })) {
+        events.push(...batch.entries.map(parts.parse));
+      }
+      return events;
+    } finally {
+      await parts.source.close();
+    }
+  }
+
+  /** Parses one entry. Throws for one that is too large. */
+  parseLogEntry(entry: Entry): Event {
+    const { pipeline, limits } = this.#loaded.config;
+    return parseEntry(entry, {
+      readTimestamp: timestampReader(pipeline.timezone),
+      maxEntryBytes: limits.entry_bytes,
+    });
+  }
+}
+
+/** The documented filter. */
+export class LogFilter {
+  readonly #filter: Filter;
+
+  /** Throws `SidecarError` where `pattern` is no regular expression. */
+  constructor(pattern = 'API Call - POST /predict', methods: readonly string[] = []) {
+    this.#filter = new Filter({ pattern, methods });
+  }
+
+  filterLogs(logs: readonly Event[]): Event[] {
+    return logs.filter((log) => this.#filter.passes(log));
+  }
+
+  /** The log's metrics, in the API's spelling; `undefined` where it carries none. */
+  extractPerformanceMetrics(log: Event): JsonObject | undefined {
+    return log.metrics;
+  }
+}
+
+/** The documented indexer: the Elasticsearch sink, index by index. */
+export class ElasticsearchIndexer {
+  readonly #options;
+
+  constructor({ host = 'localhost', port = 9200 }: { host?: string; port?: number } = {}) {
+    const { config } = load({ esHost: host, esPort: port });
+    this.#options = elasticsearchOptions(config, false);
+  }
+
+  /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
+  async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
+    const client = elasticsearchClient(this.#options);
+    try {
+      await ensureIndex(client, { name, mappings, document: {} });
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Writes documents, each under its `_id`; one that is there already is left alone. Answers each one's outcome. */
+  async indexLogs(index: string, logs: readonly (Body & { _id: string })[]): Promise<Outcome[]> {
+    const sink = new ElasticsearchSink(this.#options);
+    try {
+      const documents = logs.map(({ _id: id, ...body }) => ({ index, id, body }));
+      return await sink.write(documents, new AbortController().signal);
+    } finally {
+      await sink.close();
+    }
+  }
+
+  /** How many documents an index holds, and its size on disk in bytes. */
+  async getIndexStats(index: string): Promise<{ documents: number; bytes: number }> {
+    const client = elasticsearchClient(this.#options);
+    try {
+      const { _all: all } = await client.indices.stats({ index, metric: ['docs', 'store'] });
+      return {
+        documents: all?.primaries?.docs?.count ?? 0,
+        bytes: all?.primaries?.store?.size_in_bytes ?? 0,
+      };
+    } finally {
+      await client.close();
+    }
+  }
+}

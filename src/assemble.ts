@@ -1,0 +1,134 @@
+import { Checkpoint } from './checkpoint.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { SidecarError } from './errors.ts';
+import { Filter } from './filter.ts';
+import { parseEntry } from './parse.ts';
+import type { Parts } from './pipeline.ts';
+import { loadPlugins } from './plugin-loader.ts';
+import { PluginChain } from './plugins.ts';
+import { DirectorySink } from './sinks/directory.ts';
+import { type ElasticsearchOptions, ElasticsearchSink } from './sinks/elasticsearch.ts';
+import type { Sink } from './sinks/sink.ts';
+import { StdoutSink } from './sinks/stdout.ts';
+import { FileSource } from './sources/file.ts';
+import type { RedisOptions } from './sources/redis.ts';
+import { RedisListSource } from './sources/redis-list.ts';
+import type { Source } from './sources/source.ts';
+import { timestampReader } from './timestamp.ts';
+
+/** A part, and what it is called: for people, and for the checkpoint that belongs to the pair of them. */
+interface Named<Part> {
+  /** `redis://localhost:6379/0 api_logs`; never holds a secret. */
+  address: string;
+  /** `follow`: the run does not end by itself, and so waits for servers without an end. */
+  make(follow: boolean): Part;
+}
+
+/** How long a run that ends by itself tries a server that can't be reached. */
+const PATIENCE_MS = 5_000;
+
+const patienceMs = (follow: boolean): number => (follow ? Number.POSITIVE_INFINITY : PATIENCE_MS);
+
+const SOURCE_KINDS: Record<Config['pipeline']['source'], (config: Config) => Named<Source>> = {
+  redis: (config) => {
+    const address = redisAddress(config);
+    const { logs_key: key } = config.redis;
+    return {
+      address: `${address} ${key}`,
+      make: (follow) =>
+        new RedisListSource({
+          ...redisOptions(config, follow),
+          key,
+          intervalMs: config.pipeline.poll_interval * 1000,
+        }),
+    };
+  },
+  file: ({ file: { path }, pipeline }) => {
+    if (path === undefined)
+      throw new SidecarError(
+        'config',
+        'the source "file" needs a file: give --path, or file.path in the YAML',
+      );
+    return { address: path, make: () => new FileSource({ path, intervalMs: pipeline.poll_interval * 1000 }) };
+  },
+};
+
+const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<Sink>> = {
+  elasticsearch: (config) => ({
+    address: new URL(elasticsearchUrl(config)).host,
+    make: (follow) => new ElasticsearchSink(elasticsearchOptions(config, follow)),
+  }),
+  stdout: ({ indices }) => ({ address: 'stdout', make: () => new StdoutSink(indices.prefix) }),
+  directory: ({ directory }) => ({ address: directory.path, make: () => new DirectorySink(directory.path) }),
+};
+
+/** The stages of a configuration, and the names of its two ends. */
+export interface Assembly {
+  parts: Parts;
+  sourceAddress: string;
+  sinkAddress: string;
+}
+
+/** Makes the parts of a pipeline; reaches out to no server yet. Throws `SidecarError` for what can't work. */
+export async function assemble({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
+  const { pipeline, indices, limits } = config;
+  const source = SOURCE_KINDS[pipeline.source](config);
+  const sink = SINK_KINDS[pipeline.sink](config);
+  const options = { readTimestamp: timestampReader(pipeline.timezone), maxEntryBytes: limits.entry_bytes };
+  const parts: Parts = {
+    source: source.make(follow),
+    parse: (entry) => parseEntry(entry, options),
+    plugins: await pluginChain({ config, base }),
+    sink: sink.make(follow),
+    checkpoint: new Checkpoint(
+      config.state.path,
+      `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`,
+    ),
+    deadLetters: new DeadLetters(config.dead_letters.path),
+  };
+  return { parts, sourceAddress: source.address, sinkAddress: sink.address };
+}
+
+/** The configured plugins, loaded. */
+export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
+  const filter = new Filter(config.pipeline.filter);
+  // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
+  const entries = config.plugins.map((entry) =>
+    entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
+  );
+  return new PluginChain(await loadPlugins(entries, base), config.indices.prefix, (event) =>
+    filter.passes(event),
+  );
+}
+
+function redisAddress({ redis }: Config): string {
+  if (!redis.url) return `${redis.host}:${redis.port}/${redis.db}`;
+  const { host, pathname } = new URL(redis.url);
+  return `${host}${pathname === '' || pathname === '/' ? '/0' : pathname}`;
+}
+
+function redisOptions(config: Config, follow: boolean): RedisOptions {
+  const { ca_file: caFile, logs_key: _, ...options } = config.redis;
+  return { ...options, caFile, address: redisAddress(config), patienceMs: patienceMs(follow) };
+}
+
+function elasticsearchUrl({ elasticsearch: { url, host, port } }: Config): string {
+  return url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The client's options of a configuration; `follow`: wait for the server without an end. */
+export function elasticsearchOptions(config: Config, follow: boolean): ElasticsearchOptions {
+  const { api_key: apiKey, username, password, ca_file: caFile, request_timeout } = config.elasticsearch;
+  const url = elasticsearchUrl(config);
+  return {
+    url,
+    apiKey,
+    username,
+    password,
+    caFile,
+    requestTimeoutMs: request_timeout * 1000,
+    patienceMs: patienceMs(follow),
+  };
+}

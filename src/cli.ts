@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { clearIndexesCommand } from './commands/clear-indexes.ts';
+import { pluginsCommand } from './commands/plugins.ts';
+import { runCommand } from './commands/run.ts';
+import { EXIT, reasonOf, SidecarError } from './errors.ts';
+import { log } from './log.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+const parser = yargs(hideBin(process.argv))
+  .scriptName('ml-log-sidecar')
+  .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
+  .command(runCommand)
+  .command(pluginsCommand)
+  .command(clearIndexesCommand)
+  .demandCommand(1, 'Name a command, such as `run`.')
+  .recommendCommands()
+  .strict()
+  .locale('en')
+  .version(version)
+  .alias({ h: 'help' })
+  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .epilogue(
+    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached.',
+  )
+  .exitProcess(false)
+  .fail(false);
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  if (error instanceof SidecarError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else if (error instanceof Error && error.name === 'YError') {
+    process.stderr.write(`${error.message}\nSee ml-log-sidecar --help.\n`);
+    process.exitCode = EXIT.usage;
+  } else {
+    process.stderr.write(`${reasonOf(error)}\n`);
+    log.debug(error instanceof Error ? (error.stack ?? '') : String(error));
+    process.exitCode = EXIT.unreachable;
+  }
+}

@@ -1,0 +1,64 @@
+import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { setLogLevel } from '../log.ts';
+
+/** An option of the command line that sets a value of the configuration. */
+interface ConfigFlag {
+  /** The dotted path it sets. */
+  path: string;
+  type: 'string' | 'number';
+  describe: string;
+  choices?: readonly string[];
+  /** One value with commas in it is several. */
+  list?: boolean;
+}
+
+/** Adds its defaults and checks to none: those are the configuration's. */
+export type ConfigFlags = Record<string, ConfigFlag>;
+
+/** Options that every command which reads the configuration has. */
+export const COMMON_FLAGS = {
+  lang: {
+    path: 'language',
+    type: 'string',
+    choices: ['auto', 'en', 'fr'],
+    describe: 'Language of what is printed',
+  },
+  'log-level': {
+    path: 'log_level',
+    type: 'string',
+    choices: ['error', 'warn', 'info', 'debug'],
+    describe: 'How much is said on stderr',
+  },
+} as const satisfies ConfigFlags;
+
+/** `--config`, and a yargs option for each flag. */
+export function yargsOptions(flags: ConfigFlags) {
+  const options = Object.entries(flags).map(([name, { type, describe, choices }]) => [
+    name,
+    { type, describe, requiresArg: true, ...(choices ? { choices } : {}) },
+  ]);
+  return {
+    config: {
+      type: 'string' as const,
+      describe: 'YAML file instead of configs/pipeline.yaml',
+      requiresArg: true,
+    },
+    ...(Object.fromEntries(options) as Record<string, { type: 'string' | 'number'; describe: string }>),
+  };
+}
+
+/** The configuration, with what the command line sets on top. */
+export function configFrom(args: Record<string, unknown>, flags: ConfigFlags): LoadedConfig {
+  const set: NonNullable<ConfigInput['flags']>[number][] = [];
+  for (const [name, { path, list }] of Object.entries(flags)) {
+    const value = args[name];
+    set.push({
+      flag: `--${name}`,
+      path,
+      value: list && typeof value === 'string' ? value.split(',') : value,
+    });
+  }
+  const loaded = loadConfig({ file: args.config as string | undefined, flags: set });
+  setLogLevel(loaded.config.log_level);
+  return loaded;
+}

@@ -1,0 +1,104 @@
+import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import { assemble } from '../assemble.ts';
+import { SINKS, SOURCES } from '../config/schema.ts';
+import { EXIT, reasonOf } from '../errors.ts';
+import { log } from '../log.ts';
+import { messagesIn } from '../messages.ts';
+import { runPipeline } from '../pipeline.ts';
+import { Report } from '../report.ts';
+import { COMMON_FLAGS, type ConfigFlags, configFrom, yargsOptions } from './options.ts';
+
+const FLAGS = {
+  source: { path: 'pipeline.source', type: 'string', choices: SOURCES, describe: 'Where logs come from' },
+  sink: { path: 'pipeline.sink', type: 'string', choices: SINKS, describe: 'Where documents go' },
+  interval: {
+    path: 'pipeline.poll_interval',
+    type: 'number',
+    describe: 'Longest pause between two reads, in seconds',
+  },
+  limit: { path: 'pipeline.limit', type: 'number', describe: 'Read only so many logs, the newest' },
+  'batch-size': { path: 'pipeline.batch_size', type: 'number', describe: 'Most logs written together' },
+  pattern: { path: 'pipeline.filter.pattern', type: 'string', describe: 'Regular expression of the filter' },
+  methods: {
+    path: 'pipeline.filter.methods',
+    type: 'string',
+    list: true,
+    describe: 'HTTP methods that pass, such as POST,GET',
+  },
+  path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
+  out: { path: 'directory.path', type: 'string', describe: 'The folder of --sink directory' },
+  state: { path: 'state.path', type: 'string', describe: 'The folder of checkpoints' },
+  ...COMMON_FLAGS,
+} as const satisfies ConfigFlags;
+
+/** How long a stopped run waits for a sink that does not answer. */
+const GRACE_MS = 8_000;
+
+/** `run`: the main job. */
+export const runCommand: CommandModule = {
+  command: 'run',
+  describe: 'Read logs, run the plugins, write the documents',
+  builder: (yargs) =>
+    yargs
+      .options(yargsOptions(FLAGS))
+      .option('once', { type: 'boolean', describe: 'Read what is there, and end (the default)' })
+      .option('continuous', { type: 'boolean', describe: 'Go on until stopped' })
+      .conflicts('once', 'continuous')
+      .option('quiet', { type: 'boolean', default: false, describe: 'Print no summary' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print the summary as one JSON object' })
+      .example('$0 run --once', 'Redis to Elasticsearch, as configured')
+      .example(
+        '$0 run --source file --path api.log --sink directory --out ./data',
+        'a file to four NDJSON files',
+      )
+      .example('$0 run --sink stdout --continuous', 'under a log shipper'),
+  handler: run,
+};
+
+async function run(args: ArgumentsCamelCase): Promise<void> {
+  const loaded = configFrom(args, FLAGS);
+  const { config } = loaded;
+  const follow = args.continuous === true;
+  const { parts, sinkAddress } = await assemble(loaded, follow);
+  const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
+  const report = new Report({
+    config,
+    sinkAddress,
+    follow,
+    quiet: args.quiet === true,
+    json: args.json === true,
+    out,
+  });
+  const stop = new AbortController();
+  const giveUp = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    if (process.stderr.isTTY) process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
+    setTimeout(() => giveUp.abort(), GRACE_MS).unref();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  report.begin();
+  try {
+    const { batch_size: batchSize, concurrency, limit } = config.pipeline;
+    const stats = await runPipeline(parts, {
+      follow,
+      limit,
+      batchSize,
+      concurrency,
+      signal: stop.signal,
+      giveUp: giveUp.signal,
+      onProgress: (figures) => report.update(figures),
+    });
+    report.end(stats);
+    process.exitCode = stats.deadLetters > 0 ? EXIT.deadLetters : EXIT.ok;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    log.warn(
+      `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
+    );
+  } finally {
+    report.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,239 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { Ajv, type ErrorObject } from 'ajv';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { reasonOf, SidecarError } from '../errors.ts';
+import { isObject } from '../json.ts';
+import { CONFIG_SCHEMA, type Config, VARIABLES } from './schema.ts';
+
+/** A value from outside, where it belongs (`pipeline.batch_size`) and where it was written. */
+interface Setting {
+  path: string[];
+  value: unknown;
+  origin: string;
+}
+
+/** What `loadConfig` reads. */
+export interface ConfigInput {
+  /** The YAML file; without it `configs/pipeline.yaml` here, or else the one that ships. */
+  file?: string | undefined;
+  /** Values of command-line flags: the flag as typed, the dotted path it sets, and its value. */
+  flags?: readonly { flag: string; path: string; value: unknown }[];
+  /** Environment variables. */
+  env?: NodeJS.ProcessEnv;
+  /** Folder of `.env` and of the default file. */
+  cwd?: string;
+}
+
+/** The configuration, and the folder that paths of plugins are relative to. */
+export interface LoadedConfig {
+  config: Config;
+  base: string;
+}
+
+/**
+ * Reads flags, environment, `.env`, YAML file and defaults, the former winning. Throws `SidecarError` (`config`)
+ * that lists everything wrong, each with where it was written, what it must be, and the nearest known key.
+ */
+export function loadConfig({
+  file,
+  flags = [],
+  env = process.env,
+  cwd = process.cwd(),
+}: ConfigInput = {}): LoadedConfig {
+  const path = file === undefined ? defaultFile(cwd) : resolve(cwd, file);
+  const settings = [
+    ...settingsOfFile(path, relative(cwd, path) || path),
+    ...settingsOfEnv(dotEnv(cwd), '.env'),
+    ...settingsOfEnv(env, 'environment'),
+    ...flags
+      .filter(({ value }) => value !== undefined)
+      .map(({ flag, path: to, value }) => ({ path: to.split('.'), value, origin: flag })),
+  ];
+  const tree: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
+  for (const setting of settings) place(tree, setting, origins);
+  const ajv = new Ajv({ useDefaults: true, allErrors: true, allowUnionTypes: true, strictTypes: false });
+  const valid = ajv.compile<Config>(CONFIG_SCHEMA);
+  if (!valid(tree)) {
+    const lines = [...new Set((valid.errors ?? []).map((error) => explain(error, tree, origins)))];
+    throw new SidecarError('config', lines.join('\n'));
+  }
+  return { config: tree as unknown as Config, base: dirname(path) };
+}
+
+function defaultFile(cwd: string): string {
+  const own = resolve(cwd, 'configs/pipeline.yaml');
+  if (existsSync(own)) return own;
+  for (const up of ['../../configs/pipeline.yaml', '../../../configs/pipeline.yaml']) {
+    const shipped = fileURLToPath(new URL(up, import.meta.url));
+    if (existsSync(shipped)) return shipped;
+  }
+  throw new SidecarError('config', `there is no ${own}: name a file with --config`);
+}
+
+function settingsOfFile(path: string, shown: string): Setting[] {
+  let source: string;
+  try {
+    source = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SidecarError('config', `the configuration ${shown} can't be read: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error)
+    throw new SidecarError('config', `${shown}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  if (document.contents === null) return [];
+  if (!isMap(document.contents))
+    throw new SidecarError('config', `${shown}: it must hold keys and values, such as \`pipeline:\``);
+  const settings: Setting[] = [];
+  const walk = (node: Node | null, at: string[], offset: number): void => {
+    if (isMap(node) && at[0] !== 'plugins') {
+      for (const { key, value } of node.items) {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        walk(value as Node | null, [...at, name], (key as Node).range?.[0] ?? offset);
+      }
+      if (node.items.length > 0) return;
+    }
+    const value = node === null ? undefined : isScalar(node) ? node.value : (node as Node).toJS(document);
+    // A key without a value, its lines all commented out, sets nothing.
+    if (value == null) return;
+    settings.push({ path: at, value, origin: `${shown}:${lines.linePos(offset).line}` });
+    if (isSeq(node)) {
+      node.items.forEach((item, n) => {
+        const line = lines.linePos((item as Node).range?.[0] ?? offset).line;
+        settings.push({
+          path: [...at, String(n)],
+          value: (value as unknown[])[n],
+          origin: `${shown}:${line}`,
+        });
+      });
+    }
+  };
+  walk(document.contents, [], 0);
+  return settings;
+}
+
+function dotEnv(cwd: string): NodeJS.ProcessEnv {
+  const path = resolve(cwd, '.env');
+  return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as NodeJS.ProcessEnv) : {};
+}
+
+function settingsOfEnv(env: NodeJS.ProcessEnv, where: string): Setting[] {
+  const settings: Setting[] = [];
+  for (const [name, path] of Object.entries(VARIABLES)) {
+    const schema = schemaAt(path.split('.'));
+    const file = schema?.writeOnly ? env[`${name}_FILE`] : undefined;
+    let raw = env[name];
+    let origin = `${name} (${where})`;
+    if (file) {
+      origin = `${name}_FILE (${where})`;
+      try {
+        raw = readFileSync(file, 'utf8').trim();
+      } catch (cause) {
+        throw new SidecarError('config', `${origin}: ${file} can't be read: ${reasonOf(cause)}`, { cause });
+      }
+    }
+    if (raw === undefined || raw === '') continue;
+    settings.push({ path: path.split('.'), value: fromText(raw, schema?.type), origin });
+  }
+  return settings;
+}
+
+/** A variable's text as the type that the schema wants; what can't be read stays a text, and is refused later. */
+function fromText(raw: string, type: unknown): unknown {
+  if (type === 'array') return raw.split(',').map((item) => item.trim());
+  if ((type === 'integer' || type === 'number') && raw.trim() !== '' && !Number.isNaN(Number(raw)))
+    return Number(raw);
+  if (type === 'boolean' && /^(true|1|yes)$/i.test(raw)) return true;
+  if (type === 'boolean' && /^(false|0|no)$/i.test(raw)) return false;
+  return raw;
+}
+
+function place(
+  tree: Record<string, unknown>,
+  { path, value, origin }: Setting,
+  origins: Map<string, string>,
+): void {
+  let at: Record<string, unknown> = tree;
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(at, key) || typeof at[key] !== 'object' || at[key] === null) {
+      Object.defineProperty(at, key, { value: {}, enumerable: true, writable: true, configurable: true });
+    }
+    at = at[key] as Record<string, unknown>;
+  }
+  Object.defineProperty(at, path.at(-1) as string, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+  origins.set(path.join('/'), origin);
+}
+
+interface SchemaNode {
+  type?: unknown;
+  description?: string;
+  writeOnly?: boolean;
+  properties?: Record<string, SchemaNode>;
+  items?: SchemaNode;
+}
+
+function schemaAt(path: readonly string[]): SchemaNode | undefined {
+  let node: SchemaNode | undefined = CONFIG_SCHEMA as SchemaNode;
+  for (const key of path) node = node?.properties?.[key] ?? node?.items;
+  return node;
+}
+
+/** One error in words: where the value was written, its key, and what it must be. */
+function explain(error: ErrorObject, tree: unknown, origins: Map<string, string>): string {
+  const path = error.instancePath.split('/').slice(1);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params.additionalProperty);
+    const known = Object.keys(schemaAt(path)?.properties ?? {});
+    const near = nearest(key, known);
+    const help = near ? `Did you mean ${near}?` : `Known here: ${known.join(', ')}`;
+    return `${originOf([...path, key], origins)}: unknown key ${[...path, key].join('.')}. ${help}`;
+  }
+  const node = schemaAt(path);
+  const value = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], tree);
+  const is = node?.writeOnly || isObject(value) ? '' : `, but is ${JSON.stringify(value)}`;
+  const must =
+    error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message;
+  const about = node?.description ? ` (${node.description})` : '';
+  return `${originOf(path, origins)}: ${path.join('.')} ${must}${is}${about}`;
+}
+
+function originOf(path: readonly string[], origins: Map<string, string>): string {
+  for (let length = path.length; length > 0; length--) {
+    const origin = origins.get(path.slice(0, length).join('/'));
+    if (origin) return origin;
+  }
+  for (const [at, origin] of origins) if (at.startsWith(`${path.join('/')}/`)) return origin;
+  return 'configuration';
+}
+
+/** The known name most like `name`, if any is like it at all. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const scored = known.map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate) }));
+  const best = scored.sort((a, b) => a.far - b.far)[0];
+  return best && best.far <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,241 @@
+import type { LogLevel } from '../log.ts';
+import type { PluginEntry } from '../plugin-loader.ts';
+
+/** The kinds of source, by name. */
+export const SOURCES = ['redis', 'file'] as const;
+/** The kinds of sink, by name. */
+export const SINKS = ['elasticsearch', 'stdout', 'directory'] as const;
+
+/** The whole configuration, validated, with every default filled in. */
+export interface Config {
+  pipeline: {
+    source: (typeof SOURCES)[number];
+    sink: (typeof SINKS)[number];
+    batch_size: number;
+    poll_interval: number;
+    concurrency: number;
+    timezone: string;
+    limit?: number;
+    filter: { pattern: string; methods: string[] };
+  };
+  redis: {
+    url?: string;
+    host: string;
+    port: number;
+    db: number;
+    username?: string;
+    password?: string;
+    tls: boolean;
+    ca_file?: string;
+    logs_key: string;
+  };
+  file: { path?: string };
+  elasticsearch: {
+    url?: string;
+    host: string;
+    port: number;
+    index: string;
+    api_key?: string;
+    username?: string;
+    password?: string;
+    ca_file?: string;
+    request_timeout: number;
+  };
+  directory: { path: string };
+  indices: { prefix: string };
+  plugins: PluginEntry[];
+  dead_letters: { path: string };
+  state: { path: string };
+  limits: { entry_bytes: number };
+  language: 'auto' | 'en' | 'fr';
+  log_level: LogLevel;
+}
+
+/** Marks a value that is never printed, and that `<VARIABLE>_FILE` may name a file of. */
+const secret = { type: 'string', minLength: 1, writeOnly: true } as const;
+const port = { type: 'integer', minimum: 1, maximum: 65535 } as const;
+const text = { type: 'string', minLength: 1 } as const;
+
+/**
+ * JSON Schema (draft-07) of the configuration: what may be set, what it must be, and the defaults. Written out
+ * for editors as `configs/pipeline.schema.json`.
+ */
+export const CONFIG_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Configuration of ml-log-sidecar',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    pipeline: section('What is read, how, and where it goes.', {
+      source: { enum: SOURCES, default: 'redis', description: 'Where logs come from.' },
+      sink: { enum: SINKS, default: 'elasticsearch', description: 'Where documents go.' },
+      batch_size: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 10_000,
+        default: 100,
+        description: 'The most logs that are written, and confirmed, together.',
+      },
+      poll_interval: {
+        type: 'number',
+        minimum: 0.01,
+        maximum: 3600,
+        default: 10,
+        description: 'The longest pause between two reads, in seconds. While logs come, reading is faster.',
+      },
+      concurrency: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 64,
+        default: 4,
+        description: 'How many batches may be on their way to the sink at once.',
+      },
+      timezone: {
+        ...text,
+        default: 'UTC',
+        description: 'The zone of timestamps that name none: an IANA name such as Europe/Paris.',
+      },
+      limit: {
+        type: 'integer',
+        minimum: 1,
+        description: 'Read only so many logs, the newest, of what the source holds at the start.',
+      },
+      filter: section('Which logs reach the indices that hold filtered ones. ml-api-logs holds all.', {
+        pattern: {
+          type: 'string',
+          default: 'API Call - POST /predict',
+          description:
+            'A regular expression, tried on the message and on "API Call - METHOD PATH". Lines of metrics alone always pass.',
+        },
+        methods: {
+          type: 'array',
+          items: text,
+          default: [],
+          description: 'HTTP methods that pass; none means all.',
+        },
+      }),
+    }),
+    redis: section('The Redis list that the API pushes its logs to.', {
+      url: {
+        ...secret,
+        pattern: '^rediss?://',
+        description: 'redis:// or rediss:// (TLS); wins over the other ways to name the server.',
+      },
+      host: { ...text, default: 'localhost', description: 'The server.' },
+      port: { ...port, default: 6379, description: 'Its port.' },
+      db: { type: 'integer', minimum: 0, default: 0, description: 'The database number.' },
+      username: { ...text, description: 'User of an ACL.' },
+      password: { ...secret, description: 'Password.' },
+      tls: { type: 'boolean', default: false, description: 'Encrypt, and verify the certificate.' },
+      ca_file: { ...text, description: 'File with the PEM certificates to trust.' },
+      logs_key: { ...text, default: 'api_logs', description: 'The key of the list.' },
+    }),
+    file: section('A file of log lines, oldest first.', {
+      path: { ...text, description: 'The file.' },
+    }),
+    elasticsearch: section('The Elasticsearch (9) that documents are stored in.', {
+      url: { ...secret, pattern: '^https?://', description: 'Wins over host and port.' },
+      host: { ...text, default: 'localhost', description: 'The server.' },
+      port: { ...port, default: 9200, description: 'Its port.' },
+      index: { ...text, default: 'ml-api-logs', description: 'The index of all logs.' },
+      api_key: { ...secret, description: 'An API key, encoded; wins over user and password.' },
+      username: { ...text, description: 'User.' },
+      password: { ...secret, description: 'Password.' },
+      ca_file: { ...text, description: 'File with the PEM certificates to trust.' },
+      request_timeout: {
+        type: 'number',
+        minimum: 1,
+        default: 30,
+        description: 'How long one request may take, in seconds.',
+      },
+    }),
+    directory: section('The sink that writes one NDJSON file an index.', {
+      path: { ...text, default: './data', description: 'The folder.' },
+    }),
+    indices: section('All indices.', {
+      prefix: { ...text, default: 'ml-api-', description: 'What the name of every index begins with.' },
+    }),
+    plugins: {
+      type: 'array',
+      description: 'The plugins that run, in this order.',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['use'],
+        properties: {
+          use: {
+            ...text,
+            description: 'A shipped plugin, or the path of a TypeScript file, relative to this file.',
+          },
+          index: { ...text, description: "Another name for the plugin's index." },
+          options: { type: 'object', description: "The plugin's own options." },
+        },
+      },
+      default: [
+        { use: 'ml-api-logs' },
+        { use: 'ml-api-message' },
+        { use: 'ml-api-perfs' },
+        { use: 'ml-api-top-func' },
+      ],
+    },
+    dead_letters: section('What could not be stored, with the reason.', {
+      path: { ...text, default: './data/dead-letters', description: 'The folder.' },
+    }),
+    state: section('Where reading goes on after a restart.', {
+      path: { ...text, default: './data/state', description: 'The folder.' },
+    }),
+    limits: section('Bounds on what comes in.', {
+      entry_bytes: {
+        type: 'integer',
+        minimum: 1024,
+        maximum: 67_108_864,
+        default: 1_048_576,
+        description: 'A larger log becomes a dead letter.',
+      },
+    }),
+    language: {
+      enum: ['auto', 'en', 'fr'],
+      default: 'auto',
+      description: 'Of what is printed; auto follows the locale.',
+    },
+    log_level: {
+      enum: ['error', 'warn', 'info', 'debug'],
+      default: 'info',
+      description: 'How much the program says of its own work, on stderr.',
+    },
+  },
+};
+
+function section(description: string, properties: Record<string, object>) {
+  return { type: 'object', description, additionalProperties: false, default: {}, properties };
+}
+
+/** Environment variables, and the value each sets. Secrets may also come from the file that `<NAME>_FILE` names. */
+export const VARIABLES: Readonly<Record<string, string>> = {
+  PIPELINE_SOURCE: 'pipeline.source',
+  PIPELINE_SINK: 'pipeline.sink',
+  PIPELINE_BATCH_SIZE: 'pipeline.batch_size',
+  PIPELINE_POLL_INTERVAL: 'pipeline.poll_interval',
+  PIPELINE_TIMEZONE: 'pipeline.timezone',
+  PIPELINE_FILTER_PATTERN: 'pipeline.filter.pattern',
+  PIPELINE_FILTER_METHODS: 'pipeline.filter.methods',
+  REDIS_URL: 'redis.url',
+  REDIS_HOST: 'redis.host',
+  REDIS_PORT: 'redis.port',
+  REDIS_DB: 'redis.db',
+  REDIS_USERNAME: 'redis.username',
+  REDIS_PASSWORD: 'redis.password',
+  REDIS_TLS: 'redis.tls',
+  REDIS_CA_FILE: 'redis.ca_file',
+  REDIS_LOGS_KEY: 'redis.logs_key',
+  ELASTICSEARCH_URL: 'elasticsearch.url',
+  ELASTICSEARCH_HOST: 'elasticsearch.host',
+  ELASTICSEARCH_PORT: 'elasticsearch.port',
+  ELASTICSEARCH_INDEX: 'elasticsearch.index',
+  ELASTICSEARCH_API_KEY: 'elasticsearch.api_key',
+  ELASTICSEARCH_USERNAME: 'elasticsearch.username',
+  ELASTICSEARCH_PASSWORD: 'elasticsearch.password',
+  ELASTICSEARCH_CA_FILE: 'elasticsearch.ca_file',
+  LOG_LEVEL: 'log_level',
+};

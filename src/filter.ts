@@ -1,0 +1,45 @@
+import { SidecarError } from './errors.ts';
+import type { Event } from './event.ts';
+
+/** Which events reach the indices that hold filtered logs only. */
+export interface FilterOptions {
+  /** A regular expression, tried on the message and on `API Call - METHOD PATH`. */
+  pattern: string;
+  /** HTTP methods that pass, in capitals; none means all. */
+  methods: readonly string[];
+}
+
+/** Decides, event by event. Throws `SidecarError` (`config`) where the pattern is no regular expression. */
+export class Filter {
+  readonly #pattern: RegExp;
+  readonly #methods: ReadonlySet<string>;
+
+  constructor(options: FilterOptions) {
+    try {
+      this.#pattern = new RegExp(options.pattern);
+    } catch (cause) {
+      throw new SidecarError(
+        'config',
+        `the filter pattern is no regular expression: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
+    }
+    this.#methods = new Set(options.methods.map((method) => method.toUpperCase()));
+  }
+
+  /**
+   * Metrics on a line of their own name no method and no path, so nothing in them tells which call
+   * they belong to: they always pass.
+   */
+  passes(event: Event): boolean {
+    if (event.httpMethod === undefined)
+      return event.metrics !== undefined || this.#pattern.test(event.message);
+    if (this.#methods.size > 0 && !this.#methods.has(event.httpMethod)) return false;
+    return (
+      this.#pattern.test(`API Call - ${event.httpMethod} ${event.httpPath}`) ||
+      this.#pattern.test(event.message)
+    );
+  }
+}

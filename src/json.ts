@@ -1,0 +1,112 @@
+/** A value that JSON can hold. */
+export type Json = string | number | boolean | null | Json[] | JsonObject;
+/** A JSON object; keys come from outside, `__proto__` included, so copy it with care. */
+export type JsonObject = { [key: string]: Json };
+
+/**
+ * How deep JSON from outside may nest before it is left as text. V8's `JSON.stringify` and
+ * Elasticsearch's parser recurse; real logs nest five deep.
+ */
+export const MAX_DEPTH = 32;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SCALAR = /(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)/y;
+
+/** True for an object that is neither null nor an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The index just behind the JSON value that begins at `start`, or -1 where none ends, or where it nests
+ * deeper than `MAX_DEPTH`. It finds the end only, in one pass: `parseJson` of the slice says whether it is
+ * valid.
+ */
+export function jsonEnd(text: string, start: number): number {
+  const first = text.charCodeAt(start);
+  if (first === QUOTE) return stringEnd(text, start);
+  if (first !== 0x7b && first !== 0x5b) {
+    SCALAR.lastIndex = start;
+    return SCALAR.test(text) ? SCALAR.lastIndex : -1;
+  }
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = stringEnd(text, at) - 1;
+      if (at < 0) return -1;
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_DEPTH) return -1;
+    } else if (code === 0x7d || code === 0x5d) {
+      if (--depth === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+/** The index behind the string literal that opens at `start`; -1 where it never closes. */
+function stringEnd(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = text.indexOf('"', at);
+    if (at < 0) return -1;
+    let escapes = at - 1;
+    while (text.charCodeAt(escapes) === BACKSLASH) escapes--;
+    if ((at - escapes) % 2 === 1) return at + 1;
+  }
+}
+
+/**
+ * Parses JSON as Python's `json.dumps` writes it: `NaN` and `Infinity`, which it emits by default, become
+ * null. Answers `undefined` for what is no JSON, or nests deeper than `MAX_DEPTH`.
+ */
+export function parseJson(text: string): Json | undefined {
+  if (jsonEnd(text, 0) < 0) return undefined;
+  return parseDelimited(text);
+}
+
+/** `parseJson` for text that `jsonEnd` has delimited, and so measured, already. */
+export function parseDelimited(text: string): Json | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (!/NaN|Infinity/.test(text)) return undefined;
+  }
+  try {
+    return JSON.parse(
+      text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m[0] === '"' ? m : 'null')),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** True where `value` nests deeper than `limit` levels. Never recurses further than that. */
+export function deeperThan(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (limit === 0) return true;
+  for (const inner of Object.values(value)) if (deeperThan(inner, limit - 1)) return true;
+  return false;
+}
+
+/** JSON with every object's keys sorted, so that equal values have equal text. `value` nests `MAX_DEPTH` at most. */
+export function canonicalJson(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** A copy of `object` with every key passed through `rename`; of two that meet, the later one wins. */
+export function mapKeys(object: JsonObject, rename: (key: string) => string): JsonObject {
+  const copy: JsonObject = {};
+  for (const key of Object.keys(object)) {
+    const name = rename(key);
+    // Assigning to `__proto__` would set the prototype and lose the value.
+    if (name === '__proto__') Object.defineProperty(copy, name, { value: object[key], enumerable: true });
+    else copy[name] = object[key] as Json;
+  }
+  return copy;
+}

@@ -1,0 +1,80 @@
+const KEY_LENGTH = 32;
+
+/** Counts as a checkpoint keeps them: content key → copies seen. */
+export type SavedCounts = Record<string, number>;
+
+/**
+ * Tells copies of one log apart: the first copy's id is its content key, the second's `<key>-1`, and so on in
+ * the order they were written. Copies share their timestamp, so only so many recent contents are
+ * remembered; contents without a time may come back at any time and are remembered apart.
+ *
+ * Counting runs ahead of what sinks have confirmed; `save` answers for confirmed logs only, so that after a
+ * crash the same log gets the same id again.
+ */
+export class Occurrences {
+  readonly #live: Counts;
+  readonly #confirmed: Counts;
+
+  constructor(saved: SavedCounts = {}) {
+    this.#live = new Counts(100_000, saved);
+    this.#confirmed = new Counts(8_000, saved);
+  }
+
+  /** Counts one more copy of `key` and answers its id. `dated`: the log names its time. */
+  identify(key: string, dated: boolean): string {
+    const count = this.#live.get(key);
+    this.#live.set(key, count + 1, dated);
+    return count === 0 ? key : `${key}-${count}`;
+  }
+
+  /** Takes back one copy of `key`, which is about to be read, and counted, once more. */
+  rewind(key: string, dated: boolean): void {
+    const count = this.#live.get(key);
+    if (count > 0) this.#live.set(key, count - 1, dated);
+  }
+
+  /** The log of this id is safe. */
+  confirm(id: string, dated: boolean): void {
+    const key = id.slice(0, KEY_LENGTH);
+    const count = id.length > KEY_LENGTH ? Number(id.slice(KEY_LENGTH + 1)) + 1 : 1;
+    if (count > this.#confirmed.get(key)) this.#confirmed.set(key, count, dated);
+  }
+
+  /**
+   * What a later process must know. Dated contents seen once are left out: a source starts a little before
+   * its position, and counts those anew.
+   */
+  save(): SavedCounts {
+    return this.#confirmed.save();
+  }
+}
+
+class Counts {
+  readonly #limit: number;
+  readonly #dated = new Map<string, number>();
+  readonly #undated = new Map<string, number>();
+
+  constructor(limit: number, saved: SavedCounts) {
+    this.#limit = limit;
+    for (const [key, count] of Object.entries(saved)) this.#undated.set(key, count);
+  }
+
+  get(key: string): number {
+    return this.#dated.get(key) ?? this.#undated.get(key) ?? 0;
+  }
+
+  set(key: string, count: number, dated: boolean): void {
+    // A restored count doesn't say what it was: it stays where it is.
+    const map = dated && !this.#undated.has(key) ? this.#dated : this.#undated;
+    if (count > 1) map.delete(key);
+    map.set(key, count);
+    if (map.size > this.#limit) map.delete(map.keys().next().value as string);
+  }
+
+  save(): SavedCounts {
+    const saved: SavedCounts = {};
+    for (const [key, count] of this.#undated) saved[key] = count;
+    for (const [key, count] of this.#dated) if (count > 1) saved[key] = count;
+    return saved;
+  }
+}

@@ -1,0 +1,169 @@
+import type { Checkpoint } from './checkpoint.ts';
+import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { reasonOf } from './errors.ts';
+import type { Entry, Event } from './event.ts';
+import { log } from './log.ts';
+import { Occurrences } from './occurrences.ts';
+import type { Document, PluginChain } from './plugins.ts';
+import type { Outcome, Sink } from './sinks/sink.ts';
+import type { Batch, Source } from './sources/source.ts';
+import { emptyStats, type Stats } from './stats.ts';
+
+/** The stages, ready to be joined. */
+export interface Parts {
+  source: Source;
+  /** Entry to event; throws for what is no log. */
+  parse: (entry: Entry) => Event;
+  plugins: PluginChain;
+  sink: Sink;
+  checkpoint: Checkpoint;
+  deadLetters: DeadLetters;
+}
+
+/** How to run. */
+export interface RunOptions {
+  /** Go on until `signal`; otherwise read what is there and end. */
+  follow: boolean;
+  limit?: number | undefined;
+  batchSize: number;
+  /** How many batches may be on their way to the sink at once. */
+  concurrency: number;
+  /** Ends the run: the batches on their way are finished and committed first. */
+  signal: AbortSignal;
+  /** Ends the wait for a sink that does not answer. What is unconfirmed then is read again by the next run. */
+  giveUp: AbortSignal;
+  /** Called with the figures so far, behind each committed batch. */
+  onProgress?: ((stats: Stats) => void) | undefined;
+}
+
+/**
+ * Runs the road of a log: read, parse, run plugins, write, commit. Resolves with the figures when the source
+ * ends or `signal` aborts; rejects with what made it stop. Closes the parts either way.
+ */
+export async function runPipeline(parts: Parts, options: RunOptions): Promise<Stats> {
+  const { source, sink, plugins, checkpoint } = parts;
+  const started = performance.now();
+  const stats = emptyStats(plugins.indices.map((index) => index.name));
+  const failed = new AbortController();
+  try {
+    await sink.open(plugins.indices, options.signal);
+    const sendKnown = !options.follow || !sink.acknowledges;
+    const saved = sendKnown && source.keepsAll ? undefined : await checkpoint.load();
+    const occurrences = new Occurrences(saved?.counts);
+    const signal = AbortSignal.any([options.signal, failed.signal]);
+    const underWay: Promise<void>[] = [];
+    let last: Promise<void> = Promise.resolve();
+    for await (const batch of source.batches({ ...options, signal, position: saved?.position })) {
+      const work = prepare(batch, sendKnown, parts, occurrences);
+      const outcomes = sink.write(work.documents, options.giveUp);
+      // Commits follow the order of reading, whichever batch the sink finishes first.
+      last = Promise.all([outcomes, last]).then(([known]) =>
+        finish(batch, work, known, parts, occurrences, stats),
+      );
+      last.then(
+        () => {
+          stats.durationMs = performance.now() - started;
+          options.onProgress?.(stats);
+        },
+        () => failed.abort(),
+      );
+      underWay.push(last);
+      if (underWay.length >= options.concurrency) await underWay.shift();
+    }
+    await last;
+  } finally {
+    await checkpoint.flush();
+    await source.close();
+    await sink.close();
+  }
+  stats.durationMs = performance.now() - started;
+  return stats;
+}
+
+/** A batch's documents, and all that must be told when their outcomes are known. */
+interface Work {
+  documents: Document[];
+  /** The entry behind each document. */
+  entries: Entry[];
+  letters: DeadLetter[];
+  counted: { id: string; dated: boolean }[];
+  logs: number;
+  filtered: number;
+}
+
+function prepare(
+  batch: Batch,
+  sendKnown: boolean,
+  { parse, plugins }: Parts,
+  occurrences: Occurrences,
+): Work {
+  const work: Work = { documents: [], entries: [], letters: [], counted: [], logs: 0, filtered: 0 };
+  const send = !batch.known || sendKnown;
+  const events: (Event | undefined)[] = batch.entries.map((entry) => {
+    try {
+      return parse(entry);
+    } catch (error) {
+      if (send) work.letters.push({ stage: 'parse', at: 'parse', reason: reasonOf(error), entry });
+      return undefined;
+    }
+  });
+  if (batch.known) for (const event of events) if (event) occurrences.rewind(event.id, event.written !== '');
+  events.forEach((event, n) => {
+    if (send) work.logs++;
+    if (!event) return;
+    const dated = event.written !== '';
+    const id = occurrences.identify(event.id, dated);
+    event.id = id;
+    work.counted.push({ id, dated });
+    if (!send) return;
+    const entry = batch.entries[n] as Entry;
+    const { documents, failures, filtered } = plugins.run(event);
+    if (filtered) work.filtered++;
+    for (const document of documents) {
+      work.documents.push(document);
+      work.entries.push(entry);
+    }
+    for (const { plugin, reason } of failures)
+      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry });
+  });
+  return work;
+}
+
+async function finish(
+  batch: Batch,
+  work: Work,
+  outcomes: readonly Outcome[],
+  { deadLetters, checkpoint }: Parts,
+  occurrences: Occurrences,
+  stats: Stats,
+): Promise<void> {
+  const { letters } = work;
+  outcomes.forEach((outcome, n) => {
+    const { index, id } = work.documents[n] as Document;
+    const counts = stats.indices[index]!;
+    if (!id.includes('.') || id.endsWith('.0')) counts.events++;
+    if (outcome === 'stored') counts.stored++;
+    else if (outcome === 'exists') counts.existing++;
+    else {
+      counts.refused++;
+      letters.push({
+        stage: 'sink',
+        at: index,
+        reason: outcome.refused,
+        id,
+        entry: work.entries[n] as Entry,
+      });
+    }
+  });
+  await deadLetters.add(letters);
+  const position = await batch.commit();
+  for (const { id, dated } of work.counted) occurrences.confirm(id, dated);
+  checkpoint.save(() => ({ position, counts: occurrences.save() }));
+  stats.logs += work.logs;
+  stats.filtered += work.filtered;
+  stats.deadLetters += letters.length;
+  if (batch.gap) {
+    stats.gaps++;
+    log.warn(batch.gap);
+  }
+}

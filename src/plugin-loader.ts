@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { reasonOf, SidecarError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Plugin, PluginUse } from './plugins.ts';
+
+/** The plugins that ship; each is a file of that name in `plugins/`. */
+export const SHIPPED_PLUGINS = [
+  'redact',
+  'ml-api-logs',
+  'ml-api-message',
+  'ml-api-perfs',
+  'ml-api-top-func',
+] as const;
+
+/** One item of `plugins:` in the configuration. */
+export interface PluginEntry {
+  /** A shipped plugin's name, or the path of a TypeScript or JavaScript file. */
+  use: string;
+  /** Another name for the plugin's index. */
+  index?: string | undefined;
+  options?: JsonObject | undefined;
+}
+
+/**
+ * Loads the plugins of a configuration; `base` is the folder that relative paths start from. TypeScript files are
+ * loaded as they are, on every Node. Throws `SidecarError` (`plugin`) that names the entry.
+ */
+export async function loadPlugins(entries: readonly PluginEntry[], base: string): Promise<PluginUse[]> {
+  const uses: PluginUse[] = [];
+  for (const entry of entries) {
+    const plugin = await loadPlugin(entry.use, base);
+    if (uses.some((use) => use.plugin.name === plugin.name && use.index === entry.index)) {
+      throw new SidecarError(
+        'plugin',
+        `plugin ${plugin.name} is listed twice; remove one, or give one another \`index:\``,
+      );
+    }
+    uses.push({ plugin, options: entry.options ?? {}, index: entry.index });
+  }
+  return uses;
+}
+
+async function loadPlugin(use: string, base: string): Promise<Plugin> {
+  const shipped = (SHIPPED_PLUGINS as readonly string[]).includes(use);
+  if (!shipped && !/[./\\]/.test(use)) {
+    throw new SidecarError(
+      'plugin',
+      `there is no plugin "${use}": the shipped ones are ${SHIPPED_PLUGINS.join(', ')}; one of your own is a path, such as ./plugins/${use}.ts`,
+    );
+  }
+  const path = shipped ? fileURLToPath(shippedUrl(use)) : isAbsolute(use) ? use : resolve(base, use);
+  if (!existsSync(path)) throw new SidecarError('plugin', `plugin "${use}": there is no file ${path}`);
+  let module: { default?: unknown };
+  try {
+    module = await importModule(path);
+  } catch (cause) {
+    const hint =
+      (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+        ? `; run \`npm install\` in ${dirname(path)} for what it imports`
+        : '';
+    throw new SidecarError('plugin', `plugin "${use}" could not be loaded: ${reasonOf(cause)}${hint}`, {
+      cause,
+    });
+  }
+  const plugin = module.default as Partial<Plugin> | undefined;
+  if (typeof plugin?.name !== 'string' || typeof plugin.create !== 'function') {
+    throw new SidecarError(
+      'plugin',
+      `plugin "${use}" (${path}) must \`export default definePlugin({ name, create })\``,
+    );
+  }
+  return plugin as Plugin;
+}
+
+/** The file beside this one: TypeScript where this runs from source, JavaScript where it was built. */
+function shippedUrl(name: string): URL {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`../plugins/${name}.${ending}`, import.meta.url);
+}
+
+async function importModule(path: string): Promise<{ default?: unknown }> {
+  const url = pathToFileURL(path).href;
+  if (!/\.[mc]?ts$/.test(path)) return import(url);
+  // tsx costs a quarter of a second to load, so only those who need it pay.
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(url, import.meta.url);
+}

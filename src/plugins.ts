@@ -1,0 +1,194 @@
+import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import { reasonOf, SidecarError } from './errors.ts';
+import type { Event } from './event.ts';
+import type { JsonObject } from './json.ts';
+
+/** A document's fields; those that are `undefined` are left out. */
+export type Body = Record<string, unknown>;
+
+/** What goes into an index. */
+export interface Document {
+  index: string;
+  /** The event's id, with `.n` behind it where the event made several documents for the index. */
+  id: string;
+  body: Body;
+}
+
+/** An index and what belongs in it. */
+export interface IndexDefinition {
+  /** Its name, common prefix included; `index` beside `use` in the configuration overrides it. */
+  name: string;
+  /** Elasticsearch mappings, as in its create index API. */
+  mappings: Record<string, unknown>;
+  /** Elasticsearch index settings. */
+  settings?: Record<string, unknown>;
+  /** JSON Schema of one document; a body that breaks it becomes a dead letter. */
+  document: SchemaObject;
+  /** `false`: every event reaches `documents`; otherwise only those that pass the filter do. */
+  filtered?: boolean;
+}
+
+/** What a plugin does. Either hook may throw: its event then becomes a dead letter that names the plugin. */
+export interface Hooks {
+  /**
+   * Sees every event before any document is made, in the order of the configuration, and may reshape it (all but
+   * `id` and `written`) or replace it; `undefined` drops it. Where it throws, nothing of the event is written.
+   */
+  event?(event: Event): Event | undefined;
+  /** Turns an event into documents for the plugin's index; nothing where it has none for it. */
+  documents?(event: Event): Body | Body[] | undefined;
+}
+
+/** A plugin: the default export of a file in `plugins/`, made by `definePlugin`. */
+export interface Plugin<Options = JsonObject> {
+  /** Names it in errors and dead letters. */
+  name: string;
+  /** One line for `ml-log-sidecar plugins`. */
+  description?: string;
+  /** JSON Schema of its options; its defaults are filled in. Without one, options are refused. */
+  options?: SchemaObject;
+  /** Where its documents go. */
+  index?: IndexDefinition;
+  /** Called once, with valid options, before the first event. */
+  create(options: Options): Hooks;
+}
+
+/** Gives a plugin's definition its types. `Options` is what its `options` schema describes. */
+export function definePlugin<Options = JsonObject>(plugin: Plugin<Options>): Plugin<Options> {
+  return plugin;
+}
+
+/** One plugin of the configuration. */
+export interface PluginUse {
+  plugin: Plugin;
+  options: JsonObject;
+  /** Overrides the name of the plugin's index. */
+  index?: string | undefined;
+}
+
+/** Why an event, or one of its documents, is a dead letter. */
+export interface PluginFailure {
+  plugin: string;
+  reason: string;
+}
+
+/** What the plugins made of one event. */
+export interface PluginResult {
+  documents: Document[];
+  failures: PluginFailure[];
+  /** It passed the filter. */
+  filtered: boolean;
+}
+
+interface Writer {
+  plugin: string;
+  index: IndexDefinition;
+  documents: (event: Event) => Body | Body[] | undefined;
+  valid: ValidateFunction;
+}
+
+/** The configured plugins, ready to run. */
+export class PluginChain {
+  /** Every index that documents may go to, under its configured name. */
+  readonly indices: readonly IndexDefinition[];
+  readonly #shapers: { plugin: string; event: (event: Event) => Event | undefined }[] = [];
+  readonly #writers: Writer[] = [];
+  readonly #passes: (event: Event) => boolean;
+
+  /**
+   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index does not
+   * begin with `prefix`.
+   */
+  constructor(uses: readonly PluginUse[], prefix: string, passes: (event: Event) => boolean) {
+    const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true });
+    this.#passes = passes;
+    for (const { plugin, options, index: name } of uses) {
+      const hooks = create(plugin, options, ajv);
+      if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
+      if (!plugin.index) continue;
+      const index = { ...plugin.index, name: name ?? plugin.index.name };
+      if (!index.name.startsWith(prefix) || index.name === prefix) {
+        throw new SidecarError(
+          'plugin',
+          `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
+        );
+      }
+      const documents = hooks.documents;
+      if (!documents)
+        throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
+      const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`);
+      this.#writers.push({ plugin: plugin.name, index, documents, valid });
+    }
+    this.indices = this.#writers.map((writer) => writer.index);
+  }
+
+  /** Runs every plugin on one event. Never throws. */
+  run(original: Event): PluginResult {
+    const result: PluginResult = { documents: [], failures: [], filtered: false };
+    let event = original;
+    for (const shaper of this.#shapers) {
+      try {
+        const shaped = shaper.event(event);
+        if (shaped === undefined) return result;
+        event = shaped;
+      } catch (error) {
+        result.failures.push({ plugin: shaper.plugin, reason: reasonOf(error) });
+        return result;
+      }
+    }
+    result.filtered = this.#passes(event);
+    for (const writer of this.#writers) {
+      if (writer.index.filtered !== false && !result.filtered) continue;
+      try {
+        const made = writer.documents(event);
+        if (Array.isArray(made)) {
+          for (const [n, body] of made.entries()) this.#add(writer, `${original.id}.${n}`, body, result);
+        } else if (made !== undefined) this.#add(writer, original.id, made, result);
+      } catch (error) {
+        result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
+      }
+    }
+    return result;
+  }
+
+  #add(writer: Writer, id: string, body: Body, result: PluginResult): void {
+    if (writer.valid(body)) result.documents.push({ index: writer.index.name, id, body });
+    else {
+      const reason = `document ${id} for ${writer.index.name} is not valid: ${schemaErrors(writer.valid.errors)}`;
+      result.failures.push({ plugin: writer.plugin, reason });
+    }
+  }
+}
+
+function create(plugin: Plugin, options: JsonObject, ajv: Ajv): Hooks {
+  const schema = plugin.options ?? { type: 'object', additionalProperties: false };
+  const given = structuredClone(options);
+  const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`);
+  if (!valid(given)) {
+    throw new SidecarError('plugin', `plugin ${plugin.name}: wrong options: ${schemaErrors(valid.errors)}`);
+  }
+  try {
+    return plugin.create(given);
+  } catch (cause) {
+    throw new SidecarError('plugin', `plugin ${plugin.name} could not start: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function compile(ajv: Ajv, schema: SchemaObject, what: string): ValidateFunction {
+  try {
+    return ajv.compile(schema);
+  } catch (cause) {
+    throw new SidecarError('plugin', `${what} is no JSON Schema: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Ajv's errors in one line: `rename.AGE must be string`. */
+export function schemaErrors(errors: ErrorObject[] | null | undefined): string {
+  return (errors ?? [])
+    .map((error) => {
+      const path = error.instancePath.slice(1).replaceAll('/', '.');
+      const extra = error.keyword === 'additionalProperties' ? `: ${error.params.additionalProperty}` : '';
+      return `${path || 'it'} ${error.message}${extra}`;
+    })
+    .join('; ');
+}

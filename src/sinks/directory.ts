@@ -1,0 +1,100 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf, SidecarError } from '../errors.ts';
+import type { Document, IndexDefinition } from '../plugins.ts';
+import type { Outcome, Sink } from './sink.ts';
+
+const NEWLINE = 0x0a;
+const ID = /^\{"_id":"([^"]+)"/;
+
+interface Target {
+  file: FileHandle;
+  /** Ids that stood in the file when it was opened. A run makes no id twice, so those of this run need no keeping. */
+  before: ReadonlySet<string>;
+}
+
+/**
+ * Writes `<index>.ndjson`, one flat document a line with its `_id` first: ready for jq or DuckDB. A document
+ * that is there already is not written again.
+ */
+export class DirectorySink implements Sink {
+  readonly acknowledges = true;
+  readonly #directory: string;
+  #last: Promise<void> = Promise.resolve();
+  readonly #targets = new Map<string, Target>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async open(indices: readonly IndexDefinition[]): Promise<void> {
+    try {
+      await mkdir(this.#directory, { recursive: true });
+      for (const { name } of indices)
+        this.#targets.set(name, await openTarget(join(this.#directory, `${name}.ndjson`)));
+    } catch (cause) {
+      throw new SidecarError(
+        'unreachable',
+        `${this.#directory} can't be written: ${reasonOf(cause)}. Give another folder with --out`,
+        { cause },
+      );
+    }
+  }
+
+  async write(documents: readonly Document[]): Promise<Outcome[]> {
+    const lines = new Map<Target, string>();
+    const outcomes = documents.map(({ id, index, body }): Outcome => {
+      const target = this.#targets.get(index) as Target;
+      if (target.before.has(id)) return 'exists';
+      lines.set(target, `${lines.get(target) ?? ''}{"_id":"${id}",${JSON.stringify(body).slice(1)}\n`);
+      return 'stored';
+    });
+    // One after the other: two appends to one file at once could mix their lines.
+    const written = this.#last.then(async () => {
+      for (const [target, text] of lines) await target.file.appendFile(text);
+    });
+    this.#last = written.catch(() => {});
+    try {
+      await written;
+    } catch (cause) {
+      throw new SidecarError(
+        'unreachable',
+        `${this.#directory} can't be written: ${reasonOf(cause)}. Make room, then run again: nothing is doubled`,
+        { cause },
+      );
+    }
+    return outcomes;
+  }
+
+  async close(): Promise<void> {
+    for (const { file } of this.#targets.values()) {
+      await file.datasync();
+      await file.close();
+    }
+    this.#targets.clear();
+  }
+}
+
+/** Opens a file for appending, learns the ids in it, and cuts a last line that a crash left unfinished. */
+async function openTarget(path: string): Promise<Target> {
+  const file = await open(path, 'a+');
+  const before = new Set<string>();
+  const chunk = Buffer.allocUnsafe(1 << 20);
+  let rest: Buffer = Buffer.alloc(0);
+  let read = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+    rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let from = 0;
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
+      const id = ID.exec(rest.toString('latin1', from, Math.min(end, from + 100)))?.[1];
+      if (id !== undefined) before.add(id);
+      from = end + 1;
+    }
+    rest = Buffer.from(rest.subarray(from));
+  }
+  if (rest.length > 0) await file.truncate(read - rest.length);
+  return { file, before };
+}

@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import { Client, errors } from '@elastic/elasticsearch';
+import { reasonOf, SidecarError } from '../errors.ts';
+import { log } from '../log.ts';
+import type { Document, IndexDefinition } from '../plugins.ts';
+import { Trouble } from '../retry.ts';
+import type { Outcome, Sink } from './sink.ts';
+
+/** How to reach Elasticsearch 9. */
+export interface ElasticsearchOptions {
+  url: string;
+  apiKey?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** File with the PEM certificates to trust. */
+  caFile?: string | undefined;
+  /** How long one request may take, in ms. */
+  requestTimeoutMs: number;
+  /** How long an unreachable server is tried before `unreachable` is thrown, in ms; may be infinite. */
+  patienceMs: number;
+}
+
+/** A bulk request of more bytes is split: Elasticsearch refuses 100 MiB, and works best far below. */
+const MAX_BODY = 8 << 20;
+const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
+
+/** The official client, set up from the configuration. It never retries by itself. */
+export function elasticsearchClient(options: ElasticsearchOptions): Client {
+  const { url, apiKey, username, password, caFile } = options;
+  return new Client({
+    node: url,
+    maxRetries: 0,
+    requestTimeout: options.requestTimeoutMs,
+    ...(apiKey ? { auth: { apiKey } } : username ? { auth: { username, password: password ?? '' } } : {}),
+    ...(caFile ? { tls: { ca: readFileSync(caFile) } } : {}),
+  });
+}
+
+/** The error of a server that does not answer, or not as it should. */
+export function unreachable(options: ElasticsearchOptions, cause: unknown): SidecarError {
+  const { host } = new URL(options.url);
+  return new SidecarError(
+    'unreachable',
+    `Elasticsearch at ${host} could not be reached: ${reasonOf(cause)}. ${HINT}`,
+    { cause },
+  );
+}
+
+/** What an item's, or a request's, status means: nothing to do, done before, try again, or its own fault. */
+export type Verdict = 'stored' | 'exists' | 'again' | 'refused';
+
+/** Reads a bulk item's HTTP status. */
+export function verdict(status: number): Verdict {
+  if (status < 300) return 'stored';
+  if (status === 409) return 'exists';
+  if (status === 429 || status >= 500) return 'again';
+  return 'refused';
+}
+
+interface BulkAnswer {
+  errors: boolean;
+  items?: {
+    create: { status: number; error?: { type: string; reason: string; caused_by?: { reason?: string } } };
+  }[];
+}
+
+/** Writes documents with `create` and their ids, so that one written before is recognised and left alone. */
+export class ElasticsearchSink implements Sink {
+  readonly acknowledges = true;
+  readonly #client: Client;
+  readonly #trouble: Trouble;
+
+  constructor(options: ElasticsearchOptions) {
+    this.#client = elasticsearchClient(options);
+    this.#trouble = new Trouble(`Elasticsearch at ${new URL(options.url).host}`, HINT, options.patienceMs);
+  }
+
+  async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        for (const index of indices) await ensureIndex(this.#client, index);
+        return this.#trouble.over();
+      } catch (error) {
+        const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
+        if (
+          error instanceof errors.ProductNotSupportedError ||
+          (status >= 400 && verdict(status) === 'refused')
+        ) {
+          throw new SidecarError(
+            'config',
+            `Elasticsearch refused to set up the indices: ${reasonOf(error)}${adviceFor(status)}`,
+            { cause: error },
+          );
+        }
+        await this.#trouble.wait(error, signal);
+      }
+    }
+  }
+
+  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes: Outcome[] = new Array(documents.length);
+    const lines = documents.map(
+      ({ index, id, body }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${JSON.stringify(body)}\n`,
+    );
+    let from = 0;
+    while (from < lines.length) {
+      let to = from;
+      let size = 0;
+      while (to < lines.length && (to === from || size + lines[to]!.length <= MAX_BODY))
+        size += lines[to++]!.length;
+      await this.#send(lines, range(from, to), outcomes, signal);
+      from = to;
+    }
+    return outcomes;
+  }
+
+  /** Sends the lines at these places until each has its outcome. */
+  async #send(
+    lines: readonly string[],
+    places: number[],
+    outcomes: Outcome[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let open = places;
+    for (let attempt = 0; open.length > 0; attempt++) {
+      let answer: BulkAnswer;
+      try {
+        answer = await this.#bulk(open.map((at) => lines[at]).join(''));
+      } catch (error) {
+        const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
+        if (status < 400 || status === 401 || status === 403 || verdict(status) === 'again') {
+          const seconds = error instanceof errors.ResponseError ? Number(error.headers?.['retry-after']) : 0;
+          await this.#trouble.wait(error, signal, Math.min(60, seconds || 0) * 1000);
+          continue;
+        }
+        // The request as a whole was refused: too large, or one document spoils it.
+        if (open.length === 1) outcomes[open[0]!] = { refused: reasonOf(error) };
+        else {
+          const half = open.length >> 1;
+          await this.#send(lines, open.slice(0, half), outcomes, signal);
+          await this.#send(lines, open.slice(half), outcomes, signal);
+        }
+        return;
+      }
+      open = settle(open, answer, outcomes, attempt > 0);
+      if (open.length > 0)
+        await this.#trouble.wait(
+          new Error(`${open.length} documents were put off: the server is too busy`),
+          signal,
+        );
+      else this.#trouble.over();
+    }
+  }
+
+  async #bulk(body: string): Promise<BulkAnswer> {
+    return this.#client.transport.request<BulkAnswer>({
+      method: 'POST',
+      path: '/_bulk',
+      querystring: { filter_path: 'errors,items.*.status,items.*.error' },
+      bulkBody: body,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+/** Notes the outcomes of one answer and returns the places to send again. `resent`: an earlier request may have stored them. */
+function settle(
+  places: readonly number[],
+  answer: BulkAnswer,
+  outcomes: Outcome[],
+  resent: boolean,
+): number[] {
+  const again: number[] = [];
+  places.forEach((at, n) => {
+    const item = answer.items?.[n]?.create;
+    const what = item ? verdict(item.status) : 'again';
+    if (what === 'again') again.push(at);
+    else if (what === 'exists') outcomes[at] = resent ? 'stored' : 'exists';
+    else if (what === 'stored') outcomes[at] = 'stored';
+    else outcomes[at] = { refused: itemReason(item!.error) };
+  });
+  return again;
+}
+
+function itemReason(
+  error: { type: string; reason: string; caused_by?: { reason?: string } } | undefined,
+): string {
+  const cause = error?.caused_by?.reason;
+  return `${error?.type}: ${error?.reason}${cause ? ` (${cause})` : ''}`;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, n) => from + n);
+}
+
+function adviceFor(status: number): string {
+  if (status === 401)
+    return '. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD';
+  if (status === 403)
+    return '. The user needs the privileges create_index, manage and create_doc on the indices';
+  return '';
+}
+
+/** Creates an index that is missing; adds missing fields to one that is there, and reports those in conflict. */
+export async function ensureIndex(
+  client: Client,
+  { name, mappings, settings }: IndexDefinition,
+): Promise<void> {
+  if (!(await client.indices.exists({ index: name }))) {
+    try {
+      await client.indices.create({ index: name, mappings, ...(settings ? { settings } : {}) });
+      return log.debug(`created index ${name}`);
+    } catch (error) {
+      const raced =
+        error instanceof errors.ResponseError && error.message.includes('resource_already_exists_exception');
+      if (!raced) throw error;
+    }
+  }
+  const answer = await client.indices.getMapping({ index: name });
+  for (const [index, { mappings: present }] of Object.entries(answer)) {
+    const wanted = fieldTypes(mappings);
+    const there = fieldTypes(present as Record<string, unknown>);
+    const conflicts = [...wanted].filter(
+      ([field, type]) => type !== 'alias' && there.has(field) && there.get(field) !== type,
+    );
+    for (const [field, type] of conflicts) {
+      log.warn(
+        `index ${index} was made with another mapping: its field ${field} is ${there.get(field)}, this program's is ${type}. It is left as it is; documents that don't fit become dead letters. Reindex into a new index, or rename this one, to have it right`,
+      );
+    }
+    const missing = Object.entries((mappings.properties ?? {}) as Record<string, object>).filter(
+      ([field]) => !there.has(field),
+    );
+    if (missing.length > 0)
+      await client.indices.putMapping({ index, properties: Object.fromEntries(missing) });
+  }
+}
+
+/** Every declared field's dotted path and type. */
+function fieldTypes(mappings: Record<string, unknown>, path = ''): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const [name, field] of Object.entries(
+    (mappings.properties ?? {}) as Record<string, Record<string, unknown>>,
+  )) {
+    types.set(path + name, (field.type as string | undefined) ?? 'object');
+    for (const [inner, type] of fieldTypes(field, `${path}${name}.`)) types.set(inner, type);
+  }
+  return types;
+}

