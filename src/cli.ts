@@ -27,7 +27,9 @@ const parser = yargs(hideBin(process.argv))
     'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached.',
   )
   .exitProcess(false)
-  .fail(false);
+  .fail((message, error) => {
+    throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
+  });
 
 try {
   await parser.parseAsync();
@@ -35,9 +37,6 @@ try {
   if (error instanceof SidecarError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
-  } else if (error instanceof Error && error.name === 'YError') {
-    process.stderr.write(`${error.message}\nSee ml-log-sidecar --help.\n`);
-    process.exitCode = EXIT.usage;
   } else {
     process.stderr.write(`${reasonOf(error)}\n`);
     log.debug(error instanceof Error ? (error.stack ?? '') : String(error));
