@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Event } from '../src/event.ts';
 import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited } from '../src/json.ts';
+import { compilePattern } from '../src/pattern.ts';
 import { definePlugin } from '../src/plugins.ts';
 
 type Action = 'drop' | 'mask' | 'hash';
@@ -37,7 +38,7 @@ export default definePlugin<Options>({
   },
   create({ fields, patterns, key }) {
     const actions = new Map(Object.entries(fields).map(([name, action]) => [canonical(name), action]));
-    const expressions = patterns.map((pattern) => new RegExp(pattern, 'g'));
+    const expressions = patterns.map((pattern) => compilePattern(pattern, `patterns: "${pattern}"`, 'g'));
     if (key === undefined && [...actions.values()].includes('hash')) {
       throw new Error('the action `hash` needs `key`, a secret of 16 characters or more');
     }

@@ -1,5 +1,5 @@
-import { SidecarError } from './errors.ts';
 import type { Event } from './event.ts';
+import { compilePattern } from './pattern.ts';
 
 /** Which events reach the indices that hold filtered logs only. */
 export interface FilterOptions {
@@ -9,23 +9,13 @@ export interface FilterOptions {
   methods: readonly string[];
 }
 
-/** Decides, event by event. Throws `SidecarError` (`config`) where the pattern is no regular expression. */
+/** Decides, event by event. Throws `SidecarError` (`config`) where the pattern can't be used. */
 export class Filter {
   readonly #pattern: RegExp;
   readonly #methods: ReadonlySet<string>;
 
   constructor(options: FilterOptions) {
-    try {
-      this.#pattern = new RegExp(options.pattern);
-    } catch (cause) {
-      throw new SidecarError(
-        'config',
-        `the filter pattern is no regular expression: ${(cause as Error).message}`,
-        {
-          cause,
-        },
-      );
-    }
+    this.#pattern = compilePattern(options.pattern, 'the filter pattern (PIPELINE_FILTER_PATTERN)');
     this.#methods = new Set(options.methods.map((method) => method.toUpperCase()));
   }
 
