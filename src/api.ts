@@ -63,8 +63,10 @@ export class LogPipeline {
 
   async #run(follow: boolean, signal: AbortSignal): Promise<Stats> {
     const { parts }: Assembly = await assemble(this.#loaded, follow);
-    const { batch_size: batchSize, concurrency, limit } = this.#loaded.config.pipeline;
-    return runPipeline(parts, { follow, limit, batchSize, concurrency, signal, giveUp: signal });
+    const { pipeline, limits } = this.#loaded.config;
+    const { batch_size: batchSize, concurrency, limit } = pipeline;
+    const maxInFlight = limits.in_flight_bytes;
+    return runPipeline(parts, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp: signal });
   }
 }
 

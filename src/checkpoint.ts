@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from './errors.ts';
+import { Lock } from './lock.ts';
 import { log } from './log.ts';
 import type { SavedCounts } from './occurrences.ts';
 
@@ -23,6 +24,7 @@ export interface State {
  */
 export class Checkpoint {
   readonly path: string;
+  readonly #lock: Lock;
   #next: (() => State) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -35,6 +37,12 @@ export class Checkpoint {
       directory,
       `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}.json`,
     );
+    this.#lock = new Lock(`${this.path}.lock`);
+  }
+
+  /** Keeps other processes away until `close`. Throws `SidecarError` (`config`) where one is at work. */
+  async lock(): Promise<void> {
+    await this.#lock.take();
   }
 
   /** The state saved last; `undefined` where there is none, or none that can be read: that is set aside. */
@@ -80,6 +88,12 @@ export class Checkpoint {
     this.#timer = undefined;
     this.#writing = this.#writing.then(() => this.#write());
     await this.#writing;
+  }
+
+  /** Saves what is still to be saved, and gives the lock back. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#lock.release();
   }
 
   async #write(): Promise<void> {

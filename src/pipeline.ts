@@ -28,6 +28,8 @@ export interface RunOptions {
   batchSize: number;
   /** How many batches may be on their way to the sink at once. */
   concurrency: number;
+  /** How much text, in UTF-16 units, may be on its way at once; one batch always may. */
+  maxInFlight: number;
   /** Ends the run: the batches on their way are finished and committed first. */
   signal: AbortSignal;
   /** Ends the wait for a sink that does not answer. What is unconfirmed then is read again by the next run. */
@@ -45,13 +47,14 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
   const started = performance.now();
   const stats = emptyStats(plugins.indices.map((index) => index.name));
   const failed = new AbortController();
+  await checkpoint.lock();
   try {
     await sink.open(plugins.indices, options.signal);
     const sendKnown = !options.follow || !sink.acknowledges;
     const saved = sendKnown && source.keepsAll ? undefined : await checkpoint.load();
     const occurrences = new Occurrences(saved?.counts);
     const signal = AbortSignal.any([options.signal, failed.signal]);
-    const underWay: Promise<void>[] = [];
+    const underWay: { done: Promise<void>; size: number }[] = [];
     let last: Promise<void> = Promise.resolve();
     for await (const batch of source.batches({ ...options, signal, position: saved?.position })) {
       const work = prepare(batch, sendKnown, parts, occurrences);
@@ -67,17 +70,21 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
         },
         () => failed.abort(),
       );
-      underWay.push(last);
-      if (underWay.length >= options.concurrency) await underWay.shift();
+      underWay.push({ done: last, size: work.size });
+      while (isFull(underWay, options)) await underWay.shift()?.done;
     }
     await last;
   } finally {
-    await checkpoint.flush();
     await source.close();
     await sink.close();
+    await checkpoint.close();
   }
   stats.durationMs = performance.now() - started;
   return stats;
+}
+
+function isFull(underWay: readonly { size: number }[], { concurrency, maxInFlight }: RunOptions): boolean {
+  return underWay.length >= concurrency || underWay.reduce((sum, { size }) => sum + size, 0) > maxInFlight;
 }
 
 /** A batch's documents, and all that must be told when their outcomes are known. */
@@ -89,6 +96,8 @@ interface Work {
   counted: { id: string; dated: boolean }[];
   logs: number;
   filtered: number;
+  /** The length of its entries. */
+  size: number;
 }
 
 function prepare(
@@ -97,7 +106,7 @@ function prepare(
   { parse, plugins }: Parts,
   occurrences: Occurrences,
 ): Work {
-  const work: Work = { documents: [], entries: [], letters: [], counted: [], logs: 0, filtered: 0 };
+  const work: Work = { documents: [], entries: [], letters: [], counted: [], logs: 0, filtered: 0, size: 0 };
   const send = !batch.known || sendKnown;
   const events: (Event | undefined)[] = batch.entries.map((entry) => {
     try {
@@ -110,6 +119,7 @@ function prepare(
   if (batch.known) for (const event of events) if (event) occurrences.rewind(event.id, event.written !== '');
   events.forEach((event, n) => {
     if (send) work.logs++;
+    work.size += event?.message.length ?? 0;
     if (!event) return;
     const dated = event.written !== '';
     const id = occurrences.identify(event.id, dated);

@@ -81,11 +81,13 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   report.begin();
   try {
     const { batch_size: batchSize, concurrency, limit } = config.pipeline;
+    const maxInFlight = config.limits.in_flight_bytes;
     const stats = await runPipeline(parts, {
       follow,
       limit,
       batchSize,
       concurrency,
+      maxInFlight,
       signal: stop.signal,
       giveUp: giveUp.signal,
       onProgress: (figures) => report.update(figures),

@@ -46,7 +46,7 @@ export interface Config {
   plugins: PluginEntry[];
   dead_letters: { path: string };
   state: { path: string };
-  limits: { entry_bytes: number };
+  limits: { entry_bytes: number; in_flight_bytes: number };
   language: 'auto' | 'en' | 'fr';
   log_level: LogLevel;
 }
@@ -192,6 +192,12 @@ export const CONFIG_SCHEMA = {
         maximum: 67_108_864,
         default: 1_048_576,
         description: 'A larger log becomes a dead letter.',
+      },
+      in_flight_bytes: {
+        type: 'integer',
+        minimum: 65_536,
+        default: 33_554_432,
+        description: 'How much may be on its way to the sink at once; reading waits beyond that.',
       },
     }),
     language: {
