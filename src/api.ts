@@ -7,7 +7,6 @@ import type { JsonObject } from './json.ts';
 import { parseEntry } from './parse.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Body } from './plugins.ts';
-import { ElasticsearchSink, elasticsearchClient, ensureIndex } from './sinks/elasticsearch.ts';
 import type { Outcome } from './sinks/sink.ts';
 import type { Stats } from './stats.ts';
 import { timestampReader } from './timestamp.ts';
@@ -133,6 +132,7 @@ export class ElasticsearchIndexer {
 
   /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
   async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
+    const { elasticsearchClient, ensureIndex } = await import('./sinks/elasticsearch.ts');
     const client = elasticsearchClient(this.#options);
     try {
       await ensureIndex(client, { name, mappings, document: {} });
@@ -143,6 +143,7 @@ export class ElasticsearchIndexer {
 
   /** Writes documents, each under its `_id`; one that is there already is left alone. Answers each one's outcome. */
   async indexLogs(index: string, logs: readonly (Body & { _id: string })[]): Promise<Outcome[]> {
+    const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
     const sink = new ElasticsearchSink(this.#options);
     try {
       const documents = logs.map(({ _id: id, ...body }) => ({ index, id, body }));
@@ -154,6 +155,7 @@ export class ElasticsearchIndexer {
 
   /** How many documents an index holds, and its size on disk in bytes. */
   async getIndexStats(index: string): Promise<{ documents: number; bytes: number }> {
+    const { elasticsearchClient } = await import('./sinks/elasticsearch.ts');
     const client = elasticsearchClient(this.#options);
     try {
       const { _all: all } = await client.indices.stats({ index, metric: ['docs', 'store'] });

@@ -8,22 +8,20 @@ import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
 import { PluginChain } from './plugins.ts';
-import { DirectorySink } from './sinks/directory.ts';
-import { type ElasticsearchOptions, ElasticsearchSink } from './sinks/elasticsearch.ts';
+import type { ElasticsearchOptions } from './sinks/elasticsearch.ts';
 import type { Sink } from './sinks/sink.ts';
-import { StdoutSink } from './sinks/stdout.ts';
-import { FileSource } from './sources/file.ts';
 import type { RedisOptions } from './sources/redis.ts';
-import { RedisListSource } from './sources/redis-list.ts';
 import type { Source } from './sources/source.ts';
 import { timestampReader } from './timestamp.ts';
+
+// Clients of servers take tenths of a second to load: each kind loads its own, when it is made.
 
 /** A part, and what it is called: for people, and for the checkpoint that belongs to the pair of them. */
 interface Named<Part> {
   /** `redis://localhost:6379/0 api_logs`; never holds a secret. */
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
-  make(follow: boolean): Part;
+  make(follow: boolean): Promise<Part>;
 }
 
 /** How long a run that ends by itself tries a server that can't be reached. */
@@ -33,35 +31,55 @@ const patienceMs = (follow: boolean): number => (follow ? Number.POSITIVE_INFINI
 
 const SOURCE_KINDS: Record<Config['pipeline']['source'], (config: Config) => Named<Source>> = {
   redis: (config) => {
-    const address = redisAddress(config);
     const { logs_key: key } = config.redis;
     return {
-      address: `${address} ${key}`,
-      make: (follow) =>
-        new RedisListSource({
-          ...redisOptions(config, follow),
-          key,
-          intervalMs: config.pipeline.poll_interval * 1000,
-        }),
+      address: `${redisAddress(config)} ${key}`,
+      make: async (follow) => {
+        const { RedisListSource } = await import('./sources/redis-list.ts');
+        const intervalMs = config.pipeline.poll_interval * 1000;
+        return new RedisListSource({ ...redisOptions(config, follow), key, intervalMs });
+      },
     };
   },
   file: ({ file: { path }, pipeline }) => {
-    if (path === undefined)
+    if (path === undefined) {
       throw new SidecarError(
         'config',
         'the source "file" needs a file: give --path, or file.path in the YAML',
       );
-    return { address: path, make: () => new FileSource({ path, intervalMs: pipeline.poll_interval * 1000 }) };
+    }
+    return {
+      address: path,
+      make: async () => {
+        const { FileSource } = await import('./sources/file.ts');
+        return new FileSource({ path, intervalMs: pipeline.poll_interval * 1000 });
+      },
+    };
   },
 };
 
 const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<Sink>> = {
   elasticsearch: (config) => ({
     address: new URL(elasticsearchUrl(config)).host,
-    make: (follow) => new ElasticsearchSink(elasticsearchOptions(config, follow)),
+    make: async (follow) => {
+      const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
+      return new ElasticsearchSink(elasticsearchOptions(config, follow));
+    },
   }),
-  stdout: ({ indices }) => ({ address: 'stdout', make: () => new StdoutSink(indices.prefix) }),
-  directory: ({ directory }) => ({ address: directory.path, make: () => new DirectorySink(directory.path) }),
+  stdout: ({ indices }) => ({
+    address: 'stdout',
+    make: async () => {
+      const { StdoutSink } = await import('./sinks/stdout.ts');
+      return new StdoutSink(indices.prefix);
+    },
+  }),
+  directory: ({ directory }) => ({
+    address: directory.path,
+    make: async () => {
+      const { DirectorySink } = await import('./sinks/directory.ts');
+      return new DirectorySink(directory.path);
+    },
+  }),
 };
 
 /** The stages of a configuration, and the names of its two ends. */
@@ -78,15 +96,15 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
   const sink = SINK_KINDS[pipeline.sink](config);
   const options = { readTimestamp: timestampReader(pipeline.timezone), maxEntryBytes: limits.entry_bytes };
   const parts: Parts = {
-    source: source.make(follow),
+    source: await source.make(follow),
     parse: (entry) => parseEntry(entry, options),
     plugins: await pluginChain({ config, base }),
-    sink: sink.make(follow),
+    sink: await sink.make(follow),
     checkpoint: new Checkpoint(
       config.state.path,
       `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`,
     ),
-    deadLetters: new DeadLetters(config.dead_letters.path),
+    deadLetters: new DeadLetters(config.dead_letters.path, config.dead_letters.max_bytes),
   };
   return { parts, sourceAddress: source.address, sinkAddress: sink.address };
 }

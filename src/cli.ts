@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { runCommand } from './commands/run.ts';
 import { EXIT, reasonOf, SidecarError } from './errors.ts';
@@ -15,6 +16,7 @@ const parser = yargs(hideBin(process.argv))
   .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
   .command(runCommand)
   .command(pluginsCommand)
+  .command(deadLettersCommand)
   .command(clearIndexesCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()

@@ -1,6 +1,9 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf, SidecarError } from './errors.ts';
 import type { Entry } from './event.ts';
+import { isObject } from './json.ts';
+import { log } from './log.ts';
 
 /** An entry or document that could not be stored, and why. */
 export interface DeadLetter {
@@ -15,26 +18,134 @@ export interface DeadLetter {
   entry: Entry;
 }
 
-/** Keeps dead letters, one JSON object a line, in a file for each day (UTC). */
+/** A dead letter as it is kept. */
+export interface KeptLetter extends DeadLetter {
+  /** When it was written, ISO 8601 in UTC. */
+  time: string;
+}
+
+/** A line of a dead-letter file: the letter, or `undefined` where it can't be read. */
+export interface LetterLine {
+  text: string;
+  letter: KeptLetter | undefined;
+}
+
+/** A day's file is followed by another (`2026-11-24.1.ndjson`) when it reaches this share of the whole. */
+const FILE_SHARE = 0.1;
+const APART = '.replay';
+const FILE = /^(\d{4}-\d\d-\d\d)(\.\d+)?\.ndjson(?:\.replay)?$/;
+
+/**
+ * Keeps dead letters, one JSON object a line, in a file for each day (UTC). All files together hold `maxBytes`; beyond
+ * that the oldest file goes, which is logged with the number of letters in it.
+ */
 export class DeadLetters {
   readonly #directory: string;
+  readonly #maxBytes: number;
 
-  constructor(directory: string) {
+  constructor(directory: string, maxBytes: number) {
     this.#directory = directory;
+    this.#maxBytes = maxBytes;
   }
 
-  /** Resolves once the letters are on disk. Throws where they can't be: their batch must not be confirmed then. */
+  /**
+   * Resolves once the letters are on disk. Throws `SidecarError` (`unreachable`) where they can't be: their batch
+   * must not be confirmed then.
+   */
   async add(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     const time = new Date().toISOString();
     const lines = letters.map((letter) => `${JSON.stringify({ time, ...letter })}\n`).join('');
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const file = await open(join(this.#directory, `${time.slice(0, 10)}.ndjson`), 'a', 0o600);
     try {
-      await file.appendFile(lines);
-      await file.sync();
-    } finally {
-      await file.close();
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await this.#makeRoom(Buffer.byteLength(lines));
+      await append(await this.#fileFor(time.slice(0, 10)), lines);
+    } catch (cause) {
+      throw new SidecarError(
+        'unreachable',
+        `dead letters can't be written to ${this.#directory}: ${reasonOf(cause)}. Make room there; their logs are read again`,
+        { cause },
+      );
     }
+  }
+
+  /** The files' paths, oldest first; those that a broken-off replay left set apart too. */
+  async files(): Promise<string[]> {
+    const names = await readdir(this.#directory).catch(() => [] as string[]);
+    const key = (name: string): string => name.replace(FILE, (_, day, n = '.0') => day + n);
+    return names
+      .filter((name) => FILE.test(name))
+      .sort((a, b) => key(a).localeCompare(key(b), 'en', { numeric: true }))
+      .map((name) => join(this.#directory, name));
+  }
+
+  /** The lines of one file. */
+  async read(file: string): Promise<LetterLine[]> {
+    const content = await readFile(file, 'utf8');
+    return content
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => ({ text, letter: parseLetter(text) }));
+  }
+
+  /** Renames a file for a replay, so that letters written meanwhile go to a new one. Answers its path. */
+  async setApart(file: string): Promise<string> {
+    if (file.endsWith(APART)) return file;
+    await rename(file, file + APART);
+    return file + APART;
+  }
+
+  /** Ends a replay: the lines that are not `gone` return to the file they came from. */
+  async putBack(apart: string, gone: ReadonlySet<string>): Promise<void> {
+    const left = (await this.read(apart)).filter(({ text }) => !gone.has(text));
+    if (left.length > 0)
+      await append(apart.slice(0, -APART.length), left.map(({ text }) => `${text}\n`).join(''));
+    await unlink(apart);
+  }
+
+  async #fileFor(day: string): Promise<string> {
+    for (let n = 0; ; n++) {
+      const path = join(this.#directory, n === 0 ? `${day}.ndjson` : `${day}.${n}.ndjson`);
+      const size = await sizeOf(path);
+      if (size < this.#maxBytes * FILE_SHARE) return path;
+    }
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const files = await this.files();
+    const sizes = await Promise.all(files.map(sizeOf));
+    let total = sizes.reduce((sum, size) => sum + size, bytes);
+    for (const [n, file] of files.entries()) {
+      if (total <= this.#maxBytes) return;
+      const letters = (await readFile(file, 'utf8')).split('\n').length - 1;
+      await unlink(file);
+      total -= sizes[n] ?? 0;
+      log.error(
+        `dead letters reached dead_letters.max_bytes (${this.#maxBytes}): deleted ${file}, the oldest, with ${letters} letters`,
+      );
+    }
+  }
+}
+
+async function append(path: string, lines: string): Promise<void> {
+  const file = await open(path, 'a', 0o600);
+  try {
+    await file.appendFile(lines);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+function parseLetter(text: string): KeptLetter | undefined {
+  try {
+    const letter = JSON.parse(text);
+    return isObject(letter) && 'entry' in letter ? (letter as unknown as KeptLetter) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -64,7 +64,9 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
       cause,
     });
   }
-  const plugin = module.default as Partial<Plugin> | undefined;
+  // Where no package.json says `"type": "module"`, the file's exports arrive one level deeper.
+  const exported = module.default as { default?: unknown } | undefined;
+  const plugin = (exported?.default ?? exported) as Partial<Plugin> | undefined;
   if (typeof plugin?.name !== 'string' || typeof plugin.create !== 'function') {
     throw new SidecarError(
       'plugin',

@@ -2,7 +2,6 @@ import { createInterface } from 'node:readline/promises';
 import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import { SidecarError } from '../errors.ts';
-import { elasticsearchClient, ensureIndex, unreachable } from '../sinks/elasticsearch.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 
 /** `clear-indexes`: empties the indices of the configured plugins, which all begin with the common prefix. */
@@ -16,6 +15,7 @@ export const clearIndexesCommand: CommandModule = {
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
+    const { elasticsearchClient, ensureIndex, unreachable } = await import('../sinks/elasticsearch.ts');
     const options = elasticsearchOptions(loaded.config, false);
     const client = elasticsearchClient(options);
     try {

@@ -1,4 +1,5 @@
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { SINKS } from '../config/schema.ts';
 import { setLogLevel } from '../log.ts';
 
 /** An option of the command line that sets a value of the configuration. */
@@ -29,6 +30,12 @@ export const COMMON_FLAGS = {
     choices: ['error', 'warn', 'info', 'debug'],
     describe: 'How much is said on stderr',
   },
+} as const satisfies ConfigFlags;
+
+/** Options that choose the sink. */
+export const SINK_FLAGS = {
+  sink: { path: 'pipeline.sink', type: 'string', choices: SINKS, describe: 'Where documents go' },
+  out: { path: 'directory.path', type: 'string', describe: 'The folder of --sink directory' },
 } as const satisfies ConfigFlags;
 
 /** `--config`, and a yargs option for each flag. */

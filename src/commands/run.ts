@@ -1,16 +1,15 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { assemble } from '../assemble.ts';
-import { SINKS, SOURCES } from '../config/schema.ts';
+import { SOURCES } from '../config/schema.ts';
 import { EXIT, reasonOf } from '../errors.ts';
 import { log } from '../log.ts';
 import { messagesIn } from '../messages.ts';
 import { runPipeline } from '../pipeline.ts';
 import { Report } from '../report.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
 
 const FLAGS = {
   source: { path: 'pipeline.source', type: 'string', choices: SOURCES, describe: 'Where logs come from' },
-  sink: { path: 'pipeline.sink', type: 'string', choices: SINKS, describe: 'Where documents go' },
   interval: {
     path: 'pipeline.poll_interval',
     type: 'number',
@@ -26,7 +25,7 @@ const FLAGS = {
     describe: 'HTTP methods that pass, such as POST,GET',
   },
   path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
-  out: { path: 'directory.path', type: 'string', describe: 'The folder of --sink directory' },
+  ...SINK_FLAGS,
   state: { path: 'state.path', type: 'string', describe: 'The folder of checkpoints' },
   ...COMMON_FLAGS,
 } as const satisfies ConfigFlags;

@@ -44,7 +44,7 @@ export interface Config {
   directory: { path: string };
   indices: { prefix: string };
   plugins: PluginEntry[];
-  dead_letters: { path: string };
+  dead_letters: { path: string; max_bytes: number };
   state: { path: string };
   limits: { entry_bytes: number; in_flight_bytes: number };
   language: 'auto' | 'en' | 'fr';
@@ -181,6 +181,13 @@ export const CONFIG_SCHEMA = {
     },
     dead_letters: section('What could not be stored, with the reason.', {
       path: { ...text, default: './data/dead-letters', description: 'The folder.' },
+      max_bytes: {
+        type: 'integer',
+        minimum: 1_048_576,
+        default: 1_073_741_824,
+        description:
+          'How large all files may be together; beyond that the oldest is deleted, and that is logged.',
+      },
     }),
     state: section('Where reading goes on after a restart.', {
       path: { ...text, default: './data/state', description: 'The folder.' },
