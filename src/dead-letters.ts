@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { reasonOf, SidecarError } from './errors.ts';
 import type { Entry } from './event.ts';
 import { isObject } from './json.ts';
@@ -88,9 +88,13 @@ export class DeadLetters {
       .map((text) => ({ text, letter: parseLetter(text) }));
   }
 
+  /** Puts back what a replay that broke off left set apart. */
+  async recover(): Promise<void> {
+    for (const file of await this.files()) if (file.endsWith(APART)) await this.putBack(file, new Set());
+  }
+
   /** Renames a file for a replay, so that letters written meanwhile go to a new one. Answers its path. */
   async setApart(file: string): Promise<string> {
-    if (file.endsWith(APART)) return file;
     await rename(file, file + APART);
     return file + APART;
   }
@@ -103,12 +107,13 @@ export class DeadLetters {
     await unlink(apart);
   }
 
+  /** The day's last file, or one behind it where that is full. */
   async #fileFor(day: string): Promise<string> {
-    for (let n = 0; ; n++) {
-      const path = join(this.#directory, n === 0 ? `${day}.ndjson` : `${day}.${n}.ndjson`);
-      const size = await sizeOf(path);
-      if (size < this.#maxBytes * FILE_SHARE) return path;
-    }
+    const last = (await this.files()).filter((file) => basename(file).startsWith(day)).at(-1);
+    if (last === undefined) return join(this.#directory, `${day}.ndjson`);
+    const full = (await sizeOf(last)) >= this.#maxBytes * FILE_SHARE;
+    const n = Number(FILE.exec(basename(last))?.[2]?.slice(1) ?? 0) + (full ? 1 : 0);
+    return join(this.#directory, n === 0 ? `${day}.ndjson` : `${day}.${n}.ndjson`);
   }
 
   async #makeRoom(bytes: number): Promise<void> {

@@ -28,6 +28,7 @@ export async function replay(
   const result: ReplayResult = { replayed: 0, failed: {} };
   const copies = new Occurrences();
   await sink.open(plugins.indices, signal);
+  await deadLetters.recover();
   for (const file of await deadLetters.files()) {
     const lines = (await deadLetters.read(file)).filter(
       ({ letter }) => letter !== undefined && wanted(letter),
