@@ -71,7 +71,8 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   const stop = new AbortController();
   const giveUp = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    // Without a listener, the next signal ends the process at once.
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     stop.abort();
     if (process.stderr.isTTY) process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
     setTimeout(() => giveUp.abort(), GRACE_MS).unref();
@@ -92,7 +93,8 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
       onProgress: (figures) => report.update(figures),
     });
     report.end(stats);
-    process.exitCode = stats.deadLetters > 0 ? EXIT.deadLetters : EXIT.ok;
+    // A run that was told to stop did its job, whatever it met on the way.
+    process.exitCode = !follow && stats.deadLetters > 0 ? EXIT.deadLetters : EXIT.ok;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     log.warn(
