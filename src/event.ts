@@ -49,3 +49,8 @@ export function contentKey(
   // White space at a message's end differs between the roads that one log can take.
   return hash('sha256', `${time}\0${level}\0${message.trimEnd()}\0${rest}`).slice(0, 32);
 }
+
+/** The key of a content within a scope, see `Batch.scope`; of the same form as `contentKey`. */
+export function scopedKey(scope: string, key: string): string {
+  return hash('sha256', `${scope}\0${key}`).slice(0, 32);
+}

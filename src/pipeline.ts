@@ -1,7 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
 import { reasonOf } from './errors.ts';
-import type { Entry, Event } from './event.ts';
+import { type Entry, type Event, scopedKey } from './event.ts';
 import { log } from './log.ts';
 import { Occurrences } from './occurrences.ts';
 import type { Document, PluginChain } from './plugins.ts';
@@ -108,6 +108,7 @@ function prepare(
 ): Work {
   const work: Work = { documents: [], entries: [], letters: [], counted: [], logs: 0, filtered: 0, size: 0 };
   const send = !batch.known || sendKnown;
+  const counts = batch.scope === undefined ? occurrences : new Occurrences();
   const events: (Event | undefined)[] = batch.entries.map((entry) => {
     try {
       return parse(entry);
@@ -122,9 +123,10 @@ function prepare(
     work.size += event?.message.length ?? 0;
     if (!event) return;
     const dated = event.written !== '';
-    const id = occurrences.identify(event.id, dated);
+    const scope = Array.isArray(batch.scope) ? batch.scope[n] : batch.scope;
+    const id = counts.identify(scope === undefined ? event.id : scopedKey(scope, event.id), dated);
     event.id = id;
-    work.counted.push({ id, dated });
+    if (scope === undefined) work.counted.push({ id, dated });
     if (!send) return;
     const entry = batch.entries[n] as Entry;
     const { documents, failures, filtered } = plugins.run(event);

@@ -9,6 +9,12 @@ export interface Batch {
    * they are.
    */
   known: boolean;
+  /**
+   * Set by sources whose entries can't be counted over time, for instance because several processes share them: copies
+   * are told apart within their scope, and only there. One scope for the whole batch, or one for each entry; the
+   * same entry read again has the same.
+   */
+  scope?: string | readonly string[];
   /** Logs may have been lost just before this batch: what happened, in words. */
   gap?: string | undefined;
   /**
