@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Checkpoint } from './checkpoint.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -38,6 +39,18 @@ const SOURCE_KINDS: Record<Config['pipeline']['source'], (config: Config) => Nam
         const { RedisListSource } = await import('./sources/redis-list.ts');
         const intervalMs = config.pipeline.poll_interval * 1000;
         return new RedisListSource({ ...redisOptions(config, follow), key, intervalMs });
+      },
+    };
+  },
+  'redis-stream': (config) => {
+    const { logs_key: key, group, claim_after } = config.redis;
+    const consumer = config.redis.consumer ?? hostname();
+    return {
+      address: `${redisAddress(config)} ${key} ${group} ${consumer}`,
+      make: async (follow) => {
+        const { RedisStreamSource } = await import('./sources/redis-stream.ts');
+        const options = redisOptions(config, follow);
+        return new RedisStreamSource({ ...options, key, group, consumer, claimAfterMs: claim_after * 1000 });
       },
     };
   },
@@ -128,8 +141,9 @@ function redisAddress({ redis }: Config): string {
 }
 
 function redisOptions(config: Config, follow: boolean): RedisOptions {
-  const { ca_file: caFile, logs_key: _, ...options } = config.redis;
-  return { ...options, caFile, address: redisAddress(config), patienceMs: patienceMs(follow) };
+  const { url, host, port, db, username, password, tls, ca_file: caFile } = config.redis;
+  const address = redisAddress(config);
+  return { address, url, host, port, db, username, password, tls, caFile, patienceMs: patienceMs(follow) };
 }
 
 function elasticsearchUrl({ elasticsearch: { url, host, port } }: Config): string {

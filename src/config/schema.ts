@@ -2,7 +2,7 @@ import type { LogLevel } from '../log.ts';
 import type { PluginEntry } from '../plugin-loader.ts';
 
 /** The kinds of source, by name. */
-export const SOURCES = ['redis', 'file'] as const;
+export const SOURCES = ['redis', 'redis-stream', 'file'] as const;
 /** The kinds of sink, by name. */
 export const SINKS = ['elasticsearch', 'stdout', 'directory'] as const;
 
@@ -28,6 +28,9 @@ export interface Config {
     tls: boolean;
     ca_file?: string;
     logs_key: string;
+    group: string;
+    consumer?: string;
+    claim_after: number;
   };
   file: { path?: string };
   elasticsearch: {
@@ -115,7 +118,7 @@ export const CONFIG_SCHEMA = {
         },
       }),
     }),
-    redis: section('The Redis list that the API pushes its logs to.', {
+    redis: section('The Redis list, or stream, that the API pushes its logs to.', {
       url: {
         ...secret,
         pattern: '^rediss?://',
@@ -128,7 +131,23 @@ export const CONFIG_SCHEMA = {
       password: { ...secret, description: 'Password.' },
       tls: { type: 'boolean', default: false, description: 'Encrypt, and verify the certificate.' },
       ca_file: { ...text, description: 'File with the PEM certificates to trust.' },
-      logs_key: { ...text, default: 'api_logs', description: 'The key of the list.' },
+      logs_key: { ...text, default: 'api_logs', description: 'The key of the list, or stream.' },
+      group: {
+        ...text,
+        default: 'ml-log-sidecar',
+        description: 'redis-stream: the consumer group that shares the stream.',
+      },
+      consumer: {
+        ...text,
+        description: "redis-stream: this process's name in the group; the host's by default.",
+      },
+      claim_after: {
+        type: 'number',
+        minimum: 1,
+        default: 60,
+        description:
+          'redis-stream: after so many seconds, what another consumer holds unconfirmed is taken over.',
+      },
     }),
     file: section('A file of log lines, oldest first.', {
       path: { ...text, description: 'The file.' },
@@ -242,6 +261,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REDIS_TLS: 'redis.tls',
   REDIS_CA_FILE: 'redis.ca_file',
   REDIS_LOGS_KEY: 'redis.logs_key',
+  REDIS_GROUP: 'redis.group',
+  REDIS_CONSUMER: 'redis.consumer',
   ELASTICSEARCH_URL: 'elasticsearch.url',
   ELASTICSEARCH_HOST: 'elasticsearch.host',
   ELASTICSEARCH_PORT: 'elasticsearch.port',

@@ -1,0 +1,204 @@
+import type { Redis } from 'ioredis';
+import { reasonOf, SidecarError } from '../errors.ts';
+import type { Entry } from '../event.ts';
+import type { JsonObject } from '../json.ts';
+import { Trouble } from '../retry.ts';
+import { connectRedis, type RedisOptions } from './redis.ts';
+import type { Batch, ReadOptions, Source } from './source.ts';
+
+/** A stream, and this process's place among those that share it. */
+export interface RedisStreamOptions extends RedisOptions {
+  key: string;
+  group: string;
+  /** Names this process within the group; unique among those at work. */
+  consumer: string;
+  /** How long another consumer may hold an entry unconfirmed before this one takes it over, in ms. */
+  claimAfterMs: number;
+}
+
+/** An entry's id and fields, as Redis answers them: `[id, [name, value, …]]`; no fields where it was deleted. */
+type StreamEntry = [id: string, fields: string[] | null];
+
+const BLOCK_MS = 1_000;
+
+/**
+ * A Redis stream, read as a consumer group: several sidecars share it, each entry goes to one of them, and what a dead
+ * one held is taken over. An entry is acknowledged (`XACK`) once the sink has confirmed it.
+ * The log is the field `log`, `message` or `entry`; of an entry without one, all fields together, as a JSON object.
+ */
+export class RedisStreamSource implements Source {
+  readonly keepsAll = false;
+  readonly #options: RedisStreamOptions;
+  readonly #name: string;
+  #redis: Redis | undefined;
+  #acknowledger: Redis | undefined;
+  /** Entries on their way: they are pending too, but not forgotten. */
+  readonly #held = new Set<string>();
+
+  constructor(options: RedisStreamOptions) {
+    this.#options = options;
+    this.#name = `Redis stream "${options.key}" at ${options.address}`;
+  }
+
+  async *batches({ follow, batchSize, signal }: ReadOptions): AsyncIterable<Batch> {
+    const trouble = new Trouble(
+      this.#name,
+      'Is Redis running there, and are REDIS_HOST, REDIS_PORT and the password right?',
+      follow ? Number.POSITIVE_INFINITY : this.#options.patienceMs,
+    );
+    // What this consumer held when it last ended comes first.
+    let cursor = '0';
+    let claimedAt = 0;
+    let backlog = true;
+    while (!signal.aborted) {
+      let entries: StreamEntry[];
+      let gap: string | undefined;
+      try {
+        entries = [];
+        if (cursor === '>' && Date.now() - claimedAt >= this.#options.claimAfterMs / 2) {
+          entries = await this.#claim(batchSize);
+          if (entries.length < batchSize) claimedAt = Date.now();
+        }
+        if (entries.length === 0) {
+          if (backlog && cursor === '>') gap = await this.#gap();
+          entries = await this.#read(cursor, batchSize, follow);
+        }
+        trouble.over();
+      } catch (error) {
+        this.#disconnect();
+        if (error instanceof SidecarError) throw error;
+        if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+        await trouble.wait(error, signal).catch((gone) => {
+          if (!signal.aborted) throw gone;
+        });
+        // Entries read but not handed on are still held: begin with them again.
+        cursor = '0';
+        continue;
+      }
+      const news = entries.filter(([id]) => !this.#held.has(id));
+      if (news.length > 0 || gap) yield this.#batch(news, gap);
+      if (cursor !== '>') cursor = entries.at(-1)?.[0] ?? '>';
+      else if (entries.length === 0 && !follow) return;
+      else backlog = entries.length === batchSize;
+    }
+  }
+
+  #batch(entries: readonly StreamEntry[], gap: string | undefined): Batch {
+    const { key, group } = this.#options;
+    const ids = entries.map(([id]) => id);
+    for (const id of ids) this.#held.add(id);
+    // An entry that was deleted, or trimmed, while a consumer held it has nothing left to read.
+    const present = entries.filter((entry): entry is [string, string[]] => entry[1] !== null);
+    return {
+      entries: present.map(([, fields]) => entryOf(fields)),
+      scope: present.map(([id]) => `${key} ${id}`),
+      known: false,
+      gap:
+        present.length < ids.length
+          ? `${this.#name}: ${ids.length - present.length} entries were deleted while they were held`
+          : gap,
+      commit: async () => {
+        // An acknowledgement that fails is no loss: the entry is delivered again, under the same id.
+        if (ids.length > 0) await this.#acknowledger?.xack(key, group, ...ids).catch(() => {});
+        for (const id of ids) this.#held.delete(id);
+      },
+    };
+  }
+
+  /** New entries (`>`), or those that this consumer holds behind the id `cursor`. */
+  async #read(cursor: string, count: number, block: boolean): Promise<StreamEntry[]> {
+    const { key, group, consumer } = this.#options;
+    const redis = await this.#connected();
+    const answer =
+      block && cursor === '>'
+        ? await redis.xreadgroup(
+            'GROUP',
+            group,
+            consumer,
+            'COUNT',
+            count,
+            'BLOCK',
+            BLOCK_MS,
+            'STREAMS',
+            key,
+            cursor,
+          )
+        : await redis.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', key, cursor);
+    const [stream] = (answer ?? []) as [string, StreamEntry[]][];
+    return stream?.[1] ?? [];
+  }
+
+  /** Entries that others have held for too long. */
+  async #claim(count: number): Promise<StreamEntry[]> {
+    const { key, group, consumer, claimAfterMs } = this.#options;
+    const redis = await this.#connected();
+    const answer = await redis.xautoclaim(key, group, consumer, claimAfterMs, '0', 'COUNT', count);
+    return (answer as [string, StreamEntry[]])[1];
+  }
+
+  /** More was added than the group has read and the stream still holds: the rest was trimmed unread. */
+  async #gap(): Promise<string | undefined> {
+    const { key, group } = this.#options;
+    const redis = await this.#connected();
+    const stream = toObject((await redis.xinfo('STREAM', key)) as unknown[]);
+    const groups = ((await redis.xinfo('GROUPS', key)) as unknown[][]).map(toObject);
+    const mine = groups.find(({ name }) => name === group);
+    // Redis leaves the count open until the first delivery.
+    const read = mine?.['entries-read'] ?? (mine?.['last-delivered-id'] === '0-0' ? 0 : undefined);
+    if (typeof read !== 'number') return undefined;
+    const lost = Number(stream['entries-added']) - read - Number(stream.length);
+    if (lost <= 0) return undefined;
+    return `${this.#name}: at least ${lost} entries were trimmed before they were read. Raise MAXLEN where the API adds them, or add another sidecar`;
+  }
+
+  async #connected(): Promise<Redis> {
+    if (this.#redis) return this.#redis;
+    const redis = await connectRedis(this.#options);
+    // Its own connection: a blocking read would hold acknowledgements up.
+    this.#acknowledger = redis.duplicate();
+    this.#acknowledger.on('error', () => {});
+    this.#redis = redis;
+    await this.#acknowledger.connect();
+    try {
+      await redis.xgroup('CREATE', this.#options.key, this.#options.group, '0', 'MKSTREAM');
+    } catch (error) {
+      if (!/BUSYGROUP/.test(reasonOf(error))) throw error;
+    }
+    return redis;
+  }
+
+  #disconnect(): void {
+    this.#redis?.disconnect();
+    this.#acknowledger?.disconnect();
+    this.#redis = this.#acknowledger = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#disconnect();
+  }
+}
+
+function entryOf(fields: readonly string[]): Entry {
+  const entry: JsonObject = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at] as string;
+    if (name === 'log' || name === 'message' || name === 'entry') return fields[at + 1] as string;
+    Object.defineProperty(entry, name, { value: fields[at + 1], enumerable: true });
+  }
+  return entry;
+}
+
+/** Redis answers objects as lists of names and values. */
+function toObject(list: readonly unknown[]): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (let at = 0; at + 1 < list.length; at += 2) object[String(list[at])] = list[at + 1];
+  return object;
+}
+
+function wrongType(key: string, cause: unknown): SidecarError {
+  return new SidecarError(
+    'config',
+    `the Redis key "${key}" holds no stream. For the list that the API pushes its logs to, take --source redis`,
+    { cause },
+  );
+}
