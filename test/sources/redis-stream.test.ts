@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { Redis } from 'ioredis';
+import type { Entry } from '../../src/event.ts';
+import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
+import type { Batch } from '../../src/sources/source.ts';
+import { redisUrl, uniqueName } from '../services/env.ts';
+
+let redis: Redis;
+let key: string;
+before(() => {
+  redis = new Redis(redisUrl());
+});
+after(async () => {
+  await redis.quit();
+});
+beforeEach(() => {
+  key = uniqueName('stream');
+});
+afterEach(async () => {
+  await redis.del(key);
+});
+
+function source(consumer: string, claimAfterMs = 60_000): RedisStreamSource {
+  const server = {
+    address: redisUrl(),
+    url: redisUrl(),
+    host: '',
+    port: 0,
+    db: 0,
+    tls: false,
+    patienceMs: 1_000,
+  };
+  return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs });
+}
+
+const add = (...logs: string[]) => Promise.all(logs.map((log) => redis.xadd(key, '*', 'log', log)));
+
+/** Reads what there is; commits as told. */
+async function read(from: RedisStreamSource, commit: boolean, batchSize = 10): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  const { signal } = new AbortController();
+  for await (const batch of from.batches({ follow: false, batchSize, signal })) {
+    batches.push(batch);
+    if (commit) await batch.commit();
+  }
+  await from.close();
+  return batches;
+}
+
+const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ entries }) => entries);
+const scopesOf = (batches: readonly Batch[]): string[] => batches.flatMap(({ scope }) => scope as string[]);
+
+test('entries come in order, once, and identical ones have scopes of their own', async () => {
+  await add('a', 'b', 'b', 'c');
+  const first = await read(source('one'), true, 3);
+  assert.deepEqual(entriesOf(first), ['a', 'b', 'b', 'c']);
+  assert.equal(new Set(scopesOf(first)).size, 4);
+  assert.deepEqual(entriesOf(await read(source('one'), true)), []);
+});
+
+test('what was not confirmed comes again under the same scope after a restart', async () => {
+  await add('a', 'b');
+  const first = await read(source('one'), false);
+  const second = await read(source('one'), true);
+  assert.deepEqual(entriesOf(second), ['a', 'b']);
+  assert.deepEqual(scopesOf(second), scopesOf(first));
+  assert.deepEqual(await redis.xpending(key, 'sidecars'), [0, null, null, null]);
+});
+
+test('several consumers share a stream, and none gets what is another one’s', async () => {
+  await add(...Array.from({ length: 40 }, (_, n) => `log ${n}`));
+  const { signal } = new AbortController();
+  const [one, two] = [source('one'), source('two')];
+  const [left, right] = [one, two].map((each) =>
+    each.batches({ follow: false, batchSize: 10, signal })[Symbol.asyncIterator](),
+  );
+  const batches: Batch[] = [];
+  for (const reader of [left, right, left, right]) {
+    const { value } = await reader!.next();
+    batches.push(value);
+    await value.commit();
+  }
+  assert.equal(new Set(entriesOf(batches)).size, 40);
+  await one.close();
+  await two.close();
+});
+
+test('what a dead consumer held is taken over once it has held it long enough', async () => {
+  await add('a', 'b');
+  assert.equal(entriesOf(await read(source('dead'), false)).length, 2);
+  assert.deepEqual(entriesOf(await read(source('heir'), true)), []);
+  assert.deepEqual(entriesOf(await read(source('heir', 0), true)), ['a', 'b']);
+  assert.deepEqual(await redis.xpending(key, 'sidecars'), [0, null, null, null]);
+});
+
+test('entries trimmed before they were read are a gap, with their number', async () => {
+  await add('a');
+  await read(source('one'), true);
+  for (let n = 0; n < 10; n++) await redis.xadd(key, 'MAXLEN', 4, '*', 'log', `log ${n}`);
+  const batches = await read(source('one'), true);
+  assert.deepEqual(entriesOf(batches), ['log 6', 'log 7', 'log 8', 'log 9']);
+  assert.match(batches[0]?.gap ?? '', /at least 6 entries were trimmed/);
+});
+
+test('entries deleted while they were held are a gap', async () => {
+  const [id] = await add('a', 'b');
+  await read(source('one'), false);
+  await redis.xdel(key, id as string);
+  const batches = await read(source('one'), true);
+  assert.deepEqual(entriesOf(batches), ['b']);
+  assert.match(batches[0]?.gap ?? '', /1 entries were deleted/);
+  assert.deepEqual(await redis.xpending(key, 'sidecars'), [0, null, null, null]);
+});
+
+test('an entry without a log field is handed on as an object of its fields', async () => {
+  await redis.xadd(key, '*', 'level', 'INFO', 'text', 'hello');
+  assert.deepEqual(entriesOf(await read(source('one'), true)), [{ level: 'INFO', text: 'hello' }]);
+});
+
+test('a key of another type is refused with what to do', async () => {
+  await redis.lpush(key, 'x');
+  await assert.rejects(read(source('one'), true), /holds no stream.*--source redis/);
+});
+
+test('a followed stream hands on what arrives, and ends when it is told to', {
+  timeout: 20_000,
+}, async () => {
+  const stop = new AbortController();
+  const from = source('one');
+  const seen: Entry[] = [];
+  setTimeout(() => void add('late'), 300);
+  for await (const batch of from.batches({ follow: true, batchSize: 10, signal: stop.signal })) {
+    seen.push(...batch.entries);
+    await batch.commit();
+    stop.abort();
+  }
+  await from.close();
+  assert.deepEqual(seen, ['late']);
+});
