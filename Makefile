@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test check pipeline-once pipeline-continuous \
+.PHONY: help install build demo test check audit pipeline-once pipeline-continuous \
   pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-clear-indexes
 
 RUN := node dist/src/cli.js
@@ -27,9 +27,14 @@ demo: build ## Sample logs to four NDJSON files in ./data, without any server
 check: build ## Lint, format and types
 	npm run --silent check
 
-test: check ## Install and start real servers, run every test
+test: check audit ## Install and start real servers, run every test
 	bash test/services/install.sh
 	npm test --silent
+
+audit: install ## Known weaknesses in what ships (where the registry can tell)
+	@report=$$(npm audit --omit=dev --audit-level=high 2>&1) && echo 'audit: nothing known' || \
+	  case "$$report" in *'audit endpoint returned an error'*) echo 'audit: this registry does not answer audits';; \
+	  *) echo "$$report"; exit 1;; esac
 
 pipeline-once: build ## Logs of the configured source into Elasticsearch, once
 	@$(RUN) run --once
