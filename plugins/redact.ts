@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Event } from '../src/event.ts';
-import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited } from '../src/json.ts';
+import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited, setOwn } from '../src/json.ts';
 import { compilePattern } from '../src/pattern.ts';
 import { definePlugin } from '../src/plugins.ts';
 
@@ -12,13 +12,14 @@ interface Options {
 }
 
 const MASK = '***';
-/** So many JSON values are looked for in one message; one that holds more brackets is masked whole. */
+/** So many JSON values are looked for in one text; what stands behind them is treated as prose. */
 const MAX_VALUES = 64;
 
 /**
  * Takes personal data out of events before any document is made: fields by name, wherever they stand in inputs,
- * results, data and in JSON inside messages, and whatever `patterns` match in messages and paths. A
- * message that names a field outside JSON that can be read is masked there.
+ * results, data and in JSON inside messages or other texts, and whatever `patterns` match in messages, paths and
+ * values. Text that quotes a field's name outside JSON that can be read (cut JSON, a Python `dict`) is masked to its
+ * end. JSON in which nothing is to be taken out stays as written.
  * Dead letters keep the entry as it came: protect that folder.
  */
 export default definePlugin<Options>({
@@ -30,7 +31,7 @@ export default definePlugin<Options>({
     properties: {
       /** From a field's name (spaces and `_` alike, capitals or not) to what happens to its value. */
       fields: { type: 'object', additionalProperties: { enum: ['drop', 'mask', 'hash'] }, default: {} },
-      /** Regular expressions; what they match in messages and paths is masked. */
+      /** Regular expressions; what they match in messages, paths and values is masked. */
       patterns: { type: 'array', items: { type: 'string', minLength: 1 }, default: [] },
       /** Key of the hash (HMAC-SHA256, 16 hex digits are kept): equal values stay equal, and only its holder can test one. */
       key: { type: 'string', minLength: 16 },
@@ -48,58 +49,59 @@ export default definePlugin<Options>({
         ? createHmac('sha256', key!).update(JSON.stringify(value)).digest('hex').slice(0, 16)
         : MASK;
 
+    const actionOf = (name: unknown): Action | undefined =>
+      typeof name === 'string' ? actions.get(canonical(name)) : undefined;
     const redactObject = (object: JsonObject): JsonObject => {
       const copy: JsonObject = {};
-      const location = Array.isArray(object.loc) ? object.loc.at(-1) : undefined;
+      const location = Array.isArray(object.loc) ? object.loc.find(actionOf) : undefined;
       for (const [name, value] of Object.entries(object)) {
         // FastAPI's refusals quote the value of the field that `loc` names, as `input`.
-        const subject = name === 'input' && typeof location === 'string' ? location : name;
-        const action = actions.get(canonical(subject)) ?? actions.get(canonical(name));
-        if (action === 'drop') continue;
-        const next = action ? replace(action, value) : redactValue(value);
-        Object.defineProperty(copy, name, {
-          value: next,
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
+        const action = (name === 'input' && actionOf(location)) || actionOf(name);
+        if (action !== 'drop') setOwn(copy, name, action ? replace(action, value) : redactValue(value));
       }
       return copy;
     };
     const redactValue = (value: Json): Json => {
       if (Array.isArray(value)) return value.map(redactValue);
-      return isObject(value) ? redactObject(value) : value;
+      if (isObject(value)) return redactObject(value);
+      if (typeof value === 'string') return redactText(value);
+      return redactPatterns(String(value)) === String(value) ? value : MASK;
     };
 
-    const redactProse = (text: string): string => {
-      const quoted = text.matchAll(/["']([^"']{1,200})["']/g);
-      for (const [, name] of quoted) if (actions.has(canonical(name!))) return MASK;
-      return text;
+    const { mentions, hasKey } = finders([...actions.keys()]);
+    const redactJson = (raw: string, value: Json): string => {
+      const redacted = JSON.stringify(redactValue(value));
+      // A key that stands twice is parsed once: the other one still stands in the text.
+      return redacted === JSON.stringify(value) && !hasKey(raw) ? raw : redacted;
     };
     const redactText = (text: string): string => {
-      if (actions.size === 0) return text;
       let out = '';
       let from = 0;
-      let tries = 0;
-      for (let at = nextBracket(text, 0); at >= 0; at = nextBracket(text, at)) {
-        if (++tries > MAX_VALUES) return MASK;
+      let at = nextBracket(text, 0);
+      for (let tries = 0; at >= 0 && tries < MAX_VALUES; tries++) {
         const end = jsonEnd(text, at);
         const value = end < 0 ? undefined : parseDelimited(text.slice(at, end));
-        if (value === undefined) at++;
-        else {
-          out += redactProse(text.slice(from, at)) + JSON.stringify(redactValue(value));
-          at = from = end;
+        if (value !== undefined) {
+          const prose = text.slice(from, at);
+          if (mentions(prose)) break;
+          out += prose + redactJson(text.slice(at, end), value);
+          from = end;
         }
+        const next = value === undefined ? tagEnd(text, at) : end;
+        if (next < 0) break;
+        at = nextBracket(text, next);
       }
-      return out + redactProse(text.slice(from));
+      // Behind broken JSON, or a name that no JSON holds, nothing tells how far a value reaches.
+      const rest = text.slice(from);
+      return redactPatterns(out + (mentions(rest) ? MASK : rest));
     };
     const redactPatterns = (text: string): string =>
       expressions.reduce((masked, expression) => masked.replace(expression, MASK), text);
 
     return {
       event(event: Event): Event {
-        event.message = redactPatterns(redactText(event.message));
-        if (event.httpPath !== undefined) event.httpPath = redactPatterns(redactText(event.httpPath));
+        event.message = redactText(event.message);
+        if (event.httpPath !== undefined) event.httpPath = redactText(event.httpPath);
         if (event.input !== undefined) event.input = redactValue(event.input);
         if (event.result !== undefined) event.result = redactValue(event.result);
         if (event.data) event.data = redactObject(event.data);
@@ -110,9 +112,39 @@ export default definePlugin<Options>({
   },
 });
 
-/** `CHEST PAIN`, `chest_pain` and `Chest-Pain` are one field. */
+/** `CHEST PAIN`, `chest_pain ` and `Chest-Pain` are one field. */
 function canonical(name: string): string {
-  return name.toLowerCase().replace(/[\s_-]+/g, '_');
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '_');
+}
+
+/** Whether a text quotes one of the names, or has it as a key, however its JSON escapes it. */
+function finders(names: readonly string[]): Record<'mentions' | 'hasKey', (text: string) => boolean> {
+  const spelled = names.map((name) =>
+    name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll('_', '[\\s_-]+'),
+  );
+  const quoted = `["']\\s*(?:${spelled.join('|')})\\s*\\\\*["']`;
+  const finder = (source: string) => {
+    const expression = new RegExp(source, 'iu');
+    return (text: string) => names.length > 0 && expression.test(unescaped(text));
+  };
+  return { mentions: finder(quoted), hasKey: finder(`${quoted}\\s*:`) };
+}
+
+/** `\u00e9` as `é`: Python's `json.dumps` writes all but ASCII so. */
+function unescaped(text: string): string {
+  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
+/** The index behind a tag such as `[uuid]`, which is no JSON but holds none either; -1 where none stands. */
+function tagEnd(text: string, at: number): number {
+  const tag = /[[{][^[\]{}"']*[\]}]/y;
+  tag.lastIndex = at;
+  return tag.test(text) ? tag.lastIndex : -1;
 }
 
 function nextBracket(text: string, from: number): number {

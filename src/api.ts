@@ -7,6 +7,7 @@ import type { JsonObject } from './json.ts';
 import { parseEntry } from './parse.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Body } from './plugins.ts';
+import { abortedAfter } from './retry.ts';
 import type { Outcome } from './sinks/sink.ts';
 import type { Stats } from './stats.ts';
 import { timestampReader } from './timestamp.ts';
@@ -24,6 +25,9 @@ export interface LogPipelineOptions {
   /** Another YAML file. */
   config?: string;
 }
+
+/** How long a stopped run waits for a sink that does not answer. */
+const GRACE_MS = 8_000;
 
 const PATHS = {
   source: 'pipeline.source',
@@ -54,7 +58,8 @@ export class LogPipeline {
     return this.#run(false, new AbortController().signal);
   }
 
-  /** Goes on until `signal` aborts, pausing `interval` seconds at the most; then answers the figures. */
+  /** Goes on until `signal` aborts, pausing `interval` seconds at the most; then finishes the batches in hand, and
+   * answers the figures. */
   async runContinuous(interval: number, signal: AbortSignal): Promise<Stats> {
     this.#loaded.config.pipeline.poll_interval = interval;
     return this.#run(true, signal);
@@ -65,7 +70,8 @@ export class LogPipeline {
     const { pipeline, limits } = this.#loaded.config;
     const { batch_size: batchSize, concurrency, limit } = pipeline;
     const maxInFlight = limits.in_flight_bytes;
-    return runPipeline(parts, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp: signal });
+    const giveUp = abortedAfter(signal, GRACE_MS);
+    return runPipeline(parts, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp });
   }
 }
 

@@ -79,6 +79,23 @@ const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<S
       return new ElasticsearchSink(elasticsearchOptions(config, follow));
     },
   }),
+  vector: ({ vector, indices }) => ({
+    address: new URL(vector.url).host,
+    make: async (follow) => {
+      const { VectorSink } = await import('./sinks/vector.ts');
+      const { url, username, password, request_timeout } = vector;
+      const requestTimeoutMs = request_timeout * 1000;
+      const { prefix } = indices;
+      return new VectorSink({
+        url,
+        username,
+        password,
+        requestTimeoutMs,
+        patienceMs: patienceMs(follow),
+        prefix,
+      });
+    },
+  }),
   stdout: ({ indices }) => ({
     address: 'stdout',
     make: async () => {

@@ -6,6 +6,7 @@ import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { runCommand } from './commands/run.ts';
+import { setupCommand } from './commands/setup.ts';
 import { EXIT, reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
@@ -15,6 +16,7 @@ const parser = yargs(hideBin(process.argv))
   .scriptName('ml-log-sidecar')
   .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
   .command(runCommand)
+  .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)
   .command(clearIndexesCommand)
@@ -26,12 +28,15 @@ const parser = yargs(hideBin(process.argv))
   .alias({ h: 'help' })
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .epilogue(
-    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached.',
+    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout is closed.',
   )
   .exitProcess(false)
   .fail((message, error) => {
     throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
   });
+
+// A shipper that has ended reads stderr no more either; that must not end this program before its work is put away.
+process.stderr.on('error', () => {});
 
 try {
   await parser.parseAsync();

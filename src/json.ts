@@ -99,13 +99,17 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
+/** Sets a key of `object` whatever its name: assigning to `__proto__` would set the prototype and lose the value. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
 /** A copy of `object` with every key passed through `rename`; of two that meet, the later one wins. */
 export function mapKeys(object: JsonObject, rename: (key: string) => string): JsonObject {
   const copy: JsonObject = {};
   for (const key of Object.keys(object)) {
     const name = rename(key);
-    // Assigning to `__proto__` would set the prototype and lose the value.
-    if (name === '__proto__') Object.defineProperty(copy, name, { value: object[key], enumerable: true });
+    if (name === '__proto__') setOwn(copy, name, object[key] as Json);
     else copy[name] = object[key] as Json;
   }
   return copy;

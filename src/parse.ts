@@ -29,16 +29,15 @@ export interface ParseOptions {
 /**
  * Reads one entry of any of the three shapes (JSON, Python's logging line, Gradio's split line; `../README.md`
  * shows them) into an event; what is none of them becomes an event too, as far as it can be told.
- * Throws `EntryError` where the entry is too large, and nothing else.
+ * Throws `EntryError` where the entry is too large, or an object nested too deep, and nothing else.
  */
 export function parseEntry(entry: Entry, options: ParseOptions): Event {
-  if (typeof entry !== 'string') return fromObject(entry, options);
-  if (entry.length * 3 > options.maxEntryBytes) {
-    const bytes = Buffer.byteLength(entry);
-    if (bytes > options.maxEntryBytes) {
-      throw new EntryError(`the entry has ${bytes} bytes; limits.entryBytes allows ${options.maxEntryBytes}`);
-    }
+  if (typeof entry !== 'string') {
+    if (deeperThan(entry, MAX_DEPTH)) throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
+    refuseTooLarge(JSON.stringify(entry), options);
+    return fromObject(entry, options);
   }
+  refuseTooLarge(entry, options);
   const first = entry[0];
   if (first === '{' || first === '"') {
     const value = parseJson(entry);
@@ -46,6 +45,13 @@ export function parseEntry(entry: Entry, options: ParseOptions): Event {
     if (isObject(value) && !isObject(value.performance_metrics)) return fromObject(value, options);
   }
   return fromText(entry, options);
+}
+
+function refuseTooLarge(text: string, { maxEntryBytes }: ParseOptions): void {
+  if (text.length * 3 <= maxEntryBytes) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxEntryBytes)
+    throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`);
 }
 
 /** `2026-11-24 19:26:39 - api - INFO - message`, split as the API itself splits it, at the first three dashes. */
@@ -69,7 +75,6 @@ function fromText(text: string, options: ParseOptions): Event {
 
 /** A JSON log or a Gradio entry. Members that no one documented are kept, under `data`. */
 function fromObject(entry: JsonObject, options: ParseOptions): Event {
-  if (deeperThan(entry, MAX_DEPTH)) throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
   const { timestamp: time, level, message, data, logger, ...others } = entry;
   const written = typeof time === 'string' ? time : '';
   if (time !== undefined && time !== null && written === '') others.timestamp = time;

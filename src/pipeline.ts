@@ -72,6 +72,7 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
       );
       underWay.push({ done: last, size: work.size });
       while (isFull(underWay, options)) await underWay.shift()?.done;
+      if (signal.aborted) break;
     }
     await last;
   } finally {

@@ -57,7 +57,8 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
     module = await importModule(path);
   } catch (cause) {
     const hint =
-      (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+      // Without `"type": "module"` beside it, a file's imports are CommonJS's.
+      /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException).code))
         ? `; run \`npm install\` in ${dirname(path)} for what it imports`
         : '';
     throw new SidecarError('plugin', `plugin "${use}" could not be loaded: ${reasonOf(cause)}${hint}`, {

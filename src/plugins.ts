@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import { reasonOf, SidecarError } from './errors.ts';
 import type { Event } from './event.ts';
-import type { JsonObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 /** A document's fields; those that are `undefined` are left out. */
 export type Body = Record<string, unknown>;
@@ -97,7 +97,7 @@ export class PluginChain {
 
   /**
    * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index does not
-   * begin with `prefix`.
+   * begin with `prefix` or is another plugin's.
    */
   constructor(uses: readonly PluginUse[], prefix: string, passes: (event: Event) => boolean) {
     const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true });
@@ -113,6 +113,13 @@ export class PluginChain {
           `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
         );
       }
+      const rival = this.#writers.find((writer) => writer.index.name === index.name);
+      if (rival) {
+        throw new SidecarError(
+          'plugin',
+          `plugins ${rival.plugin} and ${plugin.name} both write to "${index.name}", where their documents would have the same ids; give one another \`index:\` beside \`use:\``,
+        );
+      }
       const documents = hooks.documents;
       if (!documents)
         throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
@@ -124,12 +131,14 @@ export class PluginChain {
 
   /** Runs every plugin on one event. Never throws. */
   run(original: Event): PluginResult {
+    const { id } = original;
     const result: PluginResult = { documents: [], failures: [], filtered: false };
     let event = original;
     for (const shaper of this.#shapers) {
       try {
-        const shaped = shaper.event(event);
+        const shaped = answer(shaper.event(event));
         if (shaped === undefined) return result;
+        if (!isObject(shaped)) throw new Error('its `event` hook must answer an event, or undefined');
         event = shaped;
       } catch (error) {
         result.failures.push({ plugin: shaper.plugin, reason: reasonOf(error) });
@@ -140,10 +149,10 @@ export class PluginChain {
     for (const writer of this.#writers) {
       if (writer.index.filtered !== false && !result.filtered) continue;
       try {
-        const made = writer.documents(event);
+        const made = answer(writer.documents(event));
         if (Array.isArray(made)) {
-          for (const [n, body] of made.entries()) this.#add(writer, `${original.id}.${n}`, body, result);
-        } else if (made !== undefined) this.#add(writer, original.id, made, result);
+          for (const [n, body] of made.entries()) this.#add(writer, `${id}.${n}`, body, result);
+        } else if (made !== undefined) this.#add(writer, id, made, result);
       } catch (error) {
         result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
       }
@@ -158,6 +167,13 @@ export class PluginChain {
       result.failures.push({ plugin: writer.plugin, reason });
     }
   }
+}
+
+/** A hook's answer. No compiler checks a plugin, so one may be `async`, and its rejection would end the process. */
+function answer<Answer>(made: Answer): Answer {
+  if (!(made instanceof Promise)) return made;
+  made.catch(() => {});
+  throw new Error('its hook is async; hooks must answer at once');
 }
 
 function create(plugin: Plugin, options: JsonObject, ajv: Ajv): Hooks {

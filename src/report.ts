@@ -59,7 +59,8 @@ export class Report {
   /** Takes the figures so far. */
   update(stats: Stats): void {
     this.#stats = structuredClone(stats);
-    if (this.#options.follow && !this.#told) this.#batch();
+    const { follow, quiet, json } = this.#options;
+    if (follow && !quiet && !json && !this.#told) this.#batch();
   }
 
   /** Prints how it ended. */

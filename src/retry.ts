@@ -17,6 +17,13 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {});
 }
 
+/** Aborts `ms` after `signal` does. Keeps no process alive. */
+export function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(), ms).unref(), { once: true });
+  return later.signal;
+}
+
 /**
  * Waits out trouble with one server: says so once and then every minute, says when it is over, and gives up
  * after `patienceMs` without a success.

@@ -5,14 +5,17 @@ import { SidecarError } from './errors.ts';
  * `asctime`) a comma, and perhaps a zone.
  */
 const WRITTEN =
-  /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d\d:?\d\d)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
+
+const DAY_MS = 86_400_000;
 
 /** Turns a timestamp as written into ISO 8601 in UTC, `2026-11-24T19:26:39.000Z`, keeping a finer fraction; `undefined` for what is no time. */
 export type TimestampReader = (written: string) => string | undefined;
 
 /**
  * Makes a reader of timestamps. Those that name no zone are read in `zone`, an IANA name such as
- * `Europe/Paris`. In the hour that a zone repeats in autumn, the first pass is taken.
+ * `Europe/Paris`. An hour that a zone repeats in autumn is read as its first pass, one that it skips in spring as
+ * if the clock had not been changed yet.
  * Throws `SidecarError` (`config`) for an unknown zone.
  */
 export function timestampReader(zone: string): TimestampReader {
@@ -34,12 +37,12 @@ function read(written: string, offsetOf: (utc: number) => number): string | unde
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match;
   const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second);
-  const date = new Date(wall);
-  // Date.UTC rolls 2026-02-30 over into March: such a text is no time.
-  if (date.getUTCDate() !== +day! || date.getUTCMonth() !== +month! - 1 || +hour! > 23 || +minute! > 59)
+  // Date.UTC rolls 2026-02-30 over into March, and 12:00:75 into the next minute: such a text is no time.
+  if (!new Date(wall).toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}.`))
     return undefined;
-  const offset = zone === undefined ? offsetOf(wall) : fixedOffset(zone);
-  return `${new Date(wall - offset).toISOString().slice(0, 20)}${fraction.padEnd(3, '0')}Z`;
+  const utc = new Date(wall - (zone === undefined ? offsetOf(wall) : fixedOffset(zone))).toISOString();
+  // Beyond the year 9999, or before 0, ISO 8601 has other forms.
+  return utc.length === 24 ? `${utc.slice(0, 20)}${fraction.padEnd(3, '0')}Z` : undefined;
 }
 
 /** `+02:00` in ms. */
@@ -70,8 +73,9 @@ function zoneOffset(zone: string): (wall: number) => number {
     const quarter = Math.floor(wall / 900_000);
     let offset = byQuarter.get(quarter);
     if (offset === undefined) {
-      const before = at(wall - at(wall - 86_400_000));
-      offset = at(wall - before) === before ? before : at(wall - at(wall));
+      const before = at(wall - DAY_MS);
+      const after = at(wall + DAY_MS);
+      offset = at(wall - before) !== before && at(wall - after) === after ? after : before;
       if (byQuarter.size > 1000) byQuarter.clear();
       byQuarter.set(quarter, offset);
     }

@@ -6,6 +6,7 @@ import { log } from '../log.ts';
 import { messagesIn } from '../messages.ts';
 import { runPipeline } from '../pipeline.ts';
 import { Report } from '../report.ts';
+import { watchParent } from '../sinks/stdout.ts';
 import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
 
 const FLAGS = {
@@ -78,6 +79,13 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
     setTimeout(() => giveUp.abort(), GRACE_MS).unref();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const underShipper = follow && config.pipeline.sink === 'stdout';
+  const unwatch = underShipper
+    ? watchParent(() => {
+        log.warn('the program that started this one has ended, so this one ends too');
+        onSignal();
+      })
+    : undefined;
   report.begin();
   try {
     const { batch_size: batchSize, concurrency, limit } = config.pipeline;
@@ -100,7 +108,10 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
     log.warn(
       `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
     );
+    // What a stalled reader leaves in the pipe would keep the process for ever.
+    if (giveUp.signal.aborted) process.exit();
   } finally {
+    unwatch?.();
     report.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }

@@ -92,26 +92,24 @@ function settingsOfFile(path: string, shown: string): Setting[] {
   if (!isMap(document.contents))
     throw new SidecarError('config', `${shown}: it must hold keys and values, such as \`pipeline:\``);
   const settings: Setting[] = [];
+  const originAt = (offset: number): string => `${shown}:${lines.linePos(offset).line}`;
   const walk = (node: Node | null, at: string[], offset: number): void => {
     if (isMap(node) && at[0] !== 'plugins') {
+      if (at.length > 0) settings.push({ path: at, value: {}, origin: originAt(offset) });
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : String(key);
         walk(value as Node | null, [...at, name], (key as Node).range?.[0] ?? offset);
       }
-      if (node.items.length > 0) return;
+      return;
     }
     const value = node === null ? undefined : isScalar(node) ? node.value : (node as Node).toJS(document);
     // A key without a value, its lines all commented out, sets nothing.
     if (value == null) return;
-    settings.push({ path: at, value, origin: `${shown}:${lines.linePos(offset).line}` });
+    settings.push({ path: at, value, origin: originAt(offset) });
     if (isSeq(node)) {
       node.items.forEach((item, n) => {
-        const line = lines.linePos((item as Node).range?.[0] ?? offset).line;
-        settings.push({
-          path: [...at, String(n)],
-          value: (value as unknown[])[n],
-          origin: `${shown}:${line}`,
-        });
+        const origin = originAt((item as Node).range?.[0] ?? offset);
+        settings.push({ path: [...at, String(n)], value: (value as unknown[])[n], origin });
       });
     }
   };
@@ -202,7 +200,8 @@ function explain(error: ErrorObject, tree: unknown, origins: Map<string, string>
   }
   const node = schemaAt(path);
   const value = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], tree);
-  const is = node?.writeOnly || isObject(value) ? '' : `, but is ${JSON.stringify(value)}`;
+  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const is = node?.writeOnly || isObject(value) ? '' : `, but is ${shown}`;
   const must =
     error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message;
   const about = node?.description ? ` (${node.description})` : '';

@@ -4,7 +4,7 @@ import type { PluginEntry } from '../plugin-loader.ts';
 /** The kinds of source, by name. */
 export const SOURCES = ['redis', 'redis-stream', 'file'] as const;
 /** The kinds of sink, by name. */
-export const SINKS = ['elasticsearch', 'stdout', 'directory'] as const;
+export const SINKS = ['elasticsearch', 'vector', 'stdout', 'directory'] as const;
 
 /** The whole configuration, validated, with every default filled in. */
 export interface Config {
@@ -44,6 +44,7 @@ export interface Config {
     ca_file?: string;
     request_timeout: number;
   };
+  vector: { url: string; username?: string; password?: string; request_timeout: number };
   directory: { path: string };
   indices: { prefix: string };
   plugins: PluginEntry[];
@@ -168,6 +169,22 @@ export const CONFIG_SCHEMA = {
         description: 'How long one request may take, in seconds.',
       },
     }),
+    vector: section("Vector's http_server source, as vector.toml sets it up.", {
+      url: {
+        ...text,
+        pattern: '^https?://',
+        default: 'http://127.0.0.1:8688/',
+        description: 'Its address and path.',
+      },
+      username: { ...text, description: "User, as in the source's `auth`." },
+      password: { ...secret, description: 'Password.' },
+      request_timeout: {
+        type: 'number',
+        minimum: 1,
+        default: 60,
+        description: 'How long it may take until documents are stored, in seconds.',
+      },
+    }),
     directory: section('The sink that writes one NDJSON file an index.', {
       path: { ...text, default: './data', description: 'The folder.' },
     }),
@@ -271,5 +288,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   ELASTICSEARCH_USERNAME: 'elasticsearch.username',
   ELASTICSEARCH_PASSWORD: 'elasticsearch.password',
   ELASTICSEARCH_CA_FILE: 'elasticsearch.ca_file',
+  VECTOR_URL: 'vector.url',
+  VECTOR_USERNAME: 'vector.username',
+  VECTOR_PASSWORD: 'vector.password',
   LOG_LEVEL: 'log_level',
 };

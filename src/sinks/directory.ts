@@ -46,7 +46,9 @@ export class DirectorySink implements Sink {
     const outcomes = documents.map(({ id, index, body }): Outcome => {
       const target = this.#targets.get(index) as Target;
       if (target.before.has(id)) return 'exists';
-      lines.set(target, `${lines.get(target) ?? ''}{"_id":"${id}",${JSON.stringify(body).slice(1)}\n`);
+      const fields = JSON.stringify(body).slice(1);
+      const line = `{"_id":"${id}"${fields === '}' ? '' : ','}${fields}\n`;
+      lines.set(target, (lines.get(target) ?? '') + line);
       return 'stored';
     });
     // One after the other: two appends to one file at once could mix their lines.

@@ -68,11 +68,13 @@ interface BulkAnswer {
 export class ElasticsearchSink implements Sink {
   readonly acknowledges = true;
   readonly #client: Client;
+  readonly #host: string;
   readonly #trouble: Trouble;
 
   constructor(options: ElasticsearchOptions) {
     this.#client = elasticsearchClient(options);
-    this.#trouble = new Trouble(`Elasticsearch at ${new URL(options.url).host}`, HINT, options.patienceMs);
+    this.#host = new URL(options.url).host;
+    this.#trouble = new Trouble(`Elasticsearch at ${this.#host}`, HINT, options.patienceMs);
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
@@ -81,17 +83,8 @@ export class ElasticsearchSink implements Sink {
         for (const index of indices) await ensureIndex(this.#client, index);
         return this.#trouble.over();
       } catch (error) {
-        const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
-        if (
-          error instanceof errors.ProductNotSupportedError ||
-          (status >= 400 && verdict(status) === 'refused')
-        ) {
-          throw new SidecarError(
-            'config',
-            `Elasticsearch refused to set up the indices: ${reasonOf(error)}${adviceFor(status)}`,
-            { cause: error },
-          );
-        }
+        const refusal = setUpRefusal(error, this.#host);
+        if (refusal) throw new SidecarError('config', refusal, { cause: error });
         await this.#trouble.wait(error, signal);
       }
     }
@@ -125,7 +118,7 @@ export class ElasticsearchSink implements Sink {
     for (let attempt = 0; open.length > 0; attempt++) {
       let answer: BulkAnswer;
       try {
-        answer = await this.#bulk(open.map((at) => lines[at]).join(''));
+        answer = await this.#bulk(open.map((at) => lines[at]).join(''), signal);
       } catch (error) {
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
         if (status < 400 || status === 401 || status === 403 || verdict(status) === 'again') {
@@ -152,13 +145,16 @@ export class ElasticsearchSink implements Sink {
     }
   }
 
-  async #bulk(body: string): Promise<BulkAnswer> {
-    return this.#client.transport.request<BulkAnswer>({
-      method: 'POST',
-      path: '/_bulk',
-      querystring: { filter_path: 'errors,items.*.status,items.*.error' },
-      bulkBody: body,
-    });
+  async #bulk(body: string, signal: AbortSignal): Promise<BulkAnswer> {
+    return this.#client.transport.request<BulkAnswer>(
+      {
+        method: 'POST',
+        path: '/_bulk',
+        querystring: { filter_path: 'errors,items.*.status,items.*.error' },
+        bulkBody: body,
+      },
+      { signal },
+    );
   }
 
   async close(): Promise<void> {
@@ -196,12 +192,18 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, n) => from + n);
 }
 
-function adviceFor(status: number): string {
-  if (status === 401)
-    return '. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD';
-  if (status === 403)
-    return '. The user needs the privileges create_index, manage and create_doc on the indices';
-  return '';
+/** Why indices can't be set up, and what to do, where trying again won't help. */
+function setUpRefusal(error: unknown, host: string): string | undefined {
+  const notElasticsearch = `what answers at ${host} is no Elasticsearch: check ELASTICSEARCH_URL (or _HOST and _PORT)`;
+  if (error instanceof errors.ProductNotSupportedError) return notElasticsearch;
+  if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
+    return undefined;
+  const refused = `Elasticsearch at ${host} refused to set up the indices: ${reasonOf(error)}`;
+  if (error.statusCode === 401)
+    return `${refused}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;
+  if (error.statusCode === 403)
+    return `${refused}. The user needs the privileges create_index, manage and create_doc on the indices`;
+  return error.headers?.['x-elastic-product'] === 'Elasticsearch' ? refused : notElasticsearch;
 }
 
 /** Creates an index that is missing; adds missing fields to one that is there, and reports those in conflict. */

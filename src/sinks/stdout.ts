@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { reasonOf, SidecarError } from '../errors.ts';
 import type { Document } from '../plugins.ts';
+import { lineOf } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /**
@@ -11,6 +12,7 @@ export class StdoutSink implements Sink {
   readonly acknowledges = false;
   readonly #prefix: string;
   #broken: Error | undefined;
+  #stalled = false;
 
   constructor(prefix: string) {
     this.#prefix = prefix;
@@ -22,25 +24,44 @@ export class StdoutSink implements Sink {
     });
   }
 
-  async write(documents: readonly Document[]): Promise<Outcome[]> {
-    let text = '';
-    for (const { id, index, body } of documents) {
-      text += `{"id":"${id}","route":${JSON.stringify(index.slice(this.#prefix.length))},"body":${JSON.stringify(body)}}\n`;
+  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    const text = documents.map((document) => lineOf(document, this.#prefix)).join('');
+    if (text !== '' && !process.stdout.write(text)) {
+      await once(process.stdout, 'drain', { signal }).catch((error) => {
+        if (signal.aborted) this.#stalled = true;
+        else this.#broken = error;
+      });
     }
-    if (text !== '' && !process.stdout.write(text))
-      await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
-    if (this.#broken) {
-      throw new SidecarError(
-        'unreachable',
-        `stdout is closed (${reasonOf(this.#broken)}): the program that read it is gone`,
-        { cause: this.#broken },
-      );
-    }
+    if (this.#broken) throw gone(`stdout is closed (${reasonOf(this.#broken)})`, this.#broken);
+    if (this.#stalled) throw gone('what reads stdout has stopped reading');
     return new Array(documents.length).fill('stored');
   }
 
   /** Resolves once the pipe has taken everything: leaving earlier would cut it. */
   async close(): Promise<void> {
-    if (!this.#broken) await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    if (!this.#broken && !this.#stalled)
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   }
+}
+
+function gone(what: string, cause?: Error): SidecarError {
+  return new SidecarError('unreachable', `${what}: is the shipper that started this program gone?`, {
+    cause,
+  });
+}
+
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Calls `onGone`, once, when the program that started this one has ended: without anything to write, a closed pipe
+ * would go unnoticed. Answers what ends the watch.
+ */
+export function watchParent(onGone: () => void): () => void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onGone();
+  }, LOOK_EVERY_MS);
+  return () => clearInterval(timer);
 }

@@ -14,23 +14,25 @@ export interface FileOptions {
 const CHUNK = 1 << 20;
 /** More text than this without a new entry is handed on as it is, and refused as too large. */
 const LONGEST_ENTRY = 16 << 20;
+/** Reading resumes at least so many bytes before the position, where there are so many, to count copies. */
+const LOOK_BACK = 256 << 10;
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
 /** A line that begins an entry: a time, a JSON object, or a JSON string that holds such a line. */
-const BEGINS = /^"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|^\{"/;
+const BEGINS = /^"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|^"?\{ *\\?"/;
 const NEWLINE = 0x0a;
 
-/** Where to start: a byte that begins an entry, and how many entries from there on are known. */
+/** Entries are known up to the byte `end`. Reading resumes at `offset`, where an entry begins too. */
 interface Position {
   inode: number;
   offset: number;
-  known: number;
+  end: number;
 }
 
 interface Item {
   text: string;
   /** The position behind this entry. */
-  end: Position;
+  position: Position;
 }
 
 /**
@@ -49,32 +51,39 @@ export class FileSource implements Source {
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
     const { limit, batchSize } = options;
     const file = await this.#open();
-    const saved = options.position as Partial<Position> | undefined;
     const { ino, size } = await file.stat();
-    const resumes = saved?.inode === ino && saved.offset !== undefined && saved.offset <= size;
-    const start: Position = resumes ? (saved as Position) : { inode: ino, offset: 0, known: 0 };
-    let known = start.known;
+    const saved = savedPosition(options.position);
+    const resumes = saved?.inode === ino && saved.end <= size;
+    const start: Position = resumes ? saved : { inode: ino, offset: 0, end: 0 };
+    let gap = saved && !resumes ? this.#gap() : undefined;
+    let items = await knownItems(file, start);
+    let known = items.length;
     let atStart = limit !== undefined;
-    let items: Item[] = [];
     for await (const { read, ended } of this.#chunks(file, start, options)) {
       items = items.length > 0 ? [...items, ...read] : read;
       if (atStart && items.length > limit!) {
         known = Math.max(0, known - (items.length - limit!));
         items = items.slice(items.length - limit!);
       }
-      if (!ended && (atStart || items.length < known)) continue;
+      if (atStart && !ended) continue;
       atStart = false;
       let from = 0;
       // A batch is only filled up from what is there: news is not held back.
       while (items.length - from >= (known || batchSize) || (ended && from < items.length)) {
         const part = items.slice(from, from + (known || batchSize));
-        const end = part.at(-1)!.end;
-        yield { entries: part.map((item) => item.text), known: known > 0, commit: () => end };
+        const { position } = part.at(-1)!;
+        yield { entries: part.map((item) => item.text), known: known > 0, gap, commit: () => position };
         from += part.length;
         known = 0;
+        gap = undefined;
       }
       items = items.slice(from);
     }
+  }
+
+  #gap(): string {
+    const { path } = this.#options;
+    return `${path} was rotated or truncated while nobody read it, so logs at the end of the old one may be unread. Run once with --path on the old file: what is known will be recognised`;
   }
 
   /** The file's entries, a chunk at a time; `ended` where nothing more stands behind them now. */
@@ -84,58 +93,51 @@ export class FileSource implements Source {
     { follow, signal }: ReadOptions,
   ): AsyncIterable<{ read: Item[]; ended: boolean }> {
     let file = first;
-    let { inode } = start;
-    let at = start.offset;
-    // Positions name the chunk before theirs, so that reading resumes a little earlier.
-    let base = start.offset;
-    let inBase = 0;
+    let { inode, offset, end: at } = start;
+    let nextOffset = at;
     let rest: Buffer = Buffer.alloc(0);
     let stillSince = Date.now();
-    const take = (bytes: Buffer): Item[] =>
-      entriesOf(bytes.toString()).map((text, n) => ({
+    const take = (length: number): Item[] => {
+      const from = at - rest.length;
+      if (from - nextOffset >= LOOK_BACK) {
+        offset = nextOffset;
+        nextOffset = from;
+      }
+      const items = entriesOf(rest.subarray(0, length)).map(({ text, end }) => ({
         text,
-        end: { inode, offset: base, known: inBase + n + 1 },
+        position: { inode, offset, end: from + end },
       }));
+      rest = Buffer.from(rest.subarray(length));
+      return items;
+    };
     const chunk = Buffer.allocUnsafe(CHUNK);
     while (!signal.aborted) {
+      // Looked at before reading: what was still written to a file after it was renamed is read, too.
+      const now = follow ? await stat(this.#options.path).catch(() => undefined) : undefined;
       const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
       if (bytesRead > 0) {
-        const from = at - rest.length;
         at += bytesRead;
         stillSince = Date.now();
         rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
         const cut = rest.length > LONGEST_ENTRY ? rest.length : lastBeginning(rest);
-        if (cut === 0) continue;
-        const read = take(rest.subarray(0, cut));
-        rest = Buffer.from(rest.subarray(cut));
-        yield { read, ended: false };
-        base = from;
-        inBase = read.length;
+        if (cut > 0) yield { read: take(cut), ended: false };
         continue;
       }
-      const whole = !follow || (Date.now() - stillSince >= STILL_MS && rest.at(-1) === NEWLINE);
-      const read = whole ? take(rest) : [];
-      if (read.length > 0) {
-        base = at - rest.length;
-        inBase = read.length;
-        rest = Buffer.alloc(0);
-      }
-      yield { read, ended: true };
-      if (!follow) return;
-      const now = await stat(this.#options.path).catch(() => undefined);
       const replaced = now !== undefined && now.ino !== inode;
-      if (replaced || (now !== undefined && now.size < at)) {
+      const restarts = replaced || (now !== undefined && now.size < at);
+      const still = Date.now() - stillSince >= STILL_MS && rest.at(-1) === NEWLINE;
+      yield { read: !follow || restarts || still ? take(rest.length) : [], ended: true };
+      if (!follow) return;
+      if (restarts) {
         log.info(
           `${this.#options.path} was ${replaced ? 'rotated' : 'truncated'}: reading it from its start`,
         );
-        if (rest.length > 0) yield { read: take(rest), ended: true };
         if (replaced) {
           await file.close();
           file = await this.#open();
-          inode = now.ino;
+          inode = (await file.stat()).ino;
         }
-        at = base = inBase = 0;
-        rest = Buffer.alloc(0);
+        at = offset = nextOffset = 0;
         continue;
       }
       await sleep(Math.min(this.#options.intervalMs, STILL_MS / 4), signal);
@@ -163,29 +165,59 @@ export class FileSource implements Source {
   }
 }
 
+function savedPosition(position: unknown): Position | undefined {
+  const { inode, offset, end } = (position ?? {}) as Partial<Position>;
+  const sound = [inode, offset, end].every((value) => Number.isSafeInteger(value) && value! >= 0);
+  return sound && offset! <= end! ? (position as Position) : undefined;
+}
+
+/** The entries from where reading resumes to the position. */
+async function knownItems(file: FileHandle, position: Position): Promise<Item[]> {
+  const { offset, end } = position;
+  const bytes = Buffer.alloc(end - offset);
+  await file.read(bytes, 0, bytes.length, offset);
+  return entriesOf(bytes).map(({ text }) => ({ text, position }));
+}
+
+function begins(bytes: Buffer, at: number): boolean {
+  return BEGINS.test(bytes.toString('latin1', at, at + 24));
+}
+
 /** Where the last entry of a chunk begins, which the next chunk may continue; what is before it is whole. */
 function lastBeginning(bytes: Buffer): number {
   const lastNewline = bytes.lastIndexOf(NEWLINE);
   let lineEnd = lastNewline;
   while (lineEnd >= 0) {
     const start = lineEnd === 0 ? 0 : bytes.lastIndexOf(NEWLINE, lineEnd - 1) + 1;
-    if (BEGINS.test(bytes.toString('latin1', start, start + 24))) return start;
+    if (begins(bytes, start)) return start;
     lineEnd = start - 1;
   }
   return lastNewline + 1;
 }
 
-/** Lines to entries; a line that neither begins an entry nor follows on one stands alone. */
-function entriesOf(text: string): string[] {
-  const entries: string[] = [];
-  let continues = false;
-  for (const raw of text.split('\n')) {
-    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    if (BEGINS.test(line)) {
-      entries.push(line);
-      continues = true;
-    } else if (continues) entries[entries.length - 1] += `\n${line}`;
-    else if (line !== '') entries.push(line);
+/**
+ * Lines to entries, each with the byte behind it; a line that neither begins an entry nor follows on one stands
+ * alone.
+ */
+function entriesOf(bytes: Buffer): { text: string; end: number }[] {
+  const entries: { text: string; end: number }[] = [];
+  let start = 0;
+  let follows = false;
+  const add = (end: number): void => {
+    const text = bytes
+      .toString('utf8', start, end)
+      .replaceAll('\r\n', '\n')
+      .replace(/[\r\n]+$/, '');
+    if (text !== '') entries.push({ text, end });
+    start = end;
+  };
+  for (let at = 0; at < bytes.length; ) {
+    const beginning = begins(bytes, at);
+    if (at > start && (beginning || !follows)) add(at);
+    follows ||= beginning;
+    const newline = bytes.indexOf(NEWLINE, at);
+    at = newline < 0 ? bytes.length : newline + 1;
   }
-  return entries.map((entry) => (entry.endsWith('\n') ? entry.trimEnd() : entry));
+  add(bytes.length);
+  return entries;
 }

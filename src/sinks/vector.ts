@@ -1,0 +1,199 @@
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { errors, Pool } from 'undici';
+import { reasonOf, SidecarError } from '../errors.ts';
+import type { Document } from '../plugins.ts';
+import { backoffMs, sleep, Trouble } from '../retry.ts';
+import { lineOf } from './line.ts';
+import type { Outcome, Sink } from './sink.ts';
+
+/** How to reach Vector's `http_server` source, which must have `acknowledgements` on the sink behind it. */
+export interface VectorOptions {
+  /** The source's address and path. */
+  url: string;
+  /** As in the source's `auth`. */
+  username?: string | undefined;
+  password?: string | undefined;
+  /** How long Vector may take to have a request stored, in ms. */
+  requestTimeoutMs: number;
+  /** How long a Vector that can't be reached is tried before `unreachable` is thrown, in ms; may be infinite. */
+  patienceMs: number;
+  /** What index names begin with; it is left out of the route. */
+  prefix: string;
+}
+
+const compress = promisify(gzip);
+const HINT =
+  'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
+/** How often a document that was refused alone is sent: Elasticsearch may have been busy (429), which Vector hides. */
+const ATTEMPTS = 4;
+
+/**
+ * Posts documents as gzipped NDJSON, one `{"id","route","body"}` a line, and takes 200 for stored: Vector answers
+ * once its sink has been answered. Ids make sending again harmless. Vector's 400 means that something in
+ * one of Elasticsearch's bulk requests was refused, and these hold what came in several requests at the same
+ * time; who is to blame is found out by sending halves, with nothing else on its way.
+ */
+export class VectorSink implements Sink {
+  readonly acknowledges = true;
+  readonly #options: VectorOptions;
+  readonly #host: string;
+  readonly #pool: Pool;
+  readonly #trouble: Trouble;
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Resolves once no suspects are being told apart. */
+  #quiet: Promise<unknown> = Promise.resolve();
+  /** A line that was stored: that it is taken again tells a refused document from a Vector that refuses all. */
+  #witness: string | undefined;
+
+  constructor(options: VectorOptions) {
+    const { origin, host } = new URL(options.url);
+    const limit = options.requestTimeoutMs;
+    this.#options = options;
+    this.#host = host;
+    this.#pool = new Pool(origin, { headersTimeout: limit, bodyTimeout: limit });
+    this.#trouble = new Trouble(`Vector at ${host}`, HINT, options.patienceMs);
+  }
+
+  async open(): Promise<void> {}
+
+  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(documents.length).fill('stored');
+    if (documents.length === 0) return outcomes;
+    const lines = documents.map((document) => lineOf(document, this.#options.prefix));
+    for (;;) {
+      if ((await this.#postAmongOthers(lines, signal)) === undefined) return outcomes;
+      const refused = this.#quiet.then(() => this.#tellApart(lines, signal));
+      this.#quiet = refused.catch(() => {});
+      const reasons = await refused;
+      if (reasons) {
+        for (const [at, said] of reasons) outcomes[at] = { refused: reasonFor(said) };
+        return outcomes;
+      }
+      const every = new Error("it refuses every document, and its log has Elasticsearch's reason");
+      await this.#trouble.wait(every, signal);
+    }
+  }
+
+  async #postAmongOthers(lines: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    let quiet: unknown;
+    do {
+      quiet = this.#quiet;
+      await quiet;
+    } while (quiet !== this.#quiet);
+    const posted = this.#post(lines, signal);
+    this.#underWay.add(posted);
+    return posted.finally(() => this.#underWay.delete(posted));
+  }
+
+  /** Why documents are refused, by place; `undefined` where that can't be told, since Vector refuses everything. */
+  async #tellApart(lines: readonly string[], signal: AbortSignal): Promise<Map<number, string> | undefined> {
+    await Promise.allSettled(this.#underWay);
+    let suspects = await this.#refusedAlone(lines, [...lines.keys()], signal);
+    for (let attempt = 1; attempt < ATTEMPTS && suspects.size > 0; attempt++) {
+      await sleep(backoffMs(attempt), signal);
+      const again = new Map<number, string>();
+      for (const at of suspects.keys()) {
+        const reason = await this.#post([lines[at]!], signal);
+        if (reason !== undefined) again.set(at, reason);
+      }
+      suspects = again;
+    }
+    if (suspects.size === 0) return suspects;
+    const works = this.#witness !== undefined && (await this.#post([this.#witness], signal)) === undefined;
+    return works ? suspects : undefined;
+  }
+
+  /** Halves `places` until those that are refused stand alone. */
+  async #refusedAlone(
+    lines: readonly string[],
+    places: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Map<number, string>> {
+    const reason = await this.#post(
+      places.map((at) => lines[at]!),
+      signal,
+    );
+    if (reason === undefined) return new Map();
+    if (places.length === 1) return new Map([[places[0]!, reason]]);
+    const half = places.length >> 1;
+    const first = await this.#refusedAlone(lines, places.slice(0, half), signal);
+    return new Map([...first, ...(await this.#refusedAlone(lines, places.slice(half), signal))]);
+  }
+
+  /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
+  async #post(lines: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    const body = await compress(lines.join(''), { level: constants.Z_BEST_SPEED });
+    for (;;) {
+      const { status, said } = await this.#request(body, signal).catch(noAnswer);
+      const what = verdict(status);
+      if (what === 'stored') {
+        this.#trouble.over();
+        this.#witness = lines.at(-1);
+        return undefined;
+      }
+      if (what === 'refused') return said;
+      const problem = said + (ADVICE[status] ?? '');
+      if (what === 'misdirected' && this.#witness === undefined)
+        throw new SidecarError('config', `Vector at ${this.#host} takes no logs: ${problem}`);
+      await this.#trouble.wait(new Error(problem), signal);
+    }
+  }
+
+  async #request(body: Buffer, signal: AbortSignal): Promise<Answer> {
+    const { username, password = '' } = this.#options;
+    const { pathname, search } = new URL(this.#options.url);
+    const login = Buffer.from(`${username}:${password}`).toString('base64');
+    const answer = await this.#pool.request({
+      method: 'POST',
+      path: pathname + search,
+      headers: {
+        'content-type': 'application/x-ndjson',
+        'content-encoding': 'gzip',
+        ...(username === undefined ? {} : { authorization: `Basic ${login}` }),
+      },
+      body,
+      signal,
+    });
+    const text = await answer.body.text();
+    return {
+      status: answer.statusCode,
+      said: `it answered ${answer.statusCode} ${text.slice(0, 200)}`.trimEnd(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** An answer's HTTP status, 0 where there was none, and what it said. */
+interface Answer {
+  status: number;
+  said: string;
+}
+
+function noAnswer(error: unknown): Answer {
+  const late = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  return { status: 0, said: late ? 'no answer in time (vector.request_timeout)' : reasonOf(error) };
+}
+
+/** What an answer's status means: all are stored; some are refused, or too large; try again; it's no place for logs. */
+export type Verdict = 'stored' | 'refused' | 'again' | 'misdirected';
+
+/** Reads the HTTP status of an answer, 0 for none. */
+export function verdict(status: number): Verdict {
+  if (status >= 200 && status < 300) return 'stored';
+  if (status === 400 || status === 413) return 'refused';
+  if (status === 0 || status === 408 || status === 429 || status >= 500) return 'again';
+  return 'misdirected';
+}
+
+function reasonFor(said: string): string {
+  return `Vector refuses it, alone and ${ATTEMPTS} times, while it takes others: ${said}. Vector's log has Elasticsearch's own reason`;
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: ". Set VECTOR_USERNAME and VECTOR_PASSWORD to those of the http_server source's `auth`",
+  404: ". VECTOR_URL must end with the http_server source's `path`",
+};

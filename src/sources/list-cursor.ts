@@ -1,0 +1,118 @@
+import type { Entry } from '../event.ts';
+import { log } from '../log.ts';
+import type { Batch } from './source.ts';
+import type { Alignment } from './window.ts';
+
+/** What a list showed at one moment, newest first; `entries` may be fewer than its `length`. */
+export interface View {
+  length: number;
+  entries: Entry[];
+  /** The entries' fingerprints. */
+  prints: string[];
+}
+
+/** What one read found, oldest first. */
+export interface Found {
+  entries: Entry[];
+  prints: string[];
+  /** So many of the entries, the oldest, an earlier run has confirmed. */
+  known: number;
+  /** The entries follow on what was confirmed. */
+  continues: boolean;
+  gap?: string | undefined;
+}
+
+/** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
+export class ListCursor {
+  readonly #name: string;
+  readonly #keep: number;
+  #seen: string[];
+  #length: number;
+  #confirmed: string[];
+
+  /**
+   * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
+   * `keep` is the most fingerprints that are remembered.
+   */
+  constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
+    this.#name = name;
+    this.#keep = keep;
+    this.#seen = this.#confirmed = savedFingerprints(position);
+    this.#length = this.#seen.length;
+  }
+
+  /** Fingerprints of the window read last, newest first. */
+  get seen(): readonly string[] {
+    return this.#seen;
+  }
+
+  /** How long the list was then. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How many entries, the newest, are copies of each other: a probe of one more would notice a further copy. */
+  get run(): number {
+    const at = this.#seen.findIndex((print) => print !== this.#seen[0]);
+    return at < 0 ? this.#seen.length : at;
+  }
+
+  /** A probe of the newest entries shows what was there before. */
+  unchanged({ length, prints }: View): boolean {
+    return length === this.#length && prints.every((print, at) => print === this.#seen[at]);
+  }
+
+  /**
+   * Takes the newest `take` entries of a view, and remembers the view. `lost`: it shares nothing with the one
+   * before, though it should.
+   */
+  accept(view: View, take: number, aligned: Alignment | undefined, lost: boolean): Found {
+    const gap = lost ? this.#gap(view) : undefined;
+    const fresh = aligned ? aligned.fresh : view.entries.length;
+    this.#seen = this.#cut([...view.prints.slice(0, fresh), ...(aligned ? this.#seen : [])], view.length);
+    this.#length = view.length;
+    return {
+      entries: view.entries.slice(0, take).reverse(),
+      prints: view.prints.slice(0, take).reverse(),
+      known: take - fresh,
+      continues: aligned !== undefined,
+      gap,
+    };
+  }
+
+  /** Windows that share nothing: either the list was cleared, or more came than it can hold. */
+  #gap(view: View): string | undefined {
+    if (view.length < this.#length) {
+      log.info(`${this.#name} was cleared or replaced: reading its ${view.length} entries anew`);
+      return undefined;
+    }
+    return `${this.#name}: all ${view.length} entries changed between two reads, so logs may have been trimmed unread. Raise the list's cap in the API, or lower PIPELINE_POLL_INTERVAL`;
+  }
+
+  /** What was found, in batches whose `commit` moves the position: all that is known first, then the new. */
+  *split({ entries, prints, known, continues, gap }: Found, batchSize: number): Iterable<Batch> {
+    if (known > 0) yield { entries: entries.slice(0, known), known: true, commit: () => this.#confirmed };
+    for (let from = known; from < entries.length; from += batchSize) {
+      const to = from + batchSize;
+      yield {
+        entries: entries.slice(from, to),
+        known: false,
+        gap: from === 0 ? gap : undefined,
+        commit: () => {
+          if (from === 0 && !continues) this.#confirmed = [];
+          const news = prints.slice(from, to).reverse();
+          this.#confirmed = this.#cut([...news, ...this.#confirmed], this.#length);
+          return this.#confirmed;
+        },
+      };
+    }
+  }
+
+  #cut(prints: string[], length: number): string[] {
+    return prints.slice(0, Math.min(length, this.#keep));
+  }
+}
+
+function savedFingerprints(position: unknown): string[] {
+  return Array.isArray(position) && position.every((print) => typeof print === 'string') ? position : [];
+}

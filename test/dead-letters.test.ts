@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type DeadLetter, DeadLetters } from '../src/dead-letters.ts';
+import { SidecarError } from '../src/errors.ts';
+import { temporaryFolder } from './samples.ts';
+
+const GIB = 1_073_741_824;
+const letter: DeadLetter = {
+  stage: 'sink',
+  at: 'ml-api-logs',
+  reason: 'mapper_parsing_exception: failed to parse field [AGE]',
+  id: '0123456789abcdef0123456789abcdef',
+  entry: '2026-11-24 19:26:39 - api - INFO - a line\nwith "two" lines\0',
+};
+
+/** The letters in a file, parsed. */
+const lettersIn = (path: string): unknown[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+test('letters are kept a line each, with time, stage, place, reason, id and the entry as it came', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24, 19, 30) });
+  const folder = temporaryFolder(t);
+  const odd: DeadLetter = {
+    stage: 'parse',
+    at: 'parse',
+    reason: 'too large',
+    entry: { message: 'm', data: null },
+  };
+  await new DeadLetters(folder, GIB).add([letter, odd]);
+  const time = '2026-11-24T19:30:00.000Z';
+  assert.deepEqual(lettersIn(join(folder, '2026-11-24.ndjson')), [
+    { time, ...letter },
+    { time, ...odd },
+  ]);
+});
+
+test('each day has a file, in UTC, and a later process goes on with it', async (t) => {
+  const folder = temporaryFolder(t);
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24, 23, 59, 59) });
+  await new DeadLetters(folder, GIB).add([letter]);
+  await new DeadLetters(folder, GIB).add([letter]);
+  t.mock.timers.tick(1_000);
+  await new DeadLetters(folder, GIB).add([letter]);
+  assert.deepEqual(readdirSync(folder).sort(), ['2026-11-24.ndjson', '2026-11-25.ndjson']);
+  assert.equal(lettersIn(join(folder, '2026-11-24.ndjson')).length, 2);
+});
+
+test('only their owner can read them', async (t) => {
+  const folder = join(temporaryFolder(t), 'dead-letters');
+  await new DeadLetters(folder, GIB).add([letter]);
+  const [file] = readdirSync(folder);
+  assert.equal(statSync(join(folder, file!)).mode & 0o777, 0o600);
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+});
+
+test('without letters nothing is made', async (t) => {
+  const folder = join(temporaryFolder(t), 'dead-letters');
+  await new DeadLetters(folder, GIB).add([]);
+  assert.throws(() => statSync(folder), /ENOENT/);
+});
+
+test('where they cannot be written, that is an error with the folder', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+  await assert.rejects(
+    new DeadLetters(join(folder, 'file/dead-letters'), GIB).add([letter]),
+    (error) =>
+      error instanceof SidecarError &&
+      error.code === 'unreachable' &&
+      error.message.includes('file/dead-letters'),
+  );
+});

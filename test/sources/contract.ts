@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Entry } from '../../src/event.ts';
+import type { Batch, ReadOptions, Source } from '../../src/sources/source.ts';
+
+/** A place that entries can be put into, and sources that read it. */
+export interface SourceBed {
+  /** Puts entries there, oldest first, as the API would. */
+  add(entries: readonly string[]): Promise<void>;
+  /** A source that reads them. */
+  make(): Source;
+  /** A source whose place is not there, or can't be reached, and which does not wait long for it. */
+  makeUnreachable(): Source;
+}
+
+/** Reads to the end, and commits each batch; answers the batches and the last position. */
+export async function readAll(
+  source: Source,
+  options: Partial<ReadOptions> = {},
+): Promise<{ batches: Batch[]; entries: Entry[]; position: unknown }> {
+  const batches: Batch[] = [];
+  let position: unknown = options.position;
+  try {
+    for await (const batch of source.batches({ ...defaults(), ...options })) {
+      batches.push(batch);
+      position = JSON.parse(JSON.stringify(batch.commit() ?? null));
+    }
+  } finally {
+    await source.close();
+  }
+  return { batches, entries: batches.flatMap((batch) => batch.entries), position };
+}
+
+/** Follows a source; `until` is asked behind each batch, and stops the reading with `true`. */
+export async function follow(
+  source: Source,
+  options: Partial<ReadOptions>,
+  until: (batches: readonly Batch[]) => boolean | Promise<boolean>,
+): Promise<{ batches: Batch[]; entries: Entry[]; fresh: Entry[]; position: unknown }> {
+  const stop = new AbortController();
+  const batches: Batch[] = [];
+  let position: unknown = options.position;
+  try {
+    for await (const batch of source.batches({
+      ...defaults(),
+      ...options,
+      follow: true,
+      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]),
+    })) {
+      batches.push(batch);
+      position = JSON.parse(JSON.stringify(batch.commit() ?? null));
+      if (!(await until(batches))) continue;
+      stop.abort();
+      break;
+    }
+  } finally {
+    await source.close();
+  }
+  assert.ok(
+    stop.signal.aborted,
+    `what was waited for never came; there came ${JSON.stringify(batches).slice(0, 500)}`,
+  );
+  return {
+    batches,
+    entries: batches.flatMap((batch) => batch.entries),
+    fresh: freshOf(batches),
+    position,
+  };
+}
+
+/** The entries of batches that no earlier run had confirmed. */
+export function freshOf(batches: readonly Batch[]): Entry[] {
+  return batches.filter((batch) => !batch.known).flatMap((batch) => batch.entries);
+}
+
+function defaults(): ReadOptions {
+  return { follow: false, batchSize: 100, signal: new AbortController().signal };
+}
+
+/** `count` different logs; `first` numbers the oldest. */
+export function logs(count: number, first = 0): string[] {
+  return Array.from({ length: count }, (_, n) => `2026-11-24 19:26:39 - api - INFO - log ${first + n}`);
+}
+
+/** What every source promises. */
+export function sourceContract(name: string, open: (t: TestContext) => Promise<SourceBed>): void {
+  const contract = (promise: string, check: (bed: SourceBed) => Promise<void>): void => {
+    test(`${name}: ${promise}`, { timeout: 90_000 }, async (t) => check(await open(t)));
+  };
+
+  contract('entries come oldest first, in batches of the size asked for', async (bed) => {
+    await bed.add(logs(25));
+    const { batches, entries } = await readAll(bed.make(), { batchSize: 10 });
+    assert.deepEqual(entries, logs(25));
+    assert.deepEqual(
+      batches.map((batch) => batch.entries.length),
+      [10, 10, 5],
+    );
+  });
+
+  contract('reading takes nothing away', async (bed) => {
+    await bed.add(logs(5));
+    await readAll(bed.make());
+    assert.deepEqual((await readAll(bed.make())).entries, logs(5));
+  });
+
+  contract('identical entries all come', async (bed) => {
+    const copies = [...logs(1), ...logs(1), ...logs(2), ...logs(1)];
+    await bed.add(copies);
+    assert.deepEqual((await readAll(bed.make())).entries, copies);
+  });
+
+  contract('where nothing is, nothing comes, and reading ends', async (bed) => {
+    await bed.add([]);
+    assert.deepEqual((await readAll(bed.make())).entries, []);
+  });
+
+  contract('a limit keeps the newest', async (bed) => {
+    await bed.add(logs(25));
+    assert.deepEqual((await readAll(bed.make(), { limit: 3 })).entries, logs(3, 22));
+  });
+
+  contract('followed, it hands on what comes later, and ends without an error when told', async (bed) => {
+    await bed.add(logs(3));
+    const { entries } = await follow(bed.make(), {}, async (batches) => {
+      const count = freshOf(batches).length;
+      if (count === 3) await bed.add(logs(4, 3));
+      return count === 7;
+    });
+    assert.deepEqual(entries, logs(7));
+  });
+
+  contract('told to end while it waits, it ends', async (bed) => {
+    await bed.add(logs(1));
+    const stop = new AbortController();
+    const source = bed.make();
+    for await (const _ of source.batches({ ...defaults(), follow: true, signal: stop.signal })) {
+      setTimeout(() => stop.abort(), 50);
+    }
+    await source.close();
+  });
+
+  contract('from a position on, what was confirmed is known, and all else is new', async (bed) => {
+    await bed.add(logs(10));
+    const { position } = await follow(bed.make(), { batchSize: 4 }, () => true);
+    await bed.add(logs(5, 10));
+    const { batches, fresh } = await follow(bed.make(), { batchSize: 4, position }, (read) => {
+      return freshOf(read).length >= 11;
+    });
+    assert.deepEqual(fresh, logs(11, 4));
+    assert.deepEqual(
+      batches.map((batch) => batch.known),
+      batches.map((_, n) => n === 0),
+      'all that is known comes first, at once',
+    );
+    assert.deepEqual(batches[0]?.entries, logs(4));
+  });
+
+  contract('what was read but not confirmed comes again', async (bed) => {
+    await bed.add(logs(6));
+    const source = bed.make();
+    let position: unknown;
+    for await (const batch of source.batches({ ...defaults(), batchSize: 3 })) {
+      position ??= JSON.parse(JSON.stringify(batch.commit()));
+    }
+    await source.close();
+    const { fresh } = await follow(bed.make(), { position }, (read) => freshOf(read).length >= 3);
+    assert.deepEqual(fresh, logs(3, 3));
+  });
+
+  contract('copies of known entries are new, wherever the position stands', async (bed) => {
+    await bed.add([...logs(2), ...logs(1, 1)]);
+    const { position } = await follow(bed.make(), {}, (read) => freshOf(read).length === 3);
+    await bed.add([...logs(1, 1), ...logs(1, 1), ...logs(1, 7)]);
+    const { fresh } = await follow(bed.make(), { position }, (read) => freshOf(read).length >= 3);
+    assert.deepEqual(fresh, [...logs(1, 1), ...logs(1, 1), ...logs(1, 7)]);
+  });
+
+  contract('a position that is none of its own is ignored', async (bed) => {
+    await bed.add(logs(3));
+    for (const position of [null, 7, 'x', [1, 2], {}, { inode: 'a', offset: -1, end: null }]) {
+      assert.deepEqual(freshOf((await readAll(bed.make(), { position })).batches), logs(3));
+    }
+  });
+
+  contract('one that can not be reached says so, and what to do', async (bed) => {
+    await assert.rejects(readAll(bed.makeUnreachable()), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'unreachable');
+      assert.match(error.message, /Give another|Is .* running/);
+      return true;
+    });
+  });
+
+  contract('it may be closed before it was read, and twice', async (bed) => {
+    const source = bed.make();
+    await source.close();
+    await source.close();
+  });
+}

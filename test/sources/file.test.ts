@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { FileSource } from '../../src/sources/file.ts';
+import { fixture, realEntries, temporaryFolder } from '../helpers.ts';
+import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
+
+function sourceOf(path: string): FileSource {
+  return new FileSource({ path, intervalMs: 20 });
+}
+
+sourceContract('file', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  return {
+    add: async (entries) => appendFileSync(path, entries.map((entry) => `${entry}\n`).join('')),
+    make: () => sourceOf(path),
+    makeUnreachable: () => sourceOf(`${path}.missing`),
+  };
+});
+
+/** The entries of a file of this content. */
+async function entriesIn(t: TestContext, content: string | Uint8Array): Promise<unknown[]> {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, content);
+  return (await readAll(sourceOf(path))).entries;
+}
+
+const [one, two, three] = logs(3) as [string, string, string];
+const traceback = `${one}\nTraceback (most recent call last):\n  File "x.py", line 1\n\nValueError: no`;
+
+test('a line that begins no entry continues the one before', async (t) => {
+  assert.deepEqual(await entriesIn(t, `${traceback}\n${two}\n`), [traceback, two]);
+});
+
+test('lines before the first entry stand alone', async (t) => {
+  assert.deepEqual(await entriesIn(t, `rest of something\nmore\n${one}\n`), [
+    'rest of something',
+    'more',
+    one,
+  ]);
+});
+
+test('a file in which nothing begins an entry is read line by line', async (t) => {
+  assert.deepEqual(await entriesIn(t, 'INFO: one\nINFO: two\n'), ['INFO: one', 'INFO: two']);
+});
+
+test('lines may end in CRLF, and the last one in nothing', async (t) => {
+  assert.deepEqual(await entriesIn(t, `${one}\r\ncontinued\r\n${two}\r\n${three}`), [
+    `${one}\ncontinued`,
+    two,
+    three,
+  ]);
+});
+
+test('blank lines are no entries, and blank files hold none', async (t) => {
+  assert.deepEqual(await entriesIn(t, `\n\n${one}\n\n\n${two}\n\n`), [one, two]);
+  assert.deepEqual(await entriesIn(t, '\n\n'), []);
+  assert.deepEqual(await entriesIn(t, ''), []);
+});
+
+test('JSON lines are entries, whatever way JSON is spaced', async (t) => {
+  const json = ['{"timestamp":"2026-11-24T19:26:39.000001","message":"x"}', '{ "message": "y" }'];
+  assert.deepEqual(await entriesIn(t, `${json.join('\n')}\n`), json);
+});
+
+test('JSON strings, one a line, are entries', async (t) => {
+  const lines = fixture('redis-api-entries.jsonl').trimEnd().split('\n');
+  assert.deepEqual(await entriesIn(t, `${lines.join('\n')}\n`), lines);
+});
+
+test('bytes that are no UTF-8 are replaced, and spoil nothing around them', async (t) => {
+  const broken = Buffer.concat([
+    Buffer.from(`${one} `),
+    Buffer.from([0xff, 0xc3]),
+    Buffer.from(`\n${two}\n`),
+  ]);
+  assert.deepEqual(await entriesIn(t, broken), [`${one} \ufffd\ufffd`, two]);
+});
+
+test('a log of several MB comes whole', async (t) => {
+  const long = `${one}${'é'.repeat(2_000_000)}`;
+  assert.deepEqual(await entriesIn(t, `${long}\n${two}\n`), [long, two]);
+});
+
+test('a folder is no log file', async (t) => {
+  await assert.rejects(readAll(sourceOf(temporaryFolder(t))), /can't be read: it is a folder\. Give another/);
+});
+
+test('wherever chunks end, entries are the same', { timeout: 60_000 }, async (t) => {
+  // Large enough for several chunks.
+  const entries = new Array(20).fill(realEntries()).flat() as string[];
+  assert.ok(entries.join('\n').length > 3 << 20);
+  const texts = await entriesIn(t, entries.map((entry) => `${entry.replace(/[\r\n]+$/, '')}\n`).join(''));
+  assert.equal(texts.length, entries.length);
+});
+
+test('a followed entry waits for lines that continue it', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, `${traceback.slice(0, 90)}`);
+  setTimeout(() => appendFileSync(path, `${traceback.slice(90)}\n${two}\n`), 200);
+  const { fresh } = await follow(sourceOf(path), {}, (batches) => freshOf(batches).length >= 2);
+  assert.deepEqual(fresh, [traceback, two]);
+});
+
+test('a line that comes long behind its entry is not lost in a restart', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, `${one}\n`);
+  const first = await follow(sourceOf(path), {}, (batches) => freshOf(batches).length === 1);
+  appendFileSync(path, 'late line\n');
+  const second = await follow(sourceOf(path), first, (batches) => freshOf(batches).length === 1);
+  assert.deepEqual(second.fresh, ['late line']);
+  appendFileSync(path, `${two}\n`);
+  const third = await follow(sourceOf(path), second, (batches) => freshOf(batches).length === 1);
+  assert.deepEqual(third.fresh, [two]);
+});
+
+test('a rotated file is read to its end, and then the new one', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, `${one}\n`);
+  let rotated = false;
+  const { fresh } = await follow(sourceOf(path), {}, (batches) => {
+    if (!rotated) {
+      rotated = true;
+      renameSync(path, `${path}.1`);
+      writeFileSync(path, `${three}\n`);
+      // The writer still has the old file open.
+      appendFileSync(`${path}.1`, `${two}\n`);
+    }
+    return freshOf(batches).length >= 3;
+  });
+  assert.deepEqual(fresh, [one, two, three]);
+});
+
+test('a truncated file is read from its start', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, `${one}\n${two}\n`);
+  let truncated = false;
+  const { fresh } = await follow(sourceOf(path), {}, (batches) => {
+    const count = freshOf(batches).length;
+    if (count === 2 && !truncated) {
+      truncated = true;
+      truncateSync(path);
+      appendFileSync(path, `${three}\n`);
+    }
+    return count >= 3;
+  });
+  assert.deepEqual(fresh, [one, two, three]);
+});
+
+test('a file that was rotated or truncated while nobody read it is a gap that is told', async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  for (const change of [() => renameSync(path, `${path}.1`), () => truncateSync(path)]) {
+    writeFileSync(path, `${one}\n${two}\n`);
+    const { position } = await readAll(sourceOf(path));
+    change();
+    writeFileSync(path, `${three}\n`);
+    const { batches } = await readAll(sourceOf(path), { position });
+    assert.deepEqual(freshOf(batches), [three]);
+    assert.match(batches[0]?.gap ?? '', /was rotated or truncated while nobody read it.*--path/);
+  }
+});
+
+test('from any position in any file, exactly what follows is new', { timeout: 120_000 }, async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  const line = fc.constantFrom(one, two, '{"message":"x"}', '  continued', '', 'é\r');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(line, { maxLength: 30 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (lines, size) => {
+        writeFileSync(path, lines.map((text) => `${text}\n`).join(''));
+        const { batches, entries } = await readAll(sourceOf(path), { batchSize: size });
+        for (const [n, batch] of batches.entries()) {
+          const position = batch.commit();
+          const again = await readAll(sourceOf(path), { batchSize: size, position });
+          assert.deepEqual(freshOf(again.batches), entries.slice((n + 1) * size));
+        }
+      },
+    ),
+    { numRuns: 50 },
+  );
+});

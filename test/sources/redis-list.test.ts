@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RedisListSource } from '../../src/sources/redis-list.ts';
+import { eventually, TestList } from '../helpers.ts';
+import { redisUrl } from '../services/env.ts';
+import { startRedis } from '../services/redis.ts';
+import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
+
+function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patienceMs = 500): RedisListSource {
+  return new RedisListSource({
+    address: new URL(url).host,
+    url,
+    host: '',
+    port: 0,
+    db: 0,
+    tls: false,
+    key,
+    intervalMs,
+    patienceMs,
+  });
+}
+
+sourceContract('redis list', async (t) => {
+  const list = new TestList(t);
+  return {
+    add: (entries) => list.push(entries),
+    make: () => sourceOf(list.key),
+    makeUnreachable: () => sourceOf(list.key, 'redis://127.0.0.1:1'),
+  };
+});
+
+/** Everything that follows a list until all of `expected` came, while `change` works on it. */
+async function followed(
+  source: RedisListSource,
+  expected: readonly string[],
+  change: () => Promise<void>,
+): Promise<Awaited<ReturnType<typeof follow>>> {
+  let changed: Promise<void> | undefined;
+  const read = await follow(source, {}, (batches) => {
+    changed ??= change();
+    return freshOf(batches).length >= expected.length;
+  });
+  await changed;
+  assert.deepEqual(read.fresh, expected);
+  return read;
+}
+
+test('sixty identical entries, pushed in several goes, are sixty', async (t) => {
+  const list = new TestList(t);
+  const copy = logs(1)[0] as string;
+  await list.push([copy]);
+  const source = sourceOf(list.key);
+  const { fresh } = await follow(source, {}, async (batches) => {
+    const count = freshOf(batches).length;
+    if (count < 60) await list.push(new Array(Math.min(count, 60 - count)).fill(copy));
+    return count === 60;
+  });
+  assert.deepEqual(fresh, new Array(60).fill(copy));
+});
+
+test('copies pushed between two runs are new, in a list that holds nothing else', async (t) => {
+  const list = new TestList(t);
+  const copies = (count: number): string[] => new Array(count).fill(logs(1)[0]);
+  await list.push(copies(5));
+  const { position } = await readAll(sourceOf(list.key));
+  await list.push(copies(4));
+  const { fresh } = await follow(sourceOf(list.key), { position }, (read) => freshOf(read).length >= 4);
+  assert.deepEqual(fresh, copies(4));
+});
+
+test('a capped list that is pushed to while it is read is read exactly', async (t) => {
+  const list = new TestList(t);
+  const all = logs(400);
+  await list.push(all.slice(0, 20), 50);
+  const { batches } = await followed(sourceOf(list.key), all, async () => {
+    for (let from = 20; from < all.length; from += 10) {
+      await list.push(all.slice(from, from + 10), 50);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+  assert.deepEqual(
+    batches.filter((batch) => batch.gap),
+    [],
+  );
+});
+
+test('any sequence of pushes, copies included, is read exactly across restarts', async (t) => {
+  const entry = fc.constantFrom('a', 'b', 'c');
+  const pushes = fc.array(fc.array(entry, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(pushes, async (steps) => {
+      const list = new TestList(t);
+      const sent = ['first'];
+      const read: unknown[] = [];
+      let position: unknown;
+      await list.push(sent);
+      for (const step of steps) {
+        const whole = await readAll(sourceOf(list.key), { position, batchSize: 2 });
+        read.push(...freshOf(whole.batches));
+        position = whole.position;
+        sent.push(...step);
+        await list.push(step);
+      }
+      const whole = await readAll(sourceOf(list.key), { position });
+      read.push(...freshOf(whole.batches));
+      list.redis.disconnect();
+      assert.deepEqual(read, sent);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a list that was cleared is read anew, without a gap', async (t) => {
+  const list = new TestList(t);
+  await list.push(logs(5));
+  const { batches } = await followed(sourceOf(list.key), [...logs(5), ...logs(2, 20)], async () => {
+    await list.redis.del(list.key);
+    await list.push(logs(2, 20));
+  });
+  assert.ok(batches.every((batch) => batch.gap === undefined));
+});
+
+test('a list that shrank, and grows again, is read exactly', async (t) => {
+  const list = new TestList(t);
+  await list.push(logs(9));
+  await followed(sourceOf(list.key), logs(12), async () => {
+    await list.redis.ltrim(list.key, 0, 3);
+    await list.push(logs(3, 9));
+  });
+});
+
+test('more than a capped list can hold, between two reads, is a gap that is told', async (t) => {
+  const list = new TestList(t);
+  await list.push(logs(10), 10);
+  const { position } = await readAll(sourceOf(list.key));
+  await list.push(logs(25, 10), 10);
+  const { batches } = await readAll(sourceOf(list.key), { position, batchSize: 4 });
+  assert.deepEqual(freshOf(batches), logs(10, 25));
+  assert.match(batches[0]?.gap ?? '', /all 10 entries changed .* Raise the list's cap/);
+  assert.ok(batches.slice(1).every((batch) => batch.gap === undefined));
+});
+
+test('a key of another type is refused with what to do', async (t) => {
+  const list = new TestList(t);
+  await list.redis.set(list.key, 'text');
+  await assert.rejects(
+    readAll(sourceOf(list.key)),
+    (error: Error & { code?: string }) =>
+      error.code === 'config' && /holds no list\. Set REDIS_LOGS_KEY/.test(error.message),
+  );
+});
+
+test('Redis that restarts with its list is read on, and nothing is doubled', {
+  timeout: 60_000,
+}, async (t) => {
+  const first = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+  let second: typeof first | undefined;
+  t.after(async () => {
+    await second?.stop();
+    await first.stop();
+  });
+  const list = new TestList(t, first.url);
+  await list.push(logs(5));
+  await followed(sourceOf(list.key, first.url, 50, 0), logs(8), async () => {
+    await first.kill();
+    second = await startRedis({ port: first.port, dataDir: first.dataDir, args: ['--appendonly', 'yes'] });
+    await eventually('Redis has its list again', async () => (await count(second!.url, list.key)) === 5);
+    const again = new TestList(t, second.url);
+    await again.redis.lpush(list.key, ...logs(3, 5));
+  });
+});
+
+test('Redis that restarts empty is read anew', { timeout: 60_000 }, async (t) => {
+  const first = await startRedis();
+  let second: typeof first | undefined;
+  t.after(async () => {
+    await second?.stop();
+    await first.stop();
+  });
+  const list = new TestList(t, first.url);
+  await list.push(logs(5));
+  await followed(sourceOf(list.key, first.url, 50, 0), [...logs(5), ...logs(2, 90)], async () => {
+    await first.kill();
+    second = await startRedis({ port: first.port });
+    await new TestList(t, second.url).redis.lpush(list.key, ...logs(2, 90));
+  });
+});
+
+async function count(url: string, key: string): Promise<number> {
+  const source = sourceOf(key, url);
+  return (await readAll(source)).entries.length;
+}
