@@ -132,11 +132,18 @@ export class DeadLetters {
   }
 }
 
+/** Appends lines whole, or not at all. */
 async function append(path: string, lines: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
   try {
-    await file.appendFile(lines);
-    await file.sync();
+    const { size } = await file.stat();
+    try {
+      await file.appendFile(lines);
+      await file.sync();
+    } catch (error) {
+      await file.truncate(size);
+      throw error;
+    }
   } finally {
     await file.close();
   }
