@@ -4,11 +4,18 @@ import { definePlugin } from '../src/plugins.ts';
 const number = { type: 'double', ignore_malformed: true };
 const text = { type: 'keyword', ignore_above: 1024 };
 
-/** Fields that no one declared: numbers as doubles, texts as keywords, and objects kept but not searched. */
+/** Elasticsearch refuses documents with names of 32 KB and more. */
+const LONGEST_NAME = 512;
+
+/**
+ * Fields that no one declared: numbers as doubles, texts and truths as keywords, so that no number, text or truth is
+ * refused where another came first; objects are kept but not searched.
+ */
 const undeclared = (path: string) => [
   { [`${path} numbers`]: { path_match: `${path}.*`, match_mapping_type: 'long', mapping: number } },
   { [`${path} fractions`]: { path_match: `${path}.*`, match_mapping_type: 'double', mapping: number } },
   { [`${path} texts`]: { path_match: `${path}.*`, match_mapping_type: 'string', mapping: text } },
+  { [`${path} truths`]: { path_match: `${path}.*`, match_mapping_type: 'boolean', mapping: text } },
   {
     [`${path} objects`]: {
       path_match: `${path}.*`,
@@ -71,7 +78,7 @@ export default definePlugin<{ rename: Record<string, string> }>({
     const nameOf = (key: string): string => {
       const known = names.get(key);
       if (known !== undefined) return known;
-      const plain = key.replace(/[\s.]+/g, '_') || '_';
+      const plain = key.slice(0, LONGEST_NAME).replace(/[\s.]+/g, '_') || '_';
       // Callers choose keys: remember a vocabulary, not everything ever sent.
       if (names.size < 10_000) names.set(key, plain);
       return plain;

@@ -181,12 +181,11 @@ export class CommandLine {
 
   /** Resolves once stdout or stderr matches. */
   async says(pattern: RegExp): Promise<void> {
-    await eventually(`the command line says ${pattern}; it said: ${this.stdout}${this.stderr}`, () => {
-      if (pattern.test(this.stdout) || pattern.test(this.stderr)) return true;
-      if (this.child.exitCode !== null)
-        throw new Error(`it ended without saying ${pattern}:\n${this.stdout}${this.stderr}`);
-      return false;
-    });
+    const said = await eventually(`${pattern}`, () => {
+      if (pattern.test(this.stdout) || pattern.test(this.stderr)) return 'it';
+      return this.child.exitCode !== null && 'not it, but ended';
+    }).catch((error) => error.message);
+    if (said !== 'it') throw new Error(`${pattern}: ${said}. It said:\n${this.stdout}${this.stderr}`);
   }
 
   /** Sends a signal and waits for the end. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fixture, ndjson, realEntries, TestIndices, TestList, Workspace } from './helpers.ts';
+import { eventually, fixture, ndjson, realEntries, TestIndices, TestList, Workspace } from './helpers.ts';
 import { elasticsearchUrl, redisUrl } from './services/env.ts';
 
 const SECOND = '2026-11-24 19:26:39';
@@ -43,6 +43,7 @@ class Bed {
 
 function deadLettersOf({ folder }: Workspace): Record<string, unknown>[] {
   const letters = join(folder, 'data/dead-letters');
+  if (!existsSync(letters)) return [];
   return readdirSync(letters).flatMap((name) => ndjson(readFileSync(join(letters, name), 'utf8')));
 }
 
@@ -169,7 +170,7 @@ test('a continuous run hands on what comes, says so, and ends in good order', {
   const bed = new Bed(t);
   await bed.list.push([`${SECOND} - api - INFO - one`]);
   const run = bed.continuous();
-  await run.says(/Batch #1: 1 log indexed/);
+  await run.says(/Batch #\d+: 1 log indexed/);
   await bed.list.push([`${SECOND} - api - INFO - two`, `${SECOND} - api - INFO - two`]);
   await run.says(/Batch #\d+: 2 logs indexed/);
   await run.says(/0 logs \(nothing new\)/);
@@ -202,14 +203,14 @@ test('killed again and again while logs come, it neither loses nor doubles one',
   await push(50);
   for (let n = 0; n < 4; n++) {
     const run = bed.continuous();
-    await run.says(/Batch #1/);
+    await run.says(/\d+ logs? indexed/);
     await push(40);
     await new Promise((resolve) => setTimeout(resolve, 150 * n));
     await run.stop('SIGKILL');
     await push(25);
   }
   const last = bed.continuous();
-  await last.says(/nothing new/);
+  await eventually('all logs are there', async () => (await bed.indices.count('logs')) >= sent.length);
   assert.equal((await last.stop()).code, 0);
   const found = [...(await bed.indices.documents('logs')).values()].map(({ message }) => message as string);
   assert.deepEqual(found.sort(), sent.map((line) => line.slice(line.indexOf('log '))).sort());
@@ -244,7 +245,7 @@ async function send(bed: Bed, inputs: readonly string[]): Promise<void> {
 
 test('whatever callers send, the log of it is kept, and found', { timeout: 90_000 }, async (t) => {
   const bed = new Bed(t);
-  const nested = (depth: number): string => '{"in":'.repeat(depth) + '1' + '}'.repeat(depth);
+  const nested = (depth: number): string => `${'{"in":'.repeat(depth)}1${'}'.repeat(depth)}`;
   const inputs = {
     'ten thousand keys': `{${Array.from({ length: 10_000 }, (_, n) => `"key ${n}":${n}`).join(',')}}`,
     'a NUL in a key': '{"a\\u0000b":1}',
@@ -294,17 +295,23 @@ for (const [what, values] of Object.entries({
   'a truth first': ['true', '1', '"x"', '{"y":1}', 'false', '[true]'],
 })) {
   test(`one input of different types, ${what}: stored or a dead letter with the reason`, async (t) => {
-    const bed = new Bed(t);
-    for (const value of values) await send(bed, [`{"AGE":${value}}`]);
+    // One after the other, so that the first decides what the field is.
+    const bed = new Bed(t, { pipeline: { batch_size: 1, concurrency: 1 } });
+    await send(
+      bed,
+      values.map((value) => `{"AGE":${value}}`),
+    );
     assert.equal(await bed.indices.count('logs'), values.length);
     const stored = await bed.indices.count('message');
-    if (stored === values.length) return;
     const letters = bed.deadLetters();
     assert.equal(stored + new Set(letters.map(({ id }) => id)).size, values.length, JSON.stringify(letters));
+    assert.equal(
+      stored,
+      values.filter((value) => what.startsWith('an object') || !value.includes('{')).length,
+    );
     for (const { at, reason } of letters) {
       assert.equal(at, `${bed.indices.prefix}message`);
       assert.match(reason as string, /_exception: .*AGE/);
-      t.diagnostic(`${what}: ${reason}`);
     }
   });
 }

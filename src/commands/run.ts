@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { assemble } from '../assemble.ts';
 import { SOURCES } from '../config/schema.ts';
@@ -71,6 +72,8 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   });
   const stop = new AbortController();
   const giveUp = new AbortController();
+  // Every batch on its way listens.
+  setMaxListeners(0, giveUp.signal);
   const onSignal = (): void => {
     // Without a listener, the next signal ends the process at once.
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

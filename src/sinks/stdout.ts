@@ -19,7 +19,8 @@ export class StdoutSink implements Sink {
   }
 
   async open(): Promise<void> {
-    process.stdout.on('error', (error) => {
+    // Every batch on its way waits for the same `drain`.
+    process.stdout.setMaxListeners(0).on('error', (error) => {
       this.#broken = error;
     });
   }

@@ -27,6 +27,8 @@ const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
 /** How often a document that was refused alone is sent: Elasticsearch may have been busy (429), which Vector hides. */
 const ATTEMPTS = 4;
+/** So many requests in a row that are refused, and none that is taken, speak of Vector and not of documents. */
+const ENOUGH = 20;
 
 /**
  * Posts documents as gzipped NDJSON, one `{"id","route","body"}` a line, and takes 200 for stored: Vector answers
@@ -89,36 +91,44 @@ export class VectorSink implements Sink {
   /** Why documents are refused, by place; `undefined` where that can't be told, since Vector refuses everything. */
   async #tellApart(lines: readonly string[], signal: AbortSignal): Promise<Map<number, string> | undefined> {
     await Promise.allSettled(this.#underWay);
-    let suspects = await this.#refusedAlone(lines, [...lines.keys()], signal);
-    for (let attempt = 1; attempt < ATTEMPTS && suspects.size > 0; attempt++) {
+    if (this.#witness !== undefined && !(await this.#works(signal))) return undefined;
+    let suspects = await this.#refusedAlone(lines, signal);
+    for (let attempt = 1; attempt < ATTEMPTS && suspects && suspects.size > 0; attempt++) {
       await sleep(backoffMs(attempt), signal);
       const again = new Map<number, string>();
       for (const at of suspects.keys()) {
-        const reason = await this.#post([lines[at]!], signal);
-        if (reason !== undefined) again.set(at, reason);
+        const said = await this.#post([lines[at]!], signal);
+        if (said !== undefined) again.set(at, said);
       }
       suspects = again;
     }
-    if (suspects.size === 0) return suspects;
-    const works = this.#witness !== undefined && (await this.#post([this.#witness], signal)) === undefined;
-    return works ? suspects : undefined;
+    return suspects?.size === 0 || (await this.#works(signal)) ? suspects : undefined;
   }
 
-  /** Halves `places` until those that are refused stand alone. */
+  /** Halves until those that are refused stand alone; `undefined` where nothing at all is taken. */
   async #refusedAlone(
     lines: readonly string[],
-    places: readonly number[],
     signal: AbortSignal,
-  ): Promise<Map<number, string>> {
-    const reason = await this.#post(
-      places.map((at) => lines[at]!),
-      signal,
-    );
-    if (reason === undefined) return new Map();
-    if (places.length === 1) return new Map([[places[0]!, reason]]);
-    const half = places.length >> 1;
-    const first = await this.#refusedAlone(lines, places.slice(0, half), signal);
-    return new Map([...first, ...(await this.#refusedAlone(lines, places.slice(half), signal))]);
+  ): Promise<Map<number, string> | undefined> {
+    const refused = new Map<number, string>();
+    const parts = [[...lines.keys()]];
+    for (let tries = 0; parts.length > 0; tries++) {
+      if (tries >= ENOUGH && this.#witness === undefined) return undefined;
+      const part = parts.shift()!;
+      const said = await this.#post(
+        part.map((at) => lines[at]!),
+        signal,
+      );
+      if (said === undefined) continue;
+      const half = part.length >> 1;
+      if (half === 0) refused.set(part[0]!, said);
+      else parts.push(part.slice(0, half), part.slice(half));
+    }
+    return refused;
+  }
+
+  async #works(signal: AbortSignal): Promise<boolean> {
+    return this.#witness !== undefined && (await this.#post([this.#witness], signal)) === undefined;
   }
 
   /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
