@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { SidecarError } from './errors.ts';
 import { Filter } from './filter.ts';
+import { isLoopback, parseListen } from './listen.ts';
 import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
@@ -27,6 +28,9 @@ interface Named<Part> {
 
 /** How long a run that ends by itself tries a server that can't be reached. */
 const PATIENCE_MS = 5_000;
+
+/** A remote Space, which others use too, is asked no more often than this. */
+const GENTLE_MS = 2_000;
 
 const patienceMs = (follow: boolean): number => (follow ? Number.POSITIVE_INFINITY : PATIENCE_MS);
 
@@ -54,6 +58,32 @@ const SOURCE_KINDS: Record<Config['pipeline']['source'], (config: Config) => Nam
       },
     };
   },
+  gradio: ({ gradio, pipeline }) => {
+    const { url, token, api_name: apiName, endpoint, timeout } = gradio;
+    if (url === undefined || !URL.canParse(url)) {
+      const given = url === undefined ? '' : `, and ${url} is none`;
+      throw new SidecarError(
+        'config',
+        `the source "gradio" needs the address of a Space${given}: give GRADIO_URL, such as https://owner-name.hf.space`,
+      );
+    }
+    return {
+      address: new URL(url).origin,
+      make: async (follow) => {
+        const { GradioSource } = await import('./sources/gradio.ts');
+        return new GradioSource({
+          url,
+          token,
+          apiName,
+          endpoint,
+          timeoutMs: timeout * 1000,
+          intervalMs: Math.max(GENTLE_MS, pipeline.poll_interval * 1000),
+          shortestMs: GENTLE_MS,
+          patienceMs: patienceMs(follow),
+        });
+      },
+    };
+  },
   file: ({ file: { path }, pipeline }) => {
     if (path === undefined) {
       throw new SidecarError(
@@ -66,6 +96,40 @@ const SOURCE_KINDS: Record<Config['pipeline']['source'], (config: Config) => Nam
       make: async () => {
         const { FileSource } = await import('./sources/file.ts');
         return new FileSource({ path, intervalMs: pipeline.poll_interval * 1000 });
+      },
+    };
+  },
+  http: ({ http, limits }) => {
+    const { listen, token, username, password, body_bytes: bodyBytes } = http;
+    const address = parseListen(listen, 'HTTP_LISTEN');
+    if ((username === undefined) !== (password === undefined))
+      throw new SidecarError(
+        'config',
+        'http.username and http.password go together: set HTTP_USERNAME and HTTP_PASSWORD',
+      );
+    if (!isLoopback(address.host) && token === undefined && username === undefined) {
+      throw new SidecarError(
+        'config',
+        `${listen} is open to other machines: set HTTP_TOKEN, or HTTP_USERNAME and HTTP_PASSWORD, or listen on 127.0.0.1`,
+      );
+    }
+    return {
+      address: listen,
+      make: async (follow) => {
+        if (!follow)
+          throw new SidecarError(
+            'config',
+            'the source "http" waits for requests without an end: add --continuous',
+          );
+        const { HttpSource } = await import('./sources/http.ts');
+        return new HttpSource({
+          address,
+          token,
+          username,
+          password,
+          bodyBytes,
+          heldBytes: limits.in_flight_bytes,
+        });
       },
     };
   },

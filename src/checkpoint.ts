@@ -78,7 +78,7 @@ export class Checkpoint {
   /** Saves what `state` answers, soon; `state` is asked when the file is written. */
   save(state: () => State): void {
     this.#next = state;
-    const wait = Math.max(0, this.#writtenAt + WRITE_EVERY_MS - Date.now());
+    const wait = Math.max(0, this.#writtenAt + WRITE_EVERY_MS - performance.now());
     this.#timer ??= setTimeout(() => void this.flush(), wait);
   }
 
@@ -100,7 +100,7 @@ export class Checkpoint {
     const state = this.#next;
     this.#next = undefined;
     if (!state) return;
-    this.#writtenAt = Date.now();
+    this.#writtenAt = performance.now();
     try {
       await replaceFile(this.path, JSON.stringify({ version: VERSION, ...state() }));
     } catch (error) {

@@ -20,10 +20,10 @@ export function isObject(value: unknown): value is JsonObject {
 
 /**
  * The index just behind the JSON value that begins at `start`, or -1 where none ends, or where it nests
- * deeper than `MAX_DEPTH`. It finds the end only, in one pass: `parseJson` of the slice says whether it is
+ * deeper than `depthLimit`. It finds the end only, in one pass: `parseJson` of the slice says whether it is
  * valid.
  */
-export function jsonEnd(text: string, start: number): number {
+export function jsonEnd(text: string, start: number, depthLimit = MAX_DEPTH): number {
   const first = text.charCodeAt(start);
   if (first === QUOTE) return stringEnd(text, start);
   if (first !== 0x7b && first !== 0x5b) {
@@ -37,7 +37,7 @@ export function jsonEnd(text: string, start: number): number {
       at = stringEnd(text, at) - 1;
       if (at < 0) return -1;
     } else if (code === 0x7b || code === 0x5b) {
-      if (++depth > MAX_DEPTH) return -1;
+      if (++depth > depthLimit) return -1;
     } else if (code === 0x7d || code === 0x5d) {
       if (--depth === 0) return at + 1;
     }

@@ -51,6 +51,7 @@ export class Lock {
       }
       await unlink(this.#path).catch(() => {});
     }
+    log.warn(`the lock ${this.#path} can't be taken; a second process would not be noticed`);
   }
 
   /** Who holds the lock, in words; nobody where the holder is dead. */

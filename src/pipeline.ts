@@ -20,6 +20,18 @@ export interface Parts {
   deadLetters: DeadLetters;
 }
 
+/** Is told what happens on the way, as it happens. */
+export interface Observer {
+  /** The sink is ready; reading begins. */
+  opened(): void;
+  /** A batch was read, and sets out. */
+  read(): void;
+  /** The sink has answered for a batch, so many seconds after it was asked. */
+  written(seconds: number): void;
+  /** A batch is committed, so many seconds after it was read; `newest` is the latest time that one of its logs names. */
+  committed(seconds: number, newest: string | undefined, stats: Stats): void;
+}
+
 /** How to run. */
 export interface RunOptions {
   /** Go on until `signal`; otherwise read what is there and end. */
@@ -36,6 +48,9 @@ export interface RunOptions {
   giveUp: AbortSignal;
   /** Called with the figures so far, behind each committed batch. */
   onProgress?: ((stats: Stats) => void) | undefined;
+  observer?: Observer | undefined;
+  /** Is told each pause of a source that polls, in ms. */
+  onPause?: ((ms: number) => void) | undefined;
 }
 
 /**
@@ -44,12 +59,14 @@ export interface RunOptions {
  */
 export async function runPipeline(parts: Parts, options: RunOptions): Promise<Stats> {
   const { source, sink, plugins, checkpoint } = parts;
+  const { observer } = options;
   const started = performance.now();
   const stats = emptyStats(plugins.indices.map((index) => index.name));
   const failed = new AbortController();
   await checkpoint.lock();
   try {
     await sink.open(plugins.indices, options.signal);
+    observer?.opened();
     const sendKnown = !options.follow || !sink.acknowledges;
     const saved = sendKnown && source.keepsAll ? undefined : await checkpoint.load();
     const occurrences = new Occurrences(saved?.counts);
@@ -57,8 +74,14 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
     const underWay: { done: Promise<void>; size: number }[] = [];
     let last: Promise<void> = Promise.resolve();
     for await (const batch of source.batches({ ...options, signal, position: saved?.position })) {
+      observer?.read();
+      const read = performance.now();
       const work = prepare(batch, sendKnown, parts, occurrences);
-      const outcomes = sink.write(work.documents, options.giveUp);
+      const prepared = performance.now();
+      const outcomes = sink.write(work.documents, options.giveUp).then((known) => {
+        observer?.written((performance.now() - prepared) / 1000);
+        return known;
+      });
       // Commits follow the order of reading, whichever batch the sink finishes first.
       last = Promise.all([outcomes, last]).then(([known]) =>
         finish(batch, work, known, parts, occurrences, stats),
@@ -67,6 +90,7 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
         () => {
           stats.durationMs = performance.now() - started;
           options.onProgress?.(stats);
+          observer?.committed((performance.now() - read) / 1000, work.newest, stats);
         },
         () => failed.abort(),
       );
@@ -99,6 +123,8 @@ interface Work {
   filtered: number;
   /** The length of its entries. */
   size: number;
+  /** The latest time that one of its logs names, ISO 8601. */
+  newest: string | undefined;
 }
 
 function prepare(
@@ -107,7 +133,16 @@ function prepare(
   { parse, plugins }: Parts,
   occurrences: Occurrences,
 ): Work {
-  const work: Work = { documents: [], entries: [], letters: [], counted: [], logs: 0, filtered: 0, size: 0 };
+  const work: Work = {
+    documents: [],
+    entries: [],
+    letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
+    counted: [],
+    logs: 0,
+    filtered: 0,
+    size: 0,
+    newest: undefined,
+  };
   const send = !batch.known || sendKnown;
   const counts = batch.scope === undefined ? occurrences : new Occurrences();
   const events: (Event | undefined)[] = batch.entries.map((entry) => {
@@ -124,6 +159,7 @@ function prepare(
     work.size += event?.message.length ?? 0;
     if (!event) return;
     const dated = event.written !== '';
+    if (dated && !(work.newest && work.newest > event.timestamp)) work.newest = event.timestamp;
     const scope = Array.isArray(batch.scope) ? batch.scope[n] : batch.scope;
     const id = counts.identify(scope === undefined ? event.id : scopedKey(scope, event.id), dated);
     event.id = id;

@@ -24,30 +24,48 @@ export function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
   return later.signal;
 }
 
+/** How a server answered last. */
+export interface Contact {
+  reachable: boolean;
+  /** When, in ms since 1970. */
+  at: number;
+  /** Why it could not be reached. */
+  reason?: string;
+}
+
+const contacts = new Map<string, Contact>();
+
+/** The servers that this process has turned to, by the names that `Trouble` was given: what readiness is told by. */
+export function lastContacts(): ReadonlyMap<string, Contact> {
+  return contacts;
+}
+
 /**
  * Waits out trouble with one server: says so once and then every minute, says when it is over, and gives up
  * after `patienceMs` without a success.
  */
 export class Trouble {
   readonly #what: string;
-  readonly #hint: string;
+  readonly #hint: (error: unknown) => string;
   readonly #patienceMs: number;
   #since = 0;
-  #said = 0;
+  #said: number | undefined;
   #attempts = 0;
 
-  /** `what` names the server (`Elasticsearch at http://…`), `hint` says what to do about it. */
-  constructor(what: string, hint: string, patienceMs: number) {
+  /** `what` names the server (`Elasticsearch at http://…`), `hint` says what to do about it, or about an error. */
+  constructor(what: string, hint: string | ((error: unknown) => string), patienceMs: number) {
     this.#what = what;
-    this.#hint = hint;
+    this.#hint = typeof hint === 'string' ? () => hint : hint;
     this.#patienceMs = patienceMs;
   }
 
   /** It worked. */
   over(): void {
-    if (this.#said > 0)
-      log.info(`${this.#what} is back after ${Math.round((Date.now() - this.#since) / 1000)} s`);
-    this.#since = this.#said = this.#attempts = 0;
+    contacts.set(this.#what, { reachable: true, at: Date.now() });
+    if (this.#said !== undefined)
+      log.info(`${this.#what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
+    this.#since = this.#attempts = 0;
+    this.#said = undefined;
   }
 
   /**
@@ -55,20 +73,22 @@ export class Trouble {
    * patience ends, or when `signal` aborts.
    */
   async wait(error: unknown, signal: AbortSignal, leastMs = 0): Promise<void> {
-    const now = Date.now();
-    this.#since ||= now;
+    // Not the wall clock, which may be set.
+    const time = performance.now();
+    this.#since ||= time;
     const reason = reasonOf(error);
-    if (now - this.#since >= this.#patienceMs || signal.aborted) {
-      throw new SidecarError('unreachable', `${this.#what} could not be reached: ${reason}. ${this.#hint}`, {
+    const hint = this.#hint(error);
+    if (time - this.#since >= this.#patienceMs || signal.aborted) {
+      throw new SidecarError('unreachable', `${this.#what} could not be reached: ${reason}. ${hint}`, {
         cause: error,
       });
     }
-    if (this.#patienceMs === Number.POSITIVE_INFINITY && now - this.#said >= REMIND_MS) {
-      const since = this.#said > 0 ? ` for ${Math.round((now - this.#since) / 1000)} s` : '';
+    if (this.#patienceMs === Number.POSITIVE_INFINITY && time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
+      const since = this.#said !== undefined ? ` for ${Math.round((time - this.#since) / 1000)} s` : '';
       log.warn(
-        `${this.#what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${this.#hint}`,
+        `${this.#what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${hint}`,
       );
-      this.#said = now;
+      this.#said = time;
     }
     await sleep(Math.max(leastMs, backoffMs(++this.#attempts)), signal);
   }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
-import { eventually, fixture, ndjson, realEntries, Workspace } from './helpers.ts';
+import { eventually, ndjson, Workspace } from './helpers.ts';
+import { realEntries } from './samples.ts';
 import { startRedis } from './services/redis.ts';
 import { root } from './services/service.ts';
 
@@ -89,13 +90,13 @@ test('the sample of the demo makes the documents that it is known for', async (t
 
 test('JSON strings, one a line, give the same documents as the Redis list', async (t) => {
   const workspace = new Workspace(t);
-  const lines = fixture('redis-api-entries.jsonl').trimEnd().split('\n').reverse();
+  const lines = realEntries.map((entry) => JSON.stringify(entry));
   const { code } = await workspace.run(fileRun(workspace, lines));
   assert.equal(code, 0);
   const messages = workspace.output('ml-api-logs').map(({ message }) => message);
   assert.deepEqual(
     messages,
-    realEntries().map((entry) => entry.split(' - ').slice(3).join(' - ')),
+    realEntries.map((entry) => entry.split(' - ').slice(3).join(' - ')),
   );
 });
 
@@ -109,23 +110,23 @@ test('--json prints one JSON object, and --quiet nothing', async (t) => {
   assert.deepEqual(quiet, { code: 0, signal: null, stdout: '', stderr: '' });
 });
 
-test('--continuous with --json or --quiet says nothing on the way', { timeout: 60_000 }, async (t) => {
-  const workspace = new Workspace(t);
-  for (const flag of ['--json', '--quiet']) {
-    const args = ['--continuous', '--interval', '0.1', '--out', flag.slice(2), flag, '--log-level', 'debug'];
-    const run = workspace.start(fileRun(workspace, [`${LINE}x`, `${LINE}y`], ...args));
-    await eventually('both logs are written', () => count(workspace, flag.slice(2)) === 2);
+for (const flag of ['--json', '--quiet']) {
+  test(`--continuous with ${flag} says nothing on the way`, { timeout: 60_000 }, async (t) => {
+    const workspace = new Workspace(t);
+    const args = fileRun(workspace, [`${LINE}x`, `${LINE}y`], '--continuous', '--interval', '0.1', flag);
+    const run = workspace.start(args);
+    await eventually('both logs are written', () => written(workspace) === 2);
     const { code, stdout } = await run.stop();
     assert.equal(code, 0);
     if (flag === '--quiet') assert.equal(stdout, '');
     else assert.equal(JSON.parse(stdout).logs, 2);
-  }
-});
+  });
+}
 
 /** How many logs a run has written so far. */
-function count({ folder }: Workspace, out: string): number {
-  const written = join(folder, out, 'ml-api-logs.ndjson');
-  return existsSync(written) ? readFileSync(written, 'utf8').split('\n').length - 1 : 0;
+function written({ folder }: Workspace): number {
+  const path = join(folder, 'out/ml-api-logs.ndjson');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
 }
 
 test('--lang fr speaks French, and so does a French locale', async (t) => {

@@ -1,31 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
+import { temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl, uniqueName } from './services/env.ts';
-import { root } from './services/service.ts';
 
-/** A file of test/fixtures, as text. */
-export function fixture(name: string): string {
-  return readFileSync(join(root, 'test/fixtures', name), 'utf8');
-}
-
-/** The real API's entries of test/fixtures/redis-api-entries.jsonl, oldest first. */
-export function realEntries(): string[] {
-  const lines = fixture('redis-api-entries.jsonl').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as string).reverse();
-}
-
-/** An empty folder that is gone after the test. */
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ml-log-sidecar-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+export { temporaryFolder };
 
 /** Resolves with the first answer of `probe` that is not `undefined` or `false`; rejects after 30 s without one. */
 export async function eventually<T>(

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { eventually, fixture, ndjson, realEntries, TestIndices, TestList, Workspace } from './helpers.ts';
+import logsPlugin from '../plugins/ml-api-logs.ts';
+import { Checkpoint } from '../src/checkpoint.ts';
+import { DeadLetters } from '../src/dead-letters.ts';
+import { runPipeline } from '../src/pipeline.ts';
+import { type Plugin, PluginChain } from '../src/plugins.ts';
+import { DirectorySink } from '../src/sinks/directory.ts';
+import type { Source } from '../src/sources/source.ts';
+import { eventually, ndjson, TestIndices, TestList, Workspace } from './helpers.ts';
+import { line, parse, realEntries, realLines, temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl } from './services/env.ts';
 
 const SECOND = '2026-11-24 19:26:39';
@@ -63,9 +71,8 @@ function countedIn(lines: readonly string[]): Record<string, number> {
 
 test('the real API’s logs arrive, each once, and a second run changes nothing', async (t) => {
   const bed = new Bed(t);
-  const lines = fixture('redis-api-logs.txt').trimEnd().split('\n').reverse();
-  await bed.list.push(lines);
-  const expected = countedIn(lines);
+  await bed.list.push(realLines);
+  const expected = countedIn(realLines);
   assert.ok(Object.values(expected).every((count) => count > 100));
 
   const first = await bed.once();
@@ -78,7 +85,7 @@ test('the real API’s logs arrive, each once, and a second run changes nothing'
   // The time is within the log's own text too: nothing got under another's id.
   for (const { timestamp, message } of before.values()) {
     assert.ok(
-      lines.some((line) => {
+      realLines.some((line) => {
         const at = (timestamp as string).slice(0, 19).replace('T', ' ');
         return line.startsWith(at) && line.endsWith(message as string);
       }),
@@ -95,13 +102,12 @@ test('the real API’s logs arrive, each once, and a second run changes nothing'
 
 test('every shape that the real API writes arrives, whole', async (t) => {
   const bed = new Bed(t);
-  const entries = realEntries();
-  await bed.list.push(entries);
+  await bed.list.push(realEntries);
   const { code, stderr } = await bed.once();
   assert.equal(stderr, '');
   assert.equal(code, 0);
-  assert.equal(await bed.indices.count('logs'), entries.length);
-  const sent = entries.map((entry) => entry.split(' - ').slice(3).join(' - ')).sort();
+  assert.equal(await bed.indices.count('logs'), realEntries.length);
+  const sent = realEntries.map((entry) => entry.split(' - ').slice(3).join(' - ')).sort();
   const found = [...(await bed.indices.documents('logs')).values()]
     .map(({ message }) => message as string)
     .sort();
@@ -111,7 +117,7 @@ test('every shape that the real API writes arrives, whole', async (t) => {
 test('documents can be reached by id, and fields by either name', async (t) => {
   const bed = new Bed(t);
   const { client, prefix } = bed.indices;
-  await bed.list.push(realEntries());
+  await bed.list.push(realEntries);
   await bed.once();
   for (const name of ['logs', 'message', 'perfs', 'top-func']) {
     const documents = await bed.indices.documents(name);
@@ -315,3 +321,39 @@ for (const [what, values] of Object.entries({
     }
   });
 }
+
+test('told to end, it reads no further, however much is there', { timeout: 20_000 }, async (t) => {
+  const folder = temporaryFolder(t);
+  const stop = new AbortController();
+  let confirmed = 0;
+  const endless: Source = {
+    keepsAll: true,
+    async *batches() {
+      for (let n = 0; ; n++) yield { entries: [line(`log ${n}`)], known: false, commit: () => ++confirmed };
+    },
+    close: async () => {},
+  };
+  const parts = {
+    source: endless,
+    parse,
+    plugins: new PluginChain(
+      [{ plugin: logsPlugin as unknown as Plugin, options: {} }],
+      'ml-api-',
+      () => true,
+    ),
+    sink: new DirectorySink(join(folder, 'out')),
+    checkpoint: new Checkpoint(join(folder, 'state'), 'endless to folder'),
+    deadLetters: new DeadLetters(join(folder, 'dead-letters'), 1 << 20),
+  };
+  const stats = await runPipeline(parts, {
+    follow: true,
+    batchSize: 1,
+    concurrency: 4,
+    maxInFlight: 1 << 20,
+    signal: stop.signal,
+    giveUp: new AbortController().signal,
+    onProgress: ({ logs }) => logs >= 10 && stop.abort(),
+  });
+  assert.ok(stats.logs >= 10);
+  assert.equal(confirmed, stats.logs, 'what was on its way was finished');
+});

@@ -3,9 +3,10 @@ import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { assemble } from '../assemble.ts';
 import { SOURCES } from '../config/schema.ts';
 import { EXIT, reasonOf } from '../errors.ts';
+import { parseListen } from '../listen.ts';
 import { log } from '../log.ts';
 import { messagesIn } from '../messages.ts';
-import { runPipeline } from '../pipeline.ts';
+import { type Parts, runPipeline } from '../pipeline.ts';
 import { Report } from '../report.ts';
 import { watchParent } from '../sinks/stdout.ts';
 import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
@@ -28,6 +29,11 @@ const FLAGS = {
   },
   path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
   ...SINK_FLAGS,
+  listen: {
+    path: 'listen',
+    type: 'string',
+    describe: 'HOST:PORT to serve /healthz, /readyz and /metrics at',
+  },
   state: { path: 'state.path', type: 'string', describe: 'The folder of checkpoints' },
   ...COMMON_FLAGS,
 } as const satisfies ConfigFlags;
@@ -61,6 +67,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   const { config } = loaded;
   const follow = args.continuous === true;
   const { parts, sinkAddress } = await assemble(loaded, follow);
+  const status = config.listen === undefined ? undefined : await serveStatus(config.listen, parts);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
   const report = new Report({
     config,
@@ -102,6 +109,8 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
       signal: stop.signal,
       giveUp: giveUp.signal,
       onProgress: (figures) => report.update(figures),
+      observer: status?.metrics,
+      onPause: (ms) => status?.metrics.paused(ms),
     });
     report.end(stats);
     // A run that was told to stop did its job, whatever it met on the way.
@@ -116,6 +125,16 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   } finally {
     unwatch?.();
     report.stop();
+    await status?.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** Loads what it takes only where it is wanted. */
+async function serveStatus(listen: string, { plugins }: Parts) {
+  const address = parseListen(listen, '--listen');
+  const { Metrics } = await import('../metrics.ts');
+  const { startServer } = await import('../server.ts');
+  const metrics = new Metrics(plugins.indices.map(({ name }) => name));
+  return { metrics, ...(await startServer(address, metrics)) };
 }

@@ -2,7 +2,7 @@ import type { LogLevel } from '../log.ts';
 import type { PluginEntry } from '../plugin-loader.ts';
 
 /** The kinds of source, by name. */
-export const SOURCES = ['redis', 'redis-stream', 'file'] as const;
+export const SOURCES = ['redis', 'redis-stream', 'gradio', 'file', 'http'] as const;
 /** The kinds of sink, by name. */
 export const SINKS = ['elasticsearch', 'vector', 'stdout', 'directory'] as const;
 
@@ -32,7 +32,9 @@ export interface Config {
     consumer?: string;
     claim_after: number;
   };
+  gradio: { url?: string; token?: string; api_name?: string; endpoint?: string; timeout: number };
   file: { path?: string };
+  http: { listen: string; token?: string; username?: string; password?: string; body_bytes: number };
   elasticsearch: {
     url?: string;
     host: string;
@@ -50,6 +52,7 @@ export interface Config {
   plugins: PluginEntry[];
   dead_letters: { path: string; max_bytes: number };
   state: { path: string };
+  listen?: string;
   limits: { entry_bytes: number; in_flight_bytes: number };
   language: 'auto' | 'en' | 'fr';
   log_level: LogLevel;
@@ -150,8 +153,50 @@ export const CONFIG_SCHEMA = {
           'redis-stream: after so many seconds, what another consumer holds unconfirmed is taken over.',
       },
     }),
+    gradio: section('The Gradio Space that shows the logs.', {
+      url: {
+        ...text,
+        pattern: '^https?://',
+        description: "The Space's own address, such as https://owner-name.hf.space.",
+      },
+      token: { ...secret, description: 'A Hugging Face token that may read a private Space.' },
+      api_name: {
+        ...text,
+        description: 'The API name of the logs, such as /logs_api; found out by default.',
+      },
+      endpoint: {
+        ...text,
+        pattern: '^/',
+        description:
+          'The path of a plain JSON endpoint, such as /api/logs; found out by default. Wins over api_name.',
+      },
+      timeout: {
+        type: 'number',
+        minimum: 1,
+        maximum: 600,
+        default: 30,
+        description: 'How long one answer may take, in seconds.',
+      },
+    }),
     file: section('A file of log lines, oldest first.', {
       path: { ...text, description: 'The file.' },
+    }),
+    http: section('The source that shippers post logs to.', {
+      listen: {
+        ...text,
+        default: '127.0.0.1:8787',
+        description: 'HOST:PORT. Beyond loopback it takes a token, or user and password.',
+      },
+      token: { ...secret, description: 'The bearer token that requests must carry.' },
+      username: { ...text, description: 'Instead of the token, or beside it: user of basic authentication.' },
+      password: { ...secret, description: 'Its password.' },
+      body_bytes: {
+        type: 'integer',
+        minimum: 1024,
+        maximum: 268_435_456,
+        default: 16_777_216,
+        description: 'The most bytes of one body, unpacked; a larger one is answered 413.',
+      },
     }),
     elasticsearch: section('The Elasticsearch (9) that documents are stored in.', {
       url: { ...secret, pattern: '^https?://', description: 'Wins over host and port.' },
@@ -243,6 +288,10 @@ export const CONFIG_SCHEMA = {
         description: 'How much may be on its way to the sink at once; reading waits beyond that.',
       },
     }),
+    listen: {
+      ...text,
+      description: 'HOST:PORT to serve /healthz, /readyz and /metrics at; nowhere by default.',
+    },
     language: {
       enum: ['auto', 'en', 'fr'],
       default: 'auto',
@@ -280,6 +329,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   REDIS_LOGS_KEY: 'redis.logs_key',
   REDIS_GROUP: 'redis.group',
   REDIS_CONSUMER: 'redis.consumer',
+  GRADIO_URL: 'gradio.url',
+  HF_TOKEN: 'gradio.token',
   ELASTICSEARCH_URL: 'elasticsearch.url',
   ELASTICSEARCH_HOST: 'elasticsearch.host',
   ELASTICSEARCH_PORT: 'elasticsearch.port',
@@ -291,5 +342,10 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   VECTOR_URL: 'vector.url',
   VECTOR_USERNAME: 'vector.username',
   VECTOR_PASSWORD: 'vector.password',
+  HTTP_LISTEN: 'http.listen',
+  HTTP_TOKEN: 'http.token',
+  HTTP_USERNAME: 'http.username',
+  HTTP_PASSWORD: 'http.password',
+  PIPELINE_LISTEN: 'listen',
   LOG_LEVEL: 'log_level',
 };

@@ -9,8 +9,8 @@ const ID = /^\{"_id":"([^"]+)"/;
 
 interface Target {
   file: FileHandle;
-  /** Ids that stood in the file when it was opened. A run makes no id twice, so those of this run need no keeping. */
-  before: ReadonlySet<string>;
+  /** Of the documents in it: a source may give the same log again, also within a run. */
+  ids: Set<string>;
 }
 
 /**
@@ -45,7 +45,8 @@ export class DirectorySink implements Sink {
     const lines = new Map<Target, string>();
     const outcomes = documents.map(({ id, index, body }): Outcome => {
       const target = this.#targets.get(index) as Target;
-      if (target.before.has(id)) return 'exists';
+      if (target.ids.has(id)) return 'exists';
+      target.ids.add(id);
       const fields = JSON.stringify(body).slice(1);
       const line = `{"_id":"${id}"${fields === '}' ? '' : ','}${fields}\n`;
       lines.set(target, (lines.get(target) ?? '') + line);
@@ -80,7 +81,7 @@ export class DirectorySink implements Sink {
 /** Opens a file for appending, learns the ids in it, and cuts a last line that a crash left unfinished. */
 async function openTarget(path: string): Promise<Target> {
   const file = await open(path, 'a+');
-  const before = new Set<string>();
+  const ids = new Set<string>();
   const chunk = Buffer.allocUnsafe(1 << 20);
   let rest: Buffer = Buffer.alloc(0);
   let read = 0;
@@ -92,11 +93,11 @@ async function openTarget(path: string): Promise<Target> {
     let from = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
       const id = ID.exec(rest.toString('latin1', from, Math.min(end, from + 100)))?.[1];
-      if (id !== undefined) before.add(id);
+      if (id !== undefined) ids.add(id);
       from = end + 1;
     }
     rest = Buffer.from(rest.subarray(from));
   }
   if (rest.length > 0) await file.truncate(read - rest.length);
-  return { file, before };
+  return { file, ids };
 }

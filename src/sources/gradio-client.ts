@@ -79,7 +79,7 @@ export class GradioClient {
     return this.#form?.name ?? 'nothing yet';
   }
 
-  /** Begins anew, connections and findings, since the Space may come back as another. */
+  /** Begins anew: connections, and what was found out. */
   async reset(): Promise<void> {
     this.#form = undefined;
     await this.#http.reset();

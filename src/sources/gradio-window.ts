@@ -12,6 +12,8 @@ const MOST_BETWEEN = 1_000;
 /** A window may hold so much text, in UTF-16 units: some 200,000 logs. */
 const MAX_TEXT = 128 << 20;
 const RESTARTS = 3;
+/** So many pages in a row may leave as much to read as before, since as much has come meanwhile. */
+const FRUITLESS = 5;
 
 /**
  * A Space's logs as they were when reading began, newest first, page by page: each view answered is the window so
@@ -40,11 +42,15 @@ export class GradioWindow implements View {
   readonly prints: string[] = [];
   /** It reaches the list's end, or as far as the Space lets one look. */
   complete = false;
+  /** The Space heeds offsets, as far as there was need to know. */
+  paged = true;
   /** The Space has left out so many logs of this part, at the most. */
   missing = 0;
   readonly #limit: number;
   readonly #copies = new Map<string, number>();
   #text = 0;
+  #left = Number.POSITIVE_INFINITY;
+  #fruitless = 0;
   #page: { offset: number; end: number; total: number; base: number };
 
   private constructor(limit: number, page: Page) {
@@ -57,11 +63,14 @@ export class GradioWindow implements View {
   /** Reads the newest `limit` logs. */
   static async open(client: GradioClient, limit: number, signal: AbortSignal): Promise<GradioWindow> {
     const window = new GradioWindow(limit, await client.page(limit, 0, signal));
-    if (!window.complete && !(await client.paged(signal))) window.complete = true;
+    if (!window.complete && !(await client.paged(signal))) {
+      window.paged = false;
+      window.complete = true;
+    }
     return window;
   }
 
-  /** Reads one page more; `false` where it does not join, since the list has been replaced. */
+  /** Reads one page more; `false` where that does not help: the list was replaced, or moves faster than it is read. */
   async grow(client: GradioClient, signal: AbortSignal): Promise<boolean> {
     const anchor = this.#anchor();
     const { offset: before, base, end, total } = this.#page;
@@ -73,14 +82,23 @@ export class GradioWindow implements View {
     const shared = this.#shared(prints, expected, anchor !== undefined);
     if (shared === undefined && page.total > offset) return false;
     this.#add(page, prints, offset, shared ?? 0);
-    return true;
+    const left = this.#page.total - this.#page.end;
+    this.#fruitless = left < this.#left ? 0 : this.#fruitless + 1;
+    this.#left = Math.min(left, this.#left);
+    return this.#fruitless < FRUITLESS;
   }
 
-  /** The last entry that has no copy, and enough behind it: where it stands in the next page, that page joins. */
+  /**
+   * Where the next page is to begin, so that it joins at one place only: at one of the last entries, that has no
+   * copy; where copies are all there is, at the end of a run of them.
+   */
   #anchor(): number | undefined {
-    for (let at = this.prints.length - OVERLAP; at > this.#page.base; at--) {
-      if (this.#copies.get(this.prints[at] as string) === 1) return at;
+    const { prints } = this;
+    const last = prints.length - OVERLAP;
+    for (let at = last; at > Math.max(this.#page.base, last - this.#limit / 2); at--) {
+      if (this.#copies.get(prints[at] as string) === 1) return at;
     }
+    for (let at = last; at > this.#page.base; at--) if (prints[at] !== prints[at + 1]) return at;
     return undefined;
   }
 

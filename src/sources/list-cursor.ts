@@ -1,7 +1,7 @@
 import type { Entry } from '../event.ts';
 import { log } from '../log.ts';
 import type { Batch } from './source.ts';
-import type { Alignment } from './window.ts';
+import { type Alignment, align } from './window.ts';
 
 /** What a list showed at one moment, newest first; `entries` may be fewer than its `length`. */
 export interface View {
@@ -13,6 +13,8 @@ export interface View {
 
 /** What one read found, oldest first. */
 export interface Found {
+  /** The list's length. */
+  length: number;
   entries: Entry[];
   prints: string[];
   /** So many of the entries, the oldest, an earlier run has confirmed. */
@@ -22,13 +24,19 @@ export interface Found {
   gap?: string | undefined;
 }
 
+/** What is confirmed: fingerprints, newest first, and how long the list was when they were its newest entries. */
+interface Position {
+  length: number;
+  prints: string[];
+}
+
 /** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
 export class ListCursor {
   readonly #name: string;
   readonly #keep: number;
   #seen: string[];
   #length: number;
-  #confirmed: string[];
+  #confirmed: Position;
 
   /**
    * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
@@ -37,8 +45,9 @@ export class ListCursor {
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
-    this.#seen = this.#confirmed = savedFingerprints(position);
-    this.#length = this.#seen.length;
+    this.#confirmed = savedPosition(position);
+    this.#seen = this.#confirmed.prints;
+    this.#length = this.#confirmed.length;
   }
 
   /** Fingerprints of the window read last, newest first. */
@@ -62,6 +71,11 @@ export class ListCursor {
     return length === this.#length && prints.every((print, at) => print === this.#seen[at]);
   }
 
+  /** How a view lies to what was read last; of the growth of the list, `missing` may be entries it does not show. */
+  align({ length, prints }: View, missing = 0): Alignment | undefined {
+    return align(this.#seen, prints, Math.max(0, length - this.#length - missing));
+  }
+
   /**
    * Takes the newest `take` entries of a view, and remembers the view. `lost`: it shares nothing with the one
    * before, though it should.
@@ -72,6 +86,7 @@ export class ListCursor {
     this.#seen = this.#cut([...view.prints.slice(0, fresh), ...(aligned ? this.#seen : [])], view.length);
     this.#length = view.length;
     return {
+      length: view.length,
       entries: view.entries.slice(0, take).reverse(),
       prints: view.prints.slice(0, take).reverse(),
       known: take - fresh,
@@ -90,7 +105,7 @@ export class ListCursor {
   }
 
   /** What was found, in batches whose `commit` moves the position: all that is known first, then the new. */
-  *split({ entries, prints, known, continues, gap }: Found, batchSize: number): Iterable<Batch> {
+  *split({ length, entries, prints, known, continues, gap }: Found, batchSize: number): Iterable<Batch> {
     if (known > 0) yield { entries: entries.slice(0, known), known: true, commit: () => this.#confirmed };
     for (let from = known; from < entries.length; from += batchSize) {
       const to = from + batchSize;
@@ -99,9 +114,12 @@ export class ListCursor {
         known: false,
         gap: from === 0 ? gap : undefined,
         commit: () => {
-          if (from === 0 && !continues) this.#confirmed = [];
-          const news = prints.slice(from, to).reverse();
-          this.#confirmed = this.#cut([...news, ...this.#confirmed], this.#length);
+          const before = from === 0 && !continues ? [] : this.#confirmed.prints;
+          const then = length - Math.max(0, entries.length - to);
+          this.#confirmed = {
+            length: then,
+            prints: this.#cut([...prints.slice(from, to).reverse(), ...before], then),
+          };
           return this.#confirmed;
         },
       };
@@ -113,6 +131,11 @@ export class ListCursor {
   }
 }
 
-function savedFingerprints(position: unknown): string[] {
-  return Array.isArray(position) && position.every((print) => typeof print === 'string') ? position : [];
+function savedPosition(position: unknown): Position {
+  const { length, prints } = (position ?? {}) as Partial<Position>;
+  const sound =
+    Number.isSafeInteger(length) &&
+    Array.isArray(prints) &&
+    prints.every((print) => typeof print === 'string');
+  return sound ? (position as Position) : { length: 0, prints: [] };
 }

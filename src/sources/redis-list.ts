@@ -5,7 +5,7 @@ import { sleep, Trouble } from '../retry.ts';
 import { type Found, ListCursor, type View } from './list-cursor.ts';
 import { connectRedis, type RedisOptions } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
-import { align, fingerprint } from './window.ts';
+import { fingerprint } from './window.ts';
 
 /** Polling slows down to `intervalMs` when nothing comes, and never pauses longer. */
 export interface RedisListOptions extends RedisOptions {
@@ -71,6 +71,7 @@ export class RedisListSource implements Source {
       quietPolls = fresh > 0 ? 0 : quietPolls + 1;
       pauseMs = this.#pause(fresh, elapsed, pauseMs);
       polledAt = Date.now();
+      options.onPause?.(pauseMs);
       await sleep(pauseMs, signal);
     }
   }
@@ -85,9 +86,8 @@ export class RedisListSource implements Source {
   /** The window as it is at the start, with what of it was known. */
   async #readAll({ limit }: ReadOptions): Promise<Found> {
     const view = await this.#read(limit);
-    const { seen } = this.#cursor;
-    const aligned = align(seen, view.prints, Math.max(0, view.length - seen.length));
-    const lost = seen.length > 0 && !aligned && limit === undefined;
+    const aligned = this.#cursor.align(view);
+    const lost = this.#cursor.seen.length > 0 && !aligned && limit === undefined;
     return this.#cursor.accept(view, view.entries.length, aligned, lost);
   }
 
@@ -98,7 +98,7 @@ export class RedisListSource implements Source {
     if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
     for (const size of whole || length < 256 ? [undefined] : [Math.ceil(length / 2), undefined]) {
       const view = await this.#read(size);
-      const aligned = align(seen, view.prints, Math.max(0, view.length - length));
+      const aligned = this.#cursor.align(view);
       const complete = view.entries.length === view.length;
       if (!complete && (!aligned || aligned.ambiguous || aligned.shared < 32)) continue;
       if (aligned?.ambiguous)

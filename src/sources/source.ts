@@ -1,5 +1,12 @@
 import type { Entry } from '../event.ts';
 
+/** What came as a log and can't be read as one; it becomes a dead letter. */
+export interface Unreadable {
+  /** As it came. */
+  entry: string;
+  reason: string;
+}
+
 /** Entries that travel, and are confirmed, together. */
 export interface Batch {
   /** Oldest first. */
@@ -15,6 +22,8 @@ export interface Batch {
    * same entry read again has the same.
    */
   scope?: string | readonly string[];
+  /** What of the source's contents between these entries could not be read. */
+  unreadable?: readonly Unreadable[];
   /** Logs may have been lost just before this batch: what happened, in words. */
   gap?: string | undefined;
   /**
@@ -36,6 +45,8 @@ export interface ReadOptions {
   batchSize: number;
   /** Ends reading: the iteration finishes, it does not throw. */
   signal: AbortSignal;
+  /** Is told each pause before the next read, in ms, by sources that poll. */
+  onPause?: ((ms: number) => void) | undefined;
 }
 
 /** Where logs come from. Reading takes nothing away from it. */

@@ -63,7 +63,9 @@ test('413 for the whole request: it is halved, and only the log that is too larg
 });
 
 test('a bulk answer that mixes 201, 429, 503, stored-but-503 and 400: each document gets what is its own', async (t) => {
-  const rig = await Rig.start(t, { config: { dead_letters: { path: 'dead' }, pipeline: { concurrency: 1 } } });
+  const rig = await Rig.start(t, {
+    config: { dead_letters: { path: 'dead' }, pipeline: { concurrency: 1 } },
+  });
   const fates = ['pass', 'busy', 'unavailable', 'stored but unavailable'] as const;
   // Documents of `ml-api-perfs` are refused by the fake; the rest is put off by turns.
   const isRefused = (document: string): boolean => document.includes('"inference_time_ms":77');

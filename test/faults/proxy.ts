@@ -8,8 +8,8 @@ import {
 } from 'node:http';
 import {
   type AddressInfo,
-  createServer as createTcpServer,
   connect,
+  createServer as createTcpServer,
   type Socket,
   type Server as TcpServer,
 } from 'node:net';
@@ -73,6 +73,12 @@ export class FaultProxy {
   /** The next bulk request that no earlier call waits for meets `fault`. Resolves once the fault is over. */
   next(fault: Fault): Promise<void> {
     return new Promise((met) => this.#next.push({ fault, met }));
+  }
+
+  /** Forgets every fault that nothing has met. */
+  heal(): void {
+    this.every = undefined;
+    this.#next.length = 0;
   }
 
   /** Ends all connections, whatever is on them. */
@@ -144,10 +150,12 @@ export class TcpFaultProxy {
       ] as const) {
         this.#sockets.add(socket);
         if (this.#stalled) socket.pause();
-        socket.on('error', () => {}).on('close', () => {
-          this.#sockets.delete(socket);
-          other.destroy();
-        });
+        socket
+          .on('error', () => {})
+          .on('close', () => {
+            this.#sockets.delete(socket);
+            other.destroy();
+          });
       }
       client.on('data', (chunk) => server.write(chunk));
       server.on('data', (chunk) => {

@@ -133,6 +133,13 @@ export class Rig {
   }
 }
 
+/** How much memory a running command line holds, resident, in MB. */
+export function megabytes({ child }: CommandLine): number {
+  const [, kilobytes = '0'] =
+    /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
 /** Nothing is missing, nothing is there twice, and nothing ended as a dead letter that need not. */
 export function assertAllThere(verdict: Verdict, letters = 0): void {
   assert.deepEqual(

@@ -223,7 +223,7 @@ function endBySignal(signal: NodeJS.Signals): void {
 }
 
 /** Below the range that the kernel gives to outgoing connections, which could take it before the server does. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 22_000);
     if (await isFree(port)) return port;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { eventually, ndjson, Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
+import { sinkContract } from './contract.ts';
+import { ChildStdoutSink } from './stdout-child.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli.js');
 const RUN = ['run', '--source', 'file', '--path', 'api.log', '--sink', 'stdout'];
@@ -30,6 +32,20 @@ function workspaceWith(t: TestContext, lines: readonly string[]): Workspace {
   return workspace;
 }
 
+sinkContract('stdout', async (t) => {
+  const lines: string[] = [];
+  return {
+    prefix: 'test-',
+    make: () => new ChildStdoutSink(t, (text) => lines.push(text)),
+    read: async (index) =>
+      new Map(
+        ndjson(lines.join(''))
+          .filter(({ route }) => route === index)
+          .map(({ id, body }) => [id as string, body as Record<string, unknown>]),
+      ),
+  };
+});
+
 test('stdout holds documents and nothing else', async (t) => {
   const { code, stdout, stderr } = await workspaceWith(t, realLines).run(RUN);
   assert.equal(code, 0, stderr);
@@ -39,6 +55,22 @@ test('stdout holds documents and nothing else', async (t) => {
   const routes = new Set(lines.map(({ route }) => route));
   assert.deepEqual(routes, new Set(['logs', 'message', 'perfs', 'top-func']));
   assert.match(stderr, /Collected: 253 logs/);
+});
+
+test('a slow reader gets everything', { timeout: 60_000 }, async (t) => {
+  const many = Array.from({ length: 15 }, () => realLines).flat();
+  const { child, said, exit } = start(t, workspaceWith(t, many), process.execPath, [CLI, ...RUN, '--quiet']);
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) {
+    chunks.push(chunk);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(await exit, 0, said());
+  const text = Buffer.concat(chunks).toString();
+  assert.ok(text.length > 5 << 20);
+  const lines = ndjson(text);
+  assert.equal(lines.length, 15 * (253 + 107 + 107 + 535));
+  assert.equal(new Set(lines.map(({ id, route }) => `${route} ${id}`)).size, lines.length);
 });
 
 test('a reader that goes away ends the run with 3 and a line that says so', async (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { FileSource } from '../../src/sources/file.ts';
-import { fixture, realEntries, temporaryFolder } from '../helpers.ts';
+import { realEntries, temporaryFolder } from '../samples.ts';
 import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
 
 function sourceOf(path: string): FileSource {
@@ -66,7 +66,7 @@ test('JSON lines are entries, whatever way JSON is spaced', async (t) => {
 });
 
 test('JSON strings, one a line, are entries', async (t) => {
-  const lines = fixture('redis-api-entries.jsonl').trimEnd().split('\n');
+  const lines = realEntries.map((entry) => JSON.stringify(entry));
   assert.deepEqual(await entriesIn(t, `${lines.join('\n')}\n`), lines);
 });
 
@@ -90,7 +90,7 @@ test('a folder is no log file', async (t) => {
 
 test('wherever chunks end, entries are the same', { timeout: 60_000 }, async (t) => {
   // Large enough for several chunks.
-  const entries = new Array(20).fill(realEntries()).flat() as string[];
+  const entries = new Array(20).fill(realEntries).flat() as string[];
   assert.ok(entries.join('\n').length > 3 << 20);
   const texts = await entriesIn(t, entries.map((entry) => `${entry.replace(/[\r\n]+$/, '')}\n`).join(''));
   assert.equal(texts.length, entries.length);

@@ -1,0 +1,63 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { reasonOf } from './errors.ts';
+import { closeServer, type ListenAddress, listen } from './listen.ts';
+import { log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { lastContacts } from './retry.ts';
+
+/** A server that says how the pipeline fares. */
+export interface StatusServer {
+  /** Its address: `127.0.0.1:9464`. */
+  address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/healthz` (200 while the process works at all), `/readyz` (200, or 503, with `readiness` as JSON) and
+ * `/metrics` (Prometheus). They tell no secrets and ask for none. Throws `SidecarError` (`config`) where the address can't
+ * be had.
+ */
+export async function startServer(address: ListenAddress, metrics: Metrics): Promise<StatusServer> {
+  const server = createServer(async ({ method, url = '' }, response) => {
+    const path = url.split('?')[0];
+    try {
+      if (method !== 'GET' && method !== 'HEAD') send(response, 405, 'text/plain', 'use GET\n');
+      else if (path === '/healthz') send(response, 200, 'text/plain', 'ok\n');
+      else if (path === '/readyz') {
+        const told = readiness(metrics);
+        send(response, told.ready ? 200 : 503, 'application/json', `${JSON.stringify(told)}\n`);
+      } else if (path === '/metrics') send(response, 200, metrics.contentType, await metrics.text());
+      else send(response, 404, 'text/plain', '/healthz, /readyz and /metrics are here\n');
+    } catch (error) {
+      send(response, 500, 'text/plain', `${reasonOf(error)}\n`);
+    }
+  });
+  const shown = await listen(server, address, '--listen');
+  log.info(`/healthz, /readyz and /metrics are at http://${shown}`);
+  return { address: shown, close: () => closeServer(server) };
+}
+
+/** Whether logs can flow: the sink was made ready, and every server, of source and sink, answered when it was asked last. */
+export function readiness(metrics: Metrics) {
+  const now = Date.now();
+  const secondsSince = (at: number | undefined): number | null =>
+    at === undefined ? null : Math.round((now - at) / 100) / 10;
+  const servers = [...lastContacts()].map(([name, { reachable, at, reason }]) => ({
+    name,
+    reachable,
+    seconds_ago: secondsSince(at),
+    ...(reason === undefined ? {} : { reason }),
+  }));
+  return {
+    ready: metrics.isOpen && servers.every(({ reachable }) => reachable),
+    open: metrics.isOpen,
+    last_commit_seconds_ago: secondsSince(metrics.committedAt),
+    newest_log_seconds_ago: secondsSince(metrics.newestAt),
+    servers,
+  };
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type });
+  response.end(body);
+}

@@ -1,0 +1,161 @@
+import { SidecarError } from '../errors.ts';
+import { log } from '../log.ts';
+import { sleep, Trouble } from '../retry.ts';
+import { GradioClient, type GradioOptions } from './gradio-client.ts';
+import { GradioError, spaceAddress } from './gradio-http.ts';
+import { GradioWindow, growingWindow } from './gradio-window.ts';
+import { type Found, ListCursor } from './list-cursor.ts';
+import type { Batch, ReadOptions, Source } from './source.ts';
+
+/** A Space, and how often it is asked. */
+export interface GradioSourceOptions extends GradioOptions {
+  /** The longest pause between two reads, in ms. */
+  intervalMs: number;
+  /** The shortest, in ms; `intervalMs` is no shorter. */
+  shortestMs: number;
+  /** How long a Space that does not answer is tried in a run that ends, in ms. */
+  patienceMs: number;
+}
+
+/** So few logs are asked for to see whether there are new ones. */
+const PROBE = 10;
+/** So many fingerprints are remembered, and kept in the checkpoint. */
+const KEPT = 1_000;
+/** New logs are told from known ones by so many known ones that follow. */
+const TELLING = 32;
+/** At the start, so many known logs are read again to count copies: the most in one second, four times over. */
+const KNOWN_AT_START = 500;
+
+/**
+ * The logs that a Gradio Space shows, newest first, of a list that may grow and be cut while it is read. The part
+ * that is new is read, and told from the known by aligning this window with the last one.
+ */
+export class GradioSource implements Source {
+  readonly keepsAll = false;
+  readonly #options: GradioSourceOptions;
+  readonly #client: GradioClient;
+  readonly #name: string;
+  #cursor: ListCursor;
+  #told = '';
+
+  constructor(options: GradioSourceOptions) {
+    this.#options = options;
+    this.#client = new GradioClient(options);
+    this.#name = `Gradio Space at ${spaceAddress(options.url)}`;
+    this.#cursor = new ListCursor(this.#name, undefined);
+  }
+
+  async *batches(options: ReadOptions): AsyncIterable<Batch> {
+    const { follow, signal } = options;
+    const { intervalMs, shortestMs, patienceMs } = this.#options;
+    const trouble = new Trouble(this.#name, hintOf, follow ? Number.POSITIVE_INFINITY : patienceMs);
+    this.#cursor = new ListCursor(this.#name, options.position, KEPT);
+    let first = true;
+    let quiet = false;
+    let pauseMs = shortestMs;
+    while (!signal.aborted) {
+      let found: Found | undefined;
+      try {
+        found = first ? await this.#readAll(options) : await this.#readNew(quiet, signal);
+        trouble.over();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof SidecarError) throw error;
+        const leastMs = error instanceof GradioError ? error.retryAfterMs : 0;
+        // Except where it only asks to wait, the Space may come back as another.
+        if (leastMs === 0) await this.#client.reset();
+        // A run that ends does not wait for longer than it has patience.
+        if (!follow && leastMs > patienceMs) throw tooLong(this.#name, error);
+        await trouble.wait(error, signal, leastMs).catch((gone) => {
+          if (!signal.aborted) throw gone;
+        });
+        continue;
+      }
+      first = false;
+      if (found) yield* this.#cursor.split(found, options.batchSize);
+      if (!follow) return;
+      quiet = !found || found.entries.length === found.known;
+      pauseMs = quiet ? Math.min(intervalMs, pauseMs * 1.5) : shortestMs;
+      options.onPause?.(pauseMs);
+      await sleep(pauseMs, signal);
+    }
+  }
+
+  /** What the Space holds at the start, with what of it was known: all, or, followed, enough of it. */
+  async #readAll({
+    limit = Number.POSITIVE_INFINITY,
+    follow,
+    signal,
+  }: ReadOptions): Promise<Found | undefined> {
+    let window: GradioWindow | undefined;
+    for await (window of growingWindow(this.#client, signal)) {
+      if (window.entries.length >= limit) break;
+      if (follow && this.#tells(window, KNOWN_AT_START)) break;
+    }
+    if (!window || window.entries.length === 0) return this.#empty();
+    this.#tellHow(window, limit);
+    const newest = {
+      length: window.length,
+      entries: window.entries.slice(0, limit),
+      prints: window.prints.slice(0, limit),
+    };
+    const aligned = this.#cursor.align(newest, window.missing);
+    const lost = this.#cursor.seen.length > 0 && !aligned && newest.entries.length < limit;
+    return this.#cursor.accept(newest, newest.entries.length, aligned, lost);
+  }
+
+  /** What came since the last read. `probe`: look first at the newest few, since there may be nothing. */
+  async #readNew(probe: boolean, signal: AbortSignal): Promise<Found | undefined> {
+    const { seen, run } = this.#cursor;
+    if (probe && run < (await this.#client.pageSize(signal))) {
+      const newest = await GradioWindow.open(this.#client, Math.max(PROBE, run + 1), signal);
+      if (newest.length === 0 || this.#cursor.unchanged(newest)) return undefined;
+    }
+    let window: GradioWindow | undefined;
+    for await (window of growingWindow(this.#client, signal)) {
+      if (this.#tells(window, TELLING)) break;
+    }
+    // An API that has lost its Redis shows an empty list, too: what was seen is still known when it comes back.
+    if (!window || window.entries.length === 0) return undefined;
+    const aligned = this.#cursor.align(window, window.missing);
+    const take = aligned ? aligned.fresh : window.entries.length;
+    return this.#cursor.accept(window, take, aligned, !aligned && seen.length > 0);
+  }
+
+  #tells(window: GradioWindow, shared: number): boolean {
+    const aligned = this.#cursor.align(window, window.missing);
+    return aligned !== undefined && !aligned.ambiguous && aligned.shared >= shared;
+  }
+
+  /** Lets go of connections. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #empty(): undefined {
+    log.info(`${this.#name} shows no logs. If it should, is the API behind it connected to its Redis?`);
+  }
+
+  /** Says once, and again when it changes, how the Space is read. */
+  #tellHow(window: GradioWindow, limit: number): void {
+    const { form } = this.#client;
+    if (form === this.#told) return;
+    this.#told = form;
+    log.debug(`${this.#name} is read through ${form}`);
+    if (!window.paged && window.entries.length < limit)
+      log.warn(
+        `${this.#name}: ${form} knows no offset, so only its newest ${window.entries.length} of ${window.length} logs can be read at a time`,
+      );
+  }
+}
+
+function hintOf(error: unknown): string {
+  return error instanceof GradioError ? error.hint : "Is GRADIO_URL the Space's own address?";
+}
+
+function tooLong(name: string, error: unknown): SidecarError {
+  const { message, hint } = error as GradioError;
+  return new SidecarError('unreachable', `${name} could not be reached: ${message}. ${hint}`, {
+    cause: error,
+  });
+}

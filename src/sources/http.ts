@@ -1,0 +1,203 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { closeServer, type ListenAddress, listen } from '../listen.ts';
+import { log } from '../log.ts';
+import { type Part, readBody } from './http-body.ts';
+import { Refusal, receive } from './http-receive.ts';
+import type { Batch, ReadOptions, Source } from './source.ts';
+
+/** Where requests are taken, and from whom. */
+export interface HttpOptions {
+  address: ListenAddress;
+  /** A bearer token that is let in. */
+  token?: string | undefined;
+  /** Basic credentials that are let in. */
+  username?: string | undefined;
+  password?: string | undefined;
+  /** The most bytes of one body, unpacked. */
+  bodyBytes: number;
+  /** The most bytes of bodies that are not answered yet, all together; one body always may come. */
+  heldBytes: number;
+}
+
+/** The path that logs are posted to. */
+export const LOGS_PATH = '/logs';
+const MAX_WAITING = 256;
+/** What goes with a status. */
+const HEADERS: Record<number, Record<string, string>> = {
+  401: { 'www-authenticate': 'Bearer, Basic realm="ml-log-sidecar"' },
+  405: { allow: 'POST' },
+  503: { 'retry-after': '5' },
+};
+const STOPPING = 'the sidecar is stopping';
+
+/** A body on its way, and who waits for its answer. */
+interface Upload {
+  text: string;
+  scope: string;
+  answer(status: number, told: object): void;
+}
+
+/**
+ * Logs that shippers post to `/logs`, in any shape that `readBody` reads. A request is answered 200 once all of its logs are
+ * committed, and 503 with `Retry-After` where there is no room or the run ends first: nothing is held that is not
+ * also still held by the sender. Ids follow from the body as a whole and an entry's place in it, so a body that is sent
+ * again makes nothing twice, and equal logs in different bodies are different logs; those of Vector's `file` source
+ * from their place in the file, see `readBody`.
+ */
+export class HttpSource implements Source {
+  readonly keepsAll = false;
+  readonly #options: HttpOptions;
+  readonly #server: Server;
+  /** Requests that are not answered yet; each is told 503 when the source is closed. */
+  readonly #open = new Set<Upload['answer']>();
+  readonly #waiting: Upload[] = [];
+  #held = 0;
+  #stopping = false;
+  #wake: () => void = () => {};
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.keepAliveTimeout = 75_000;
+  }
+
+  async *batches({ batchSize, signal }: ReadOptions): AsyncIterable<Batch> {
+    const address = await listen(this.#server, this.#options.address, 'HTTP_LISTEN');
+    log.info(`taking logs at http://${address}${LOGS_PATH}`);
+    const stop = (): void => this.#stop();
+    signal.addEventListener('abort', stop);
+    try {
+      while (!signal.aborted) {
+        const upload = this.#waiting.shift();
+        if (upload) yield* batchesOf(upload, batchSize, signal);
+        else
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#stop();
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer: Upload['answer'] = (status, told) => {
+      if (!this.#open.delete(answer) || response.destroyed) return;
+      const headers = { 'content-type': 'application/json', ...HEADERS[status] };
+      response.writeHead(status, this.#stopping ? { ...headers, connection: 'close' } : headers);
+      response.end(`${JSON.stringify(told)}\n`);
+    };
+    this.#open.add(answer);
+    let size = 0;
+    const hold = (bytes: number): void => {
+      size += bytes;
+      this.#held += bytes;
+      if (this.#held > this.#options.heldBytes && this.#held > size)
+        throw new Refusal(503, 'too much is waiting for the sink');
+    };
+    response.once('close', () => {
+      this.#held -= size;
+      this.#open.delete(answer);
+    });
+    try {
+      this.#admit(request);
+      const body = await receive(request, this.#options.bodyBytes, hold);
+      if (this.#stopping) throw new Refusal(503, STOPPING);
+      const upload = { text: body.toString(), scope: hash('sha256', body), answer };
+      this.#waiting.push(upload);
+      // A sender that has gone will send its body again.
+      response.once('close', () => {
+        const at = this.#waiting.indexOf(upload);
+        if (at >= 0) this.#waiting.splice(at, 1);
+      });
+      this.#wake();
+    } catch (error) {
+      // Read to its end, so that the sender gets to see the answer.
+      request.resume();
+      if (error instanceof Refusal) answer(error.status, { error: error.message });
+    }
+  }
+
+  /** Throws `Refusal` for what is no log request, or comes at the wrong time. */
+  #admit({ url = '', method, headers }: IncomingMessage): void {
+    if (url.split('?')[0] !== LOGS_PATH) throw new Refusal(404, `logs are posted to ${LOGS_PATH}`);
+    if (!this.#knows(headers.authorization)) throw new Refusal(401, 'wrong or missing credentials');
+    if (method !== 'POST') throw new Refusal(405, 'logs are sent with POST');
+    if (this.#stopping) throw new Refusal(503, STOPPING);
+    if (this.#waiting.length >= MAX_WAITING)
+      throw new Refusal(503, 'too many requests are waiting for the sink');
+  }
+
+  #knows(authorization = ''): boolean {
+    const { token, username, password } = this.#options;
+    if (token === undefined && username === undefined) return true;
+    const [scheme = '', credentials = ''] = authorization.split(/ +/, 2);
+    const basic = Buffer.from(`${username}:${password}`).toString('base64');
+    if (/^bearer$/i.test(scheme)) return token !== undefined && equal(credentials, token);
+    return /^basic$/i.test(scheme) && username !== undefined && equal(credentials, basic);
+  }
+
+  /** Takes no more; what has not set out yet is refused, and comes again. */
+  #stop(): void {
+    this.#stopping = true;
+    for (const { answer } of this.#waiting.splice(0)) answer(503, { error: STOPPING });
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    for (const answer of this.#open) answer(503, { error: STOPPING });
+    await closeServer(this.#server);
+  }
+}
+
+/** In a time that tells nothing of the secret. */
+function equal(given: string, secret: string): boolean {
+  return timingSafeEqual(Buffer.from(hash('sha256', given)), Buffer.from(hash('sha256', secret)));
+}
+
+/** A body in batches, read as they are asked for; the last commit answers the sender. */
+function* batchesOf(
+  { text, scope, answer }: Upload,
+  batchSize: number,
+  signal: AbortSignal,
+): Iterable<Batch> {
+  const parts = readBody(text);
+  let logs = 0;
+  let unreadable = 0;
+  let next = take(parts, batchSize);
+  if (next.length === 0) answer(200, { logs, unreadable });
+  while (next.length > 0) {
+    if (signal.aborted) return answer(503, { error: STOPPING });
+    const now = next;
+    next = take(parts, batchSize);
+    const isLast = next.length === 0;
+    const read = now.flatMap((part) => ('entry' in part ? [part] : []));
+    const entries = read.map(({ entry }) => entry);
+    const from = logs;
+    logs += entries.length;
+    unreadable += now.length - entries.length;
+    const told = { logs, unreadable };
+    yield {
+      entries,
+      known: false,
+      scope: read.map(({ place }, n) => place ?? `${scope} ${from + n}`),
+      unreadable: now.flatMap((part) => ('unreadable' in part ? [part.unreadable] : [])),
+      commit: () => {
+        if (isLast) answer(200, told);
+      },
+    };
+  }
+}
+
+function take(parts: Iterator<Part>, count: number): Part[] {
+  const taken: Part[] = [];
+  while (taken.length < count) {
+    const { value, done } = parts.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}
