@@ -104,6 +104,7 @@ test('any sequence of pushes, copies included, is read exactly across restarts',
       }
       const whole = await readAll(sourceOf(list.key), { position });
       read.push(...freshOf(whole.batches));
+      await list.redis.del(list.key);
       list.redis.disconnect();
       assert.deepEqual(read, sent);
     }),
