@@ -1,7 +1,6 @@
-import { inspect } from 'node:util';
-import type { Entry } from '../event.ts';
-import { deeperThan, isObject, type Json, type JsonObject, parseDelimited } from '../json.ts';
-import { GradioError, SpaceHttp, type SpaceOptions, shown } from './gradio-http.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { type Form, PAGE, type Page, type Parameter, plainForm, query, queueForm } from './gradio-forms.ts';
+import { GradioError, SpaceHttp, type SpaceOptions } from './gradio-http.ts';
 
 /** What to ask a Space for, where it is not to be found out. */
 export interface GradioOptions extends SpaceOptions {
@@ -11,37 +10,7 @@ export interface GradioOptions extends SpaceOptions {
   endpoint?: string | undefined;
 }
 
-/** Some logs, newest first. */
-export interface Page {
-  /** How many logs there are, those that the Space leaves out of its pages included. */
-  total: number;
-  /** Perhaps fewer than asked for, even where more follow. */
-  logs: Entry[];
-}
-
-/** One way to ask for logs. */
-interface Form {
-  name: string;
-  least: number;
-  most: number;
-  ask(limit: number, offset: number, signal: AbortSignal): Promise<Page>;
-  paged(signal: AbortSignal): Promise<boolean>;
-}
-
-interface Parameter {
-  name: string;
-  least: number;
-  most: number;
-  fallback: Json;
-}
-
-const PAGE = 100;
 const PLAIN_PATHS = ['/logs_api', '/api/logs', '/logs'];
-/** An offset that no list reaches. */
-const BEYOND = 1_000_000_000;
-/** JSON that nests deeper can't be written out again safely; it becomes text. */
-const MAX_NESTING = 1000;
-const OFFSET = /offset|skip|start|d[ée]but/i;
 
 /**
  * A Space's logs, page by page: through Gradio's queue (as of Gradio 4), or from a plain JSON endpoint, whichever
@@ -124,94 +93,6 @@ export class GradioClient {
         : 'Is GRADIO_URL right? If the Space is private, set HF_TOKEN. Another endpoint can be named by gradio.endpoint',
     );
   }
-}
-
-/** `POST {prefix}/call/{name}` answers an event id, and the stream of that id, which can be read once, the logs. */
-function queueForm(http: SpaceHttp, prefix: string, name: string, parameters: Parameter[]): Form {
-  const offsetAt = parameters.findIndex((parameter) => OFFSET.test(parameter.name));
-  const named = parameters.findIndex((parameter) => /limit/i.test(parameter.name));
-  const limitAt =
-    named >= 0
-      ? named
-      : parameters.findIndex(({ fallback }, at) => at !== offsetAt && typeof fallback === 'number');
-  const path = `${prefix}/call/${name}`;
-  const { least = 1, most = Number.POSITIVE_INFINITY } = parameters[limitAt] ?? {};
-  return {
-    name: `the Gradio API name /${name}`,
-    least,
-    most,
-    paged: async () => offsetAt >= 0,
-    ask: async (limit, offset, signal) => {
-      const data = parameters.map(({ fallback }, at) =>
-        at === limitAt ? limit : at === offsetAt ? offset : fallback,
-      );
-      const joined = await http.json(path, signal, { data });
-      const id = isObject(joined) ? joined.event_id : undefined;
-      if (typeof id !== 'string') throw unfit(joined);
-      const event = await http.lastEvent(`${path}/${encodeURIComponent(id)}`, signal);
-      const value = parseDelimited(event.data);
-      if (event.event === 'error') throw failed(name, value ?? event.data);
-      if (!Array.isArray(value)) throw unfit(event.data);
-      return pageOf(value.find((output) => isObject(output) || typeof output === 'string'));
-    },
-  };
-}
-
-/** `GET {path}?limit=…&offset=…` answers the logs. */
-function plainForm(http: SpaceHttp, path: string): Form {
-  let paged: boolean | undefined;
-  const ask: Form['ask'] = async (limit, offset, signal) =>
-    pageOf(await http.json(query(path, limit, offset), signal));
-  return {
-    name: `the endpoint ${path}`,
-    least: 1,
-    most: PAGE,
-    ask,
-    paged: async (signal) => {
-      paged ??= (await ask(1, BEYOND, signal)).logs.length === 0;
-      return paged;
-    },
-  };
-}
-
-function query(path: string, limit: number, offset: number): string {
-  return `${path}?limit=${limit}&offset=${offset}`;
-}
-
-function pageOf(value: Json | undefined): Page {
-  const answer = typeof value === 'string' ? parseDelimited(value) : value;
-  if (!isObject(answer)) throw unfit(value);
-  const { logs, total, error } = answer;
-  if (logs === undefined && error !== undefined)
-    throw new GradioError(
-      `the API behind it answers: ${shown(error)}`,
-      'Is that API running, and can the Space reach it?',
-    );
-  if (!Array.isArray(logs) || !Number.isSafeInteger(total) || (total as number) < 0) throw unfit(answer);
-  return { total: total as number, logs: logs.map(entryOf) };
-}
-
-function entryOf(log: Json): Entry {
-  if (typeof log === 'string') return log;
-  if (deeperThan(log, MAX_NESTING)) return inspect(log, { depth: 32, breakLength: Number.POSITIVE_INFINITY });
-  return isObject(log) ? log : JSON.stringify(log);
-}
-
-function unfit(answer: Json | undefined): GradioError {
-  return new GradioError(
-    `its answer is not {"logs": […], "total": …}: ${shown(answer ?? 'nothing')}`,
-    'Does GRADIO_URL name the right Space? gradio.api_name or gradio.endpoint name another endpoint',
-  );
-}
-
-/** `event: error`, whose data is null, a text, or an object that may say why. */
-function failed(name: string, value: Json): GradioError {
-  const why = isObject(value) ? value.error : value;
-  const told = why === null || why === undefined ? 'it does not say why' : shown(why);
-  return new GradioError(
-    `its /${name} failed: ${told}`,
-    "See the Space's own log; a limit that is refused is a matter of gradio.api_name",
-  );
 }
 
 /** The names that the app's functions can be called by. */

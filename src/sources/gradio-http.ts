@@ -83,8 +83,13 @@ export class SpaceHttp {
         const decoder = new TextDecoder();
         for await (const chunk of chunksOf(response)) {
           parser.feed(decoder.decode(chunk, { stream: true }));
-          if (last) return last;
+          if (last) break;
         }
+        // Gradio ends the stream here: a connection that is read to its end can be used again.
+        await response.body
+          .dump({ limit: 4096, signal: AbortSignal.any([deadline, AbortSignal.timeout(1000)]) })
+          .catch(() => {});
+        if (last) return last;
         throw new GradioError(
           'its event stream ended before the answer came',
           'It may have been restarted: what was asked for is asked again',
@@ -198,14 +203,14 @@ export function spaceAddress(url: string): string {
 /** Something that came from outside, fit for a message: one line, and not long. */
 export function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach a terminal
-  const line = text.trim().replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ');
+  // Control characters must not reach a terminal.
+  const line = text.trim().replace(/[\s\p{Cc}]+/gu, ' ');
   return line.length > 160 ? `${line.slice(0, 160)}…` : line || 'nothing';
 }
 
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > MAX_BODY)
       throw new GradioError(

@@ -1,12 +1,13 @@
 import { SidecarError } from '../errors.ts';
 import type { Entry } from '../event.ts';
-import type { GradioClient, Page } from './gradio-client.ts';
+import type { GradioClient } from './gradio-client.ts';
+import type { Page } from './gradio-forms.ts';
 import { GradioError } from './gradio-http.ts';
 import type { View } from './list-cursor.ts';
 import { fingerprint } from './window.ts';
 
 /** Pages share at least so many entries with what was read before. */
-const OVERLAP = 8;
+const OVERLAP = 2;
 /** So many logs may come, at the most, between two pages that are to be joined. */
 const MOST_BETWEEN = 1_000;
 /** A window may hold so much text, in UTF-16 units: some 200,000 logs. */
