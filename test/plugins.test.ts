@@ -248,3 +248,21 @@ test('a plugin that cannot start, or whose parts do not fit together, is refused
   refused(() => chain([deaf]), /plugin deaf has an index but no `documents` hook/);
   refused(() => chain([copy('odd', { document: { type: 'objekt' } })]), /plugin odd/, /JSON Schema/);
 });
+
+test('a body that JSON can not hold costs its own document, and names the plugin', () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  for (const body of [{ big: 1n }, circle, { deep: { list: [2n] } }]) {
+    const plugin = definePlugin({
+      name: 'odd',
+      index: { name: 'ml-api-odd', filtered: false, mappings: {}, document: { type: 'object' } },
+      create: () => ({ documents: () => body }),
+    });
+    const chain = new PluginChain([{ plugin: plugin as Plugin, options: {} }], 'ml-api-', () => true);
+    const result = chain.run(parse('2026-11-24 19:26:39 - api - INFO - hello'));
+    assert.deepEqual(result.documents, []);
+    assert.equal(result.failures.length, 1);
+    assert.match(result.failures[0]?.reason ?? '', /BigInt|circular/);
+    assert.equal(result.failures[0]?.plugin, 'odd');
+  }
+});
