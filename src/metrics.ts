@@ -8,7 +8,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export class Metrics implements Observer {
   /** The sink was ready. */
   isOpen = false;
-  /** When a batch was committed last, in ms since 1970. */
+  /** When a batch was committed last, on the clock of `performance.now()`. */
   committedAt: number | undefined;
   /** The latest time that a committed log names, in ms since 1970. */
   newestAt: number | undefined;
@@ -77,7 +77,7 @@ export class Metrics implements Observer {
     this.#inFlight.dec();
     this.#batch.observe(seconds);
     this.#stats = stats;
-    this.committedAt = Date.now();
+    this.committedAt = performance.now();
     if (newest !== undefined) this.newestAt = Math.max(this.newestAt ?? 0, Date.parse(newest));
   }
 

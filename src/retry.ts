@@ -27,7 +27,7 @@ export function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
 /** How a server answered last. */
 export interface Contact {
   reachable: boolean;
-  /** When, in ms since 1970. */
+  /** When, on the clock of `performance.now()`. */
   at: number;
   /** Why it could not be reached. */
   reason?: string;
@@ -61,7 +61,7 @@ export class Trouble {
 
   /** It worked. */
   over(): void {
-    contacts.set(this.#what, { reachable: true, at: Date.now() });
+    contacts.set(this.#what, { reachable: true, at: performance.now() });
     if (this.#said !== undefined)
       log.info(`${this.#what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
     this.#since = this.#attempts = 0;
@@ -77,6 +77,7 @@ export class Trouble {
     const time = performance.now();
     this.#since ||= time;
     const reason = reasonOf(error);
+    contacts.set(this.#what, { reachable: false, at: time, reason });
     const hint = this.#hint(error);
     if (time - this.#since >= this.#patienceMs || signal.aborted) {
       throw new SidecarError('unreachable', `${this.#what} could not be reached: ${reason}. ${hint}`, {

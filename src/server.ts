@@ -39,20 +39,20 @@ export async function startServer(address: ListenAddress, metrics: Metrics): Pro
 
 /** Whether logs can flow: the sink was made ready, and every server, of source and sink, answered when it was asked last. */
 export function readiness(metrics: Metrics) {
-  const now = Date.now();
-  const secondsSince = (at: number | undefined): number | null =>
-    at === undefined ? null : Math.round((now - at) / 100) / 10;
+  const now = performance.now();
+  const rounded = (ms: number): number => Math.round(ms / 100) / 10;
+  const { isOpen, committedAt, newestAt } = metrics;
   const servers = [...lastContacts()].map(([name, { reachable, at, reason }]) => ({
     name,
     reachable,
-    seconds_ago: secondsSince(at),
+    seconds_ago: rounded(now - at),
     ...(reason === undefined ? {} : { reason }),
   }));
   return {
-    ready: metrics.isOpen && servers.every(({ reachable }) => reachable),
-    open: metrics.isOpen,
-    last_commit_seconds_ago: secondsSince(metrics.committedAt),
-    newest_log_seconds_ago: secondsSince(metrics.newestAt),
+    ready: isOpen && servers.every(({ reachable }) => reachable),
+    open: isOpen,
+    last_commit_seconds_ago: committedAt === undefined ? null : rounded(now - committedAt),
+    newest_log_seconds_ago: newestAt === undefined ? null : rounded(Date.now() - newestAt),
     servers,
   };
 }
