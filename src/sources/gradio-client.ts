@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { GradioError } from './gradio-errors.ts';
 import { type Form, PAGE, type Page, type Parameter, plainForm, query, queueForm } from './gradio-forms.ts';
-import { GradioError, SpaceHttp, type SpaceOptions } from './gradio-http.ts';
+import { SpaceHttp, type SpaceOptions } from './gradio-http.ts';
 
 /** What to ask a Space for, where it is not to be found out. */
 export interface GradioOptions extends SpaceOptions {
@@ -90,7 +91,7 @@ export class GradioClient {
       `it has ${missing}${has}`,
       gradio
         ? 'Set gradio.api_name to the right one'
-        : 'Is GRADIO_URL right? If the Space is private, set HF_TOKEN. Another endpoint can be named by gradio.endpoint',
+        : 'Is GRADIO_URL right? If the Space is private, set HF_TOKEN; gradio.endpoint names another endpoint',
     );
   }
 }

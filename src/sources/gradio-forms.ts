@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { Entry } from '../event.ts';
 import { deeperThan, isObject, type Json, parseDelimited } from '../json.ts';
-import { GradioError, type SpaceHttp, shown } from './gradio-http.ts';
+import { GradioError, shown } from './gradio-errors.ts';
+import type { SpaceHttp } from './gradio-http.ts';
 
 /** Some logs, newest first. */
 export interface Page {
@@ -122,8 +123,5 @@ function unfit(answer: Json | undefined): GradioError {
 function failed(name: string, value: Json): GradioError {
   const why = isObject(value) ? value.error : value;
   const told = why === null || why === undefined ? 'it does not say why' : shown(why);
-  return new GradioError(
-    `its /${name} failed: ${told}`,
-    "See the Space's own log; a limit that is refused is a matter of gradio.api_name",
-  );
+  return new GradioError(`its /${name} failed: ${told}`, "See the Space's own log");
 }

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher, request } from 'undici';
 import { type Json, parseDelimited } from '../json.ts';
+import { GradioError, refuse, shown } from './gradio-errors.ts';
 
 /** Where a Space is, and how it is asked. */
 export interface SpaceOptions {
@@ -12,29 +13,8 @@ export interface SpaceOptions {
   timeoutMs: number;
 }
 
-/** The Space, or the API behind it, did not give what was asked for. `hint` says what to do. */
-export class GradioError extends Error {
-  override name = 'GradioError';
-  readonly hint: string;
-  /** What `Retry-After` asked for, in ms. */
-  readonly retryAfterMs: number;
-
-  constructor(message: string, hint: string, { retryAfterMs = 0, cause }: ErrorDetails = {}) {
-    super(message, { cause });
-    this.hint = hint;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-interface ErrorDetails {
-  retryAfterMs?: number;
-  cause?: unknown;
-}
-
 /** One answer may have so many bytes: a hundred logs of more than 300 KB each. */
 const MAX_BODY = 32 << 20;
-const MAX_RETRY_AFTER_MS = 3_600_000;
-const AWAKE = 'Open it in a browser to wake it, and try again in a minute';
 const RUNNING = "Is GRADIO_URL the Space's own address, and is the Space running?";
 
 /** HTTP as a Space speaks it: JSON and event streams. Follows no redirect, and reads no more than `MAX_BODY`. */
@@ -92,7 +72,7 @@ export class SpaceHttp {
         if (last) return last;
         throw new GradioError(
           'its event stream ended before the answer came',
-          'It may have been restarted: what was asked for is asked again',
+          'It may have been restarted; try again in a minute',
         );
       },
       () => (heartbeats > 0 ? `nothing but ${heartbeats} heartbeats` : 'no answer'),
@@ -142,43 +122,8 @@ export class SpaceHttp {
     }
   }
 
-  /** Throws for an answer that is not one of the app's own, and for every error. */
-  #refuse({ statusCode: status, headers }: Dispatcher.ResponseData, text: string): void {
-    const retryAfterMs = retryAfter(headers['retry-after']);
-    if (status >= 300 && status < 400) {
-      const to = new URL(String(headers.location ?? ''), this.#url);
-      throw new GradioError(
-        `it redirects (${status}) to ${to.origin}${to.pathname}`,
-        'No redirect is followed, so that no token leaves for another host. If that is the Space, set GRADIO_URL to it',
-      );
-    }
-    if (status === 429) {
-      const when = retryAfterMs > 0 ? `, and asks to wait ${Math.ceil(retryAfterMs / 1000)} s` : '';
-      throw new GradioError(
-        `it answers 429, too many requests${when}`,
-        'If this comes often, raise PIPELINE_POLL_INTERVAL',
-        { retryAfterMs },
-      );
-    }
-    if (status === 401 || status === 403) {
-      const hint = this.#options.token
-        ? 'Is HF_TOKEN valid, and may it read this Space?'
-        : 'If the Space is private, set HF_TOKEN to a token that may read it';
-      throw new GradioError(`it refuses access (${status}): ${shown(text)}`, hint);
-    }
-    const html = /^\s*</.test(text) || String(headers['content-type']).includes('text/html');
-    if (html || status === 502 || status === 504)
-      throw new GradioError(
-        `it answers ${status} with ${html ? 'an HTML page' : 'no page'}, so it is asleep, starting or broken`,
-        AWAKE,
-        { retryAfterMs },
-      );
-    if (status >= 400)
-      throw new GradioError(
-        `it answers ${status}: ${shown(text)}`,
-        "See the Space's own log, and that of the API behind it",
-        { retryAfterMs },
-      );
+  #refuse(response: Dispatcher.ResponseData, text: string): void {
+    refuse(response, text, { url: this.#url, token: this.#options.token !== undefined });
   }
 
   /** Closes the connections; those that are needed later are opened anew. */
@@ -200,14 +145,6 @@ export function spaceAddress(url: string): string {
   return origin + pathname.replace(/\/+$/, '');
 }
 
-/** Something that came from outside, fit for a message: one line, and not long. */
-export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // Control characters must not reach a terminal.
-  const line = text.trim().replace(/[\s\p{Cc}]+/gu, ' ');
-  return line.length > 160 ? `${line.slice(0, 160)}…` : line || 'nothing';
-}
-
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
   let size = 0;
   for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
@@ -225,13 +162,6 @@ async function textOf(response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(response)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Seconds, or a date; in ms from now. */
-function retryAfter(header: string | string[] | undefined): number {
-  if (typeof header !== 'string') return 0;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms || 0));
 }
 
 function reason({ message, cause }: Error): string {

@@ -1,8 +1,8 @@
 import { SidecarError } from '../errors.ts';
 import type { Entry } from '../event.ts';
 import type { GradioClient } from './gradio-client.ts';
+import { GradioError } from './gradio-errors.ts';
 import type { Page } from './gradio-forms.ts';
-import { GradioError } from './gradio-http.ts';
 import type { View } from './list-cursor.ts';
 import { fingerprint } from './window.ts';
 
@@ -10,8 +10,8 @@ import { fingerprint } from './window.ts';
 const OVERLAP = 2;
 /** So many logs may come, at the most, between two pages that are to be joined. */
 const MOST_BETWEEN = 1_000;
-/** A window may hold so much text, in UTF-16 units: some 200,000 logs. */
-const MAX_TEXT = 128 << 20;
+/** A window may hold so much text, in UTF-16 units: some 100,000 logs. */
+const MAX_TEXT = 64 << 20;
 const RESTARTS = 3;
 /** So many pages in a row may leave as much to read as before, since as much has come meanwhile. */
 const FRUITLESS = 5;

@@ -1,7 +1,7 @@
 import type { Entry } from '../event.ts';
 import { log } from '../log.ts';
 import type { Batch } from './source.ts';
-import { type Alignment, align } from './window.ts';
+import { type Alignment, align, alignRestored } from './window.ts';
 
 /** What a list showed at one moment, newest first; `entries` may be fewer than its `length`. */
 export interface View {
@@ -16,11 +16,10 @@ export interface Found {
   /** The list's length. */
   length: number;
   entries: Entry[];
-  prints: string[];
   /** So many of the entries, the oldest, an earlier run has confirmed. */
   known: number;
-  /** The entries follow on what was confirmed. */
-  continues: boolean;
+  /** Fingerprints of the list as it is known from now on, newest first. */
+  window: readonly string[];
   gap?: string | undefined;
 }
 
@@ -73,7 +72,8 @@ export class ListCursor {
 
   /** How a view lies to what was read last; of the growth of the list, `missing` may be entries it does not show. */
   align({ length, prints }: View, missing = 0): Alignment | undefined {
-    return align(this.#seen, prints, Math.max(0, length - this.#length - missing));
+    const least = Math.max(0, length - this.#length - missing);
+    return align(this.#seen, prints, least) ?? alignRestored(this.#seen, prints);
   }
 
   /**
@@ -82,15 +82,19 @@ export class ListCursor {
    */
   accept(view: View, take: number, aligned: Alignment | undefined, lost: boolean): Found {
     const gap = lost ? this.#gap(view) : undefined;
-    const fresh = aligned ? aligned.fresh : view.entries.length;
-    this.#seen = this.#cut([...view.prints.slice(0, fresh), ...(aligned ? this.#seen : [])], view.length);
+    const { fresh, gone = 0 } = aligned ?? { fresh: view.entries.length, gone: this.#seen.length };
+    if (aligned && gone > 0)
+      log.info(
+        `${this.#name} is back as it once was, without its ${gone} newest entries: reading on from there`,
+      );
+    const window = [...view.prints.slice(0, fresh), ...this.#seen.slice(gone)].slice(0, view.length);
+    this.#seen = window.slice(0, this.#keep);
     this.#length = view.length;
     return {
       length: view.length,
       entries: view.entries.slice(0, take).reverse(),
-      prints: view.prints.slice(0, take).reverse(),
       known: take - fresh,
-      continues: aligned !== undefined,
+      window,
       gap,
     };
   }
@@ -105,7 +109,7 @@ export class ListCursor {
   }
 
   /** What was found, in batches whose `commit` moves the position: all that is known first, then the new. */
-  *split({ length, entries, prints, known, continues, gap }: Found, batchSize: number): Iterable<Batch> {
+  *split({ length, entries, known, window, gap }: Found, batchSize: number): Iterable<Batch> {
     if (known > 0) yield { entries: entries.slice(0, known), known: true, commit: () => this.#confirmed };
     for (let from = known; from < entries.length; from += batchSize) {
       const to = from + batchSize;
@@ -114,20 +118,12 @@ export class ListCursor {
         known: false,
         gap: from === 0 ? gap : undefined,
         commit: () => {
-          const before = from === 0 && !continues ? [] : this.#confirmed.prints;
-          const then = length - Math.max(0, entries.length - to);
-          this.#confirmed = {
-            length: then,
-            prints: this.#cut([...prints.slice(from, to).reverse(), ...before], then),
-          };
+          const newer = Math.max(0, entries.length - to);
+          this.#confirmed = { length: length - newer, prints: window.slice(newer, newer + this.#keep) };
           return this.#confirmed;
         },
       };
     }
-  }
-
-  #cut(prints: string[], length: number): string[] {
-    return prints.slice(0, Math.min(length, this.#keep));
   }
 }
 

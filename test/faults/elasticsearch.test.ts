@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers.ts';
-import { answering, cutBefore, cutMidAnswer, late, mixed, pass, resetStored } from './faults.ts';
-import type { Fault } from './proxy.ts';
+import { answering, cutBefore, cutMidAnswer, late, mixed, resetStored } from './faults.ts';
+import { type Fault, pass } from './proxy.ts';
 import { assertAllThere, Rig } from './rig.ts';
 
 const passing: Record<string, Fault> = {

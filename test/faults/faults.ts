@@ -1,10 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type Exchange, type Fault, reply } from './proxy.ts';
 
 type Kill = () => Promise<unknown>;
-
-/** Passes the request and its answer through. */
-export const pass: Fault = async ({ forward, response }) => reply(response, await forward());
 
 /** The server never sees the request. */
 export const killBefore =
@@ -37,7 +35,7 @@ export const killAnswered =
   (kill: Kill): Fault =>
   async ({ forward, response }) => {
     const answer = await forward();
-    await new Promise<void>((sent) => {
+    await sending(response, (sent) => {
       response.on('finish', sent);
       reply(response, answer);
     });
@@ -113,5 +111,14 @@ async function half({ forward, response }: Exchange): Promise<void> {
   const { status, headers, body } = await forward();
   const { 'transfer-encoding': _, ...kept } = headers;
   response.writeHead(status, { ...kept, 'content-length': body.length });
-  await new Promise((sent) => response.write(body.subarray(0, body.length >> 1), sent));
+  await sending(response, (sent) => response.write(body.subarray(0, body.length >> 1), () => sent()));
+}
+
+/** Resolves once `send` has told that all is sent, or the client is gone. */
+function sending(response: ServerResponse, send: (sent: () => void) => void): Promise<void> {
+  return new Promise((over) => {
+    if (response.destroyed) return over();
+    response.on('close', over);
+    send(over);
+  });
 }

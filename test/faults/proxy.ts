@@ -6,14 +6,9 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Socket,
-  type Server as TcpServer,
-} from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the server behind the proxy answered. */
 export interface Answer {
@@ -45,6 +40,7 @@ export class FaultProxy {
   readonly #target: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #underWay = 0;
   readonly #next: { fault: Fault; met: () => void }[] = [];
 
   private constructor(target: string) {
@@ -75,10 +71,11 @@ export class FaultProxy {
     return new Promise((met) => this.#next.push({ fault, met }));
   }
 
-  /** Forgets every fault that nothing has met. */
-  heal(): void {
+  /** Forgets every fault that nothing has met, and resolves when those that something has met are over. */
+  async heal(): Promise<void> {
     this.every = undefined;
     this.#next.length = 0;
+    while (this.#underWay > 0) await delay(20);
   }
 
   /** Ends all connections, whatever is on them. */
@@ -87,6 +84,7 @@ export class FaultProxy {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#underWay++;
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -97,15 +95,19 @@ export class FaultProxy {
       const planned = path.startsWith('/_bulk') ? this.#next.shift() : undefined;
       if (path.startsWith('/_bulk')) this.bulks++;
       const fault = planned?.fault ?? this.every;
-      if (fault) await fault(exchange);
-      else reply(response, await forward());
+      await (fault ?? pass)(exchange);
       planned?.met();
     } catch {
       // Either side is gone: so is the connection.
       response.destroy();
+    } finally {
+      this.#underWay--;
     }
   }
 }
+
+/** Passes the request and its answer through. */
+export const pass: Fault = async ({ forward, response }) => reply(response, await forward());
 
 /** Sends an answer to the client. */
 export function reply(response: ServerResponse, { status, headers, body }: Answer): void {
@@ -128,66 +130,4 @@ function passOn(url: string, method: string, headers: IncomingHttpHeaders, body:
     });
     outgoing.on('error', reject).end(body);
   });
-}
-
-/** Passes bytes through to a real server, and does harm on the way when it is told to. */
-export class TcpFaultProxy {
-  /** New connections are ended at once. */
-  refusing = false;
-  /** Called with each piece of what the server sends; what it answers is passed on. */
-  onReply: (chunk: Buffer) => Buffer = (chunk) => chunk;
-  readonly #server: TcpServer;
-  readonly #sockets = new Set<Socket>();
-  #stalled = false;
-
-  private constructor(target: number) {
-    this.#server = createTcpServer((client) => {
-      if (this.refusing) return void client.destroy();
-      const server = connect(target, '127.0.0.1');
-      for (const [socket, other] of [
-        [client, server],
-        [server, client],
-      ] as const) {
-        this.#sockets.add(socket);
-        if (this.#stalled) socket.pause();
-        socket
-          .on('error', () => {})
-          .on('close', () => {
-            this.#sockets.delete(socket);
-            other.destroy();
-          });
-      }
-      client.on('data', (chunk) => server.write(chunk));
-      server.on('data', (chunk) => {
-        const passed = this.onReply(chunk);
-        if (!client.destroyed) client.write(passed);
-      });
-    });
-  }
-
-  /** Listens on a free port until the test ends. */
-  static async start(t: TestContext, target: number): Promise<TcpFaultProxy> {
-    const proxy = new TcpFaultProxy(target);
-    await new Promise<void>((done) => proxy.#server.listen(0, '127.0.0.1', done));
-    t.after(() => {
-      proxy.#server.close();
-      proxy.cut();
-    });
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Ends all connections, whatever is on them. */
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Nothing moves in either direction, and nothing is closed, until it is told otherwise. */
-  stall(stalled: boolean): void {
-    this.#stalled = stalled;
-    for (const socket of this.#sockets) stalled ? socket.pause() : socket.resume();
-  }
 }

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { type CommandLine, type Ended, Workspace } from '../helpers.ts';
 import { elasticsearchUrl, redisUrl, uniqueName } from '../services/env.ts';
-import { type Line, Lines, Oracle, type Verdict } from './oracle.ts';
+import { type Line, Lines } from './lines.ts';
+import { Oracle, type Verdict } from './oracle.ts';
 import { FaultProxy } from './proxy.ts';
 
 /** `FAULTS_LONG=1` asks for the long form. */
@@ -77,6 +78,11 @@ export class Rig {
     return this.sidecar;
   }
 
+  /** The sidecar has ended. */
+  get isGone(): boolean {
+    return this.sidecar.child.exitCode !== null || this.sidecar.child.signalCode !== null;
+  }
+
   /** What all sidecars have said on stderr. */
   get said(): string {
     return this.#said + this.sidecar.stderr;
@@ -105,7 +111,7 @@ export class Rig {
     await this.push([last]);
     const deadline = Date.now() + seconds * 1000;
     while (!(await this.oracle.holds(last))) {
-      assert.equal(this.sidecar.child.exitCode, null, `the sidecar ended:\n${this.said}`);
+      assert.ok(!this.isGone, `the sidecar ended:\n${this.said}`);
       assert.ok(Date.now() < deadline, `not drained in ${seconds} s; the sidecar said:\n${this.said}`);
       await delay(50);
     }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { GradioClient, type GradioOptions } from '../../src/sources/gradio-client.ts';
-import { GradioError } from '../../src/sources/gradio-http.ts';
+import { GradioError } from '../../src/sources/gradio-errors.ts';
 import { event, type FakeForm, FakeSpace, type Fault, json, sse } from './fake-space.ts';
 
 const signal = new AbortController().signal;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GradioClient } from '../../src/sources/gradio-client.ts';
-import { GradioError } from '../../src/sources/gradio-http.ts';
+import { GradioError } from '../../src/sources/gradio-errors.ts';
 import { type GradioWindow, growingWindow } from '../../src/sources/gradio-window.ts';
 import { FakeSpace } from './fake-space.ts';
 

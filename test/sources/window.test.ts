@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Alignment, align, fingerprint } from '../../src/sources/window.ts';
+import { type Alignment, align, alignRestored, fingerprint } from '../../src/sources/window.ts';
 
 /** Newest first, one letter an entry. */
 function aligned(before: string, now: string, least = 0): Alignment | undefined {
@@ -43,6 +43,23 @@ test('in a window of copies only, the fewest fresh entries are taken, and it is 
 
 test('a part of the window aligns as the whole does', () => {
   assert.deepEqual(aligned('dcba', 'ed'), { fresh: 1, shared: 1, ambiguous: false });
+});
+
+test('a list that is back as it once was is read on from there, whether or not it reaches further back', () => {
+  const list = (from: number, to: number): string[] =>
+    Array.from({ length: from - to }, (_, n) => `${from - n}`);
+  const fresh = ['y', 'x'];
+  const found = { fresh: 2, shared: 90, ambiguous: false, gone: 10 };
+  assert.deepEqual(alignRestored(list(100, 0), [...fresh, ...list(90, 0)]), found);
+  assert.deepEqual(alignRestored(list(100, 0), [...fresh, ...list(90, -5)]), found);
+  assert.deepEqual(alignRestored(list(100, 0), [...fresh, ...list(90, 3)]), { ...found, shared: 87 });
+});
+
+test('a few copies are no list that is back', () => {
+  const copies = new Array<string>(50).fill('x');
+  assert.equal(alignRestored(['b', 'a', ...copies], [...copies, 'd', 'c']), undefined);
+  assert.equal(alignRestored([...'hgfedcba'], [...'zyxcba']), undefined);
+  assert.equal(alignRestored([], ['a']), undefined);
 });
 
 test('fingerprints are short, and equal for equal entries only', () => {

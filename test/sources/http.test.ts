@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { Checkpoint } from '../../src/checkpoint.ts';
+import { DeadLetters } from '../../src/dead-letters.ts';
+import { runPipeline } from '../../src/pipeline.ts';
+import { type Document, PluginChain } from '../../src/plugins.ts';
+import type { Outcome, Sink } from '../../src/sinks/sink.ts';
+import { HttpSource } from '../../src/sources/http.ts';
+import { type CommandLine, eventually, ndjson, TestIndices, temporaryFolder, Workspace } from '../helpers.ts';
+import { gradioLogs, line, parse, realEntries } from '../samples.ts';
+import { elasticsearchUrl } from '../services/env.ts';
+import { freePort } from '../services/service.ts';
+
+/** The command line with the HTTP source, on a port of its own. */
+class Bed {
+  readonly workspace: Workspace;
+  url = '';
+  running: CommandLine | undefined;
+
+  constructor(t: TestContext, prefix?: string, config: Record<string, unknown> = {}) {
+    this.workspace = new Workspace(t, prefix, config);
+  }
+
+  async start(env: Record<string, string> = {}, ...args: string[]): Promise<void> {
+    this.running = this.workspace.start(
+      [
+        'run',
+        '--source',
+        'http',
+        '--continuous',
+        ...(args.length > 0 ? args : ['--sink', 'directory', '--out', 'out']),
+      ],
+      { HTTP_LISTEN: '127.0.0.1:0', ...env },
+    );
+    await this.running.says(/taking logs at \S+\/logs/);
+    this.url = /taking logs at (\S+)/.exec(this.running.stderr)![1]!;
+  }
+
+  post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url, { method: 'POST', body, headers });
+  }
+
+  logs(): Record<string, unknown>[] {
+    return this.workspace.output('ml-api-logs');
+  }
+
+  deadLetters(): Record<string, unknown>[] {
+    const folder = join(this.workspace.folder, 'data/dead-letters');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder).flatMap((name) => ndjson(readFileSync(join(folder, name), 'utf8')));
+  }
+}
+
+const withoutId = (documents: Record<string, unknown>[]): unknown[] =>
+  documents.map(({ _id, ...rest }) => rest);
+
+/** A time-less log's documents bear the time of reading. */
+const dated = realEntries.filter((entry) => /^\d{4}-/.test(entry));
+
+test('real logs make the same documents from every shipper as from a file', async (t) => {
+  const file = new Workspace(t);
+  file.write('api.ndjson', dated.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const args = ['run', '--source', 'file', '--path', 'api.ndjson', '--sink', 'directory', '--out', 'out'];
+  assert.equal((await file.run([...args, '--once'])).code, 0);
+  const vector = {
+    file: '/var/log/api.log',
+    host: 'h',
+    source_type: 'file',
+    timestamp: '2026-11-24T20:00:00Z',
+  };
+  const bodies = {
+    'Vector, NDJSON': dated.map((message) => JSON.stringify({ ...vector, message })).join('\n'),
+    'Vector, array': JSON.stringify(dated.map((message) => ({ ...vector, message }))),
+    'Fluent Bit, json': JSON.stringify(dated.map((log, n) => ({ date: 1764012398 + n / 1e6, log }))),
+    'Fluent Bit, json_stream': dated.map((log, n) => JSON.stringify({ date: n, log: `${log}\n` })).join(''),
+    text: dated.join('\n'),
+  };
+  for (const [shipper, body] of Object.entries(bodies)) {
+    const bed = new Bed(t);
+    await bed.start();
+    assert.equal((await bed.post(body)).status, 200, shipper);
+    await bed.running!.stop();
+    for (const index of ['ml-api-logs', 'ml-api-message', 'ml-api-perfs', 'ml-api-top-func'])
+      assert.deepEqual(
+        withoutId(bed.workspace.output(index)),
+        withoutId(file.output(index)),
+        `${shipper}: ${index}`,
+      );
+    assert.ok(bed.logs().length >= dated.length);
+    assert.deepEqual(bed.deadLetters(), []);
+  }
+});
+
+test('Gradio entries and documented JSON are read as from their own sources', async (t) => {
+  const bed = new Bed(t);
+  await bed.start();
+  const logs = gradioLogs('100-0');
+  assert.equal((await bed.post(JSON.stringify(logs))).status, 200);
+  assert.deepEqual(
+    bed.logs().map(({ message }) => message),
+    logs.map((entry) => parse(entry).message),
+  );
+});
+
+test('a body that is sent again makes nothing twice, also after a restart and in another packing', async (t) => {
+  const indices = new TestIndices(t);
+  const bed = new Bed(t, indices.prefix);
+  const env = { ELASTICSEARCH_URL: elasticsearchUrl() };
+  const body = [line('a'), line('a'), line('b'), line('a')].join('\n');
+  await bed.start(env, '--sink', 'elasticsearch', '--batch-size', '3');
+  for (const packed of [body, body]) assert.equal((await bed.post(packed)).status, 200);
+  assert.equal((await bed.post(gzipSync(body), { 'content-encoding': 'gzip' })).status, 200);
+  await bed.running!.stop();
+  await bed.start(env, '--sink', 'elasticsearch', '--batch-size', '2');
+  assert.equal((await bed.post(deflateSync(body), { 'content-encoding': 'deflate' })).status, 200);
+  assert.equal(await indices.count('logs'), 4);
+});
+
+test('equal logs in different bodies are different logs', async (t) => {
+  const bed = new Bed(t);
+  await bed.start();
+  for (const date of [1, 2]) await bed.post(JSON.stringify([{ date, log: line('same') }]));
+  assert.equal(bed.logs().length, 2);
+  assert.equal(new Set(bed.logs().map(({ _id }) => _id)).size, 2);
+});
+
+test('what can not be read is answered 200, and is a dead letter', async (t) => {
+  const bed = new Bed(t, undefined, { limits: { entry_bytes: 1024 } });
+  await bed.start();
+  const large = JSON.stringify({ log: line('x'.repeat(2000)) });
+  const response = await bed.post(`${JSON.stringify({ log: line('good') })}\n{"log": "cut\n${large}\n`);
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { logs: 2, unreadable: 1 });
+  assert.deepEqual(
+    bed.logs().map(({ message }) => message),
+    ['good'],
+  );
+  const letters = bed.deadLetters();
+  assert.equal(letters.length, 2);
+  assert.deepEqual(
+    letters.map(({ stage }) => stage),
+    ['parse', 'parse'],
+  );
+  assert.equal(letters.find(({ reason }) => reason === 'it is broken JSON')?.entry, '{"log": "cut');
+});
+
+test('an empty body is answered at once', async (t) => {
+  const bed = new Bed(t);
+  await bed.start();
+  for (const body of ['', '[]', '\n']) {
+    const response = await bed.post(body);
+    assert.deepEqual([response.status, await response.json()], [200, { logs: 0, unreadable: 0 }]);
+  }
+});
+
+test('what is no log request is refused with what is wrong', async (t) => {
+  const bed = new Bed(t, undefined, { http: { body_bytes: 2000 } });
+  await bed.start();
+  const elsewhere = await fetch(new URL('/other', bed.url), { method: 'POST', body: 'x' });
+  assert.equal(elsewhere.status, 404);
+  assert.match(await elsewhere.text(), /posted to \/logs/);
+  const read = await fetch(bed.url);
+  assert.deepEqual([read.status, read.headers.get('allow')], [405, 'POST']);
+  const tooLarge = [
+    await bed.post('x'.repeat(2001)),
+    await bed.post(gzipSync('x'.repeat(5_000_000)), { 'content-encoding': 'gzip' }),
+  ];
+  for (const response of tooLarge) {
+    assert.equal(response.status, 413);
+    assert.match(await response.text(), /2000 bytes \(http\.body_bytes\)/);
+  }
+  assert.equal((await bed.post('x', { 'content-encoding': 'zstd' })).status, 415);
+  assert.equal((await bed.post('x', { 'content-encoding': 'gzip' })).status, 400);
+  assert.equal(
+    (await bed.post(gzipSync('x'.repeat(900)).subarray(0, 20), { 'content-encoding': 'gzip' })).status,
+    400,
+  );
+  assert.equal((await bed.post(line('still works'))).status, 200);
+});
+
+test('credentials: a bearer token or basic authentication, and nothing else', async (t) => {
+  const bed = new Bed(t);
+  await bed.start({ HTTP_LISTEN: '0.0.0.0:0', HTTP_TOKEN: 'abc', HTTP_USERNAME: 'u', HTTP_PASSWORD: 'p:q' });
+  bed.url = bed.url.replace('0.0.0.0', '127.0.0.1');
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+  const statusWith = async (authorization?: string) =>
+    (await bed.post(line('x'), authorization === undefined ? {} : { authorization })).status;
+  for (const good of ['Bearer abc', 'bearer abc', basic('u:p:q')])
+    assert.equal(await statusWith(good), 200, good);
+  for (const bad of [
+    undefined,
+    'Bearer',
+    'Bearer abcd',
+    'abc',
+    basic('u:p'),
+    basic('abc'),
+    'Basic',
+    'Bearer undefined',
+  ])
+    assert.equal(await statusWith(bad), 401, bad);
+});
+
+test('a configuration that can not work is refused', async (t) => {
+  const workspace = new Workspace(t);
+  const refused = async (said: RegExp, args: string[], env: Record<string, string>): Promise<void> => {
+    const ended = await workspace.run(['run', '--source', 'http', '--sink', 'directory', ...args], env);
+    assert.equal(ended.code, 2);
+    assert.match(ended.stderr, said);
+  };
+  await refused(/add --continuous/, ['--once'], {});
+  const follow = ['--continuous'];
+  await refused(/open to other machines: set HTTP_TOKEN/, follow, { HTTP_LISTEN: '0.0.0.0:8787' });
+  await refused(/open to other machines/, follow, { HTTP_LISTEN: '[::]:8787' });
+  await refused(/go together/, follow, { HTTP_USERNAME: 'u' });
+  await refused(/must be HOST:PORT/, follow, { HTTP_LISTEN: '8787' });
+  await refused(/must be HOST:PORT/, follow, { HTTP_LISTEN: '127.0.0.1:66000' });
+  const bed = new Bed(t);
+  await bed.start();
+  await refused(/can't be listened on.*EADDRINUSE/, follow, { HTTP_LISTEN: new URL(bed.url).host });
+});
+
+/** A fake: a real sink does not hold its answer until it is told. */
+class HeldSink implements Sink {
+  readonly acknowledges = true;
+  readonly taken: Document[] = [];
+  #release: () => void = () => {};
+  readonly #released = new Promise<void>((resolve) => {
+    this.#release = resolve;
+  });
+
+  async open(): Promise<void> {}
+
+  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    this.taken.push(...documents);
+    await Promise.race([
+      this.#released,
+      new Promise((_, gone) => signal.addEventListener('abort', () => gone(new Error('given up')))),
+    ]);
+    return documents.map(() => 'stored');
+  }
+
+  release(): void {
+    this.#release();
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** The source in a pipeline whose sink holds its answers; one batch is on its way at a time. */
+async function held(t: TestContext, heldBytes = 10_000) {
+  const [stop, giveUp] = [new AbortController(), new AbortController()];
+  let over: Promise<unknown> | undefined;
+  t.after(async () => {
+    stop.abort();
+    giveUp.abort();
+    await over;
+  });
+  const folder = temporaryFolder(t);
+  const port = await freePort();
+  const sink = new HeldSink();
+  const index = { name: 'ml-api-x', filtered: false, mappings: {}, document: {} };
+  const plugin = {
+    name: 'x',
+    index,
+    create: () => ({ documents: ({ message }: { message: string }) => ({ message }) }),
+  };
+  const ended = runPipeline(
+    {
+      source: new HttpSource({ address: { host: '127.0.0.1', port }, bodyBytes: 8_000, heldBytes }),
+      parse,
+      plugins: new PluginChain([{ plugin, options: {} }], 'ml-api-', () => true),
+      sink,
+      checkpoint: new Checkpoint(folder, 'test'),
+      deadLetters: new DeadLetters(folder, 1e6),
+    },
+    {
+      follow: true,
+      batchSize: 100,
+      concurrency: 1,
+      maxInFlight: 1e6,
+      signal: stop.signal,
+      giveUp: giveUp.signal,
+    },
+  );
+  over = ended.catch(() => {});
+  const url = `http://127.0.0.1:${port}/logs`;
+  const post = async (text: string) => (await fetch(url, { method: 'POST', body: line(text) })).status;
+  await eventually('it listens', () =>
+    fetch(url).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return {
+    sink,
+    stop,
+    giveUp,
+    ended,
+    url,
+    post,
+    reached: (text: string) => eventually(text, () => sink.taken.some(({ body }) => body.message === text)),
+  };
+}
+
+test('200 is answered once the sink has stored, not before', async (t) => {
+  const { sink, post, reached } = await held(t);
+  let answered = false;
+  const answer = post('a').then((status) => {
+    answered = true;
+    return status;
+  });
+  await reached('a');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(answered, false);
+  sink.release();
+  assert.equal(await answer, 200);
+});
+
+test('503 with Retry-After where too much waits for the sink; what is taken is stored', async (t) => {
+  const { sink, url, post, reached } = await held(t, 10_000);
+  const taken = [post('a')];
+  await reached('a');
+  taken.push(post('b'.repeat(7_000)));
+  const response = await eventually('it is full', async () => {
+    const full = await fetch(url, { method: 'POST', body: 'c'.repeat(7_000) });
+    return full.status === 503 && full;
+  });
+  assert.equal(response.headers.get('retry-after'), '5');
+  assert.match(await response.text(), /waiting for the sink/);
+  sink.release();
+  assert.deepEqual(await Promise.all(taken), [200, 200]);
+  assert.equal(await post('c'.repeat(7_000)), 200);
+});
+
+test('told to stop, it finishes what is on its way, and leaves the rest to the sender', async (t) => {
+  const { sink, stop, ended, post, reached } = await held(t);
+  const onItsWay = post('a');
+  await reached('a');
+  const waiting = post('b');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  stop.abort();
+  assert.equal(await waiting, 503);
+  sink.release();
+  assert.equal(await onItsWay, 200);
+  assert.equal((await ended).logs, 1);
+});
+
+test('a run that gives up its sink answers 503', async (t) => {
+  const { stop, giveUp, ended, post, reached } = await held(t);
+  const answer = post('a');
+  await reached('a');
+  stop.abort();
+  giveUp.abort();
+  assert.equal(await answer, 503);
+  await assert.rejects(ended, /given up/);
+});
+
+test('senders that hang up do no harm, and what waited for them is forgotten', async (t) => {
+  const { sink, ended, stop, url, post, reached } = await held(t);
+  const first = post('a');
+  await reached('a');
+  const gone = new AbortController();
+  const waiting = fetch(url, { method: 'POST', body: line('b'), signal: gone.signal });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  gone.abort();
+  await assert.rejects(waiting);
+  // One hangs up in the middle of its body.
+  await new Promise<void>((resolve) => {
+    const half = request(url, { method: 'POST', headers: { 'content-length': 1000 } });
+    half.on('error', () => resolve());
+    half.write('2026', () => half.destroy());
+  });
+  sink.release();
+  assert.equal(await first, 200);
+  assert.equal(await post('c'), 200);
+  stop.abort();
+  assert.equal((await ended).logs, 2);
+  assert.deepEqual(
+    sink.taken.map(({ body }) => body.message),
+    ['a', 'c'],
+  );
+});
