@@ -7,7 +7,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
-import { EXIT, reasonOf, SidecarError } from './errors.ts';
+import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -44,6 +44,9 @@ try {
   if (error instanceof SidecarError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
+  } else if (error instanceof Abandoned) {
+    // What a stalled reader leaves in the pipe would keep the process for ever.
+    process.exit(EXIT.ok);
   } else {
     process.stderr.write(`${reasonOf(error)}\n`);
     log.debug(error instanceof Error ? (error.stack ?? '') : String(error));

@@ -132,13 +132,15 @@ export class DeadLetters {
   }
 }
 
-/** Appends lines whole, or not at all. */
+/** Appends lines whole, or not at all; behind a line that a kill left unfinished, they begin on one of their own. */
 async function append(path: string, lines: string): Promise<void> {
-  const file = await open(path, 'a', 0o600);
+  const file = await open(path, 'a+', 0o600);
   try {
     const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    const torn = size > 0 && buffer.toString() !== '\n';
     try {
-      await file.appendFile(lines);
+      await file.appendFile(torn ? `\n${lines}` : lines);
       await file.sync();
     } catch (error) {
       await file.truncate(size);

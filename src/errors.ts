@@ -21,6 +21,11 @@ export class SidecarError extends Error {
   }
 }
 
+/** A run was stopped, and gave up on what was still under way: nothing of that may keep the process alive. */
+export class Abandoned extends Error {
+  override name = 'Abandoned';
+}
+
 /** The shortest true text for anything thrown; for an `AggregateError` or a wrapped error, the cause's. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);

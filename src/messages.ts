@@ -21,7 +21,6 @@ export interface Messages {
   gaps: (count: number) => string;
   duration: (seconds: string) => string;
   batch: (time: string, number: number, logs: number) => string;
-  noneNew: string;
   trouble: (existing: number, deadLetters: number, gaps: number) => string;
   progress: (logs: number, seconds: string) => string;
   stopping: string;
@@ -45,8 +44,8 @@ const en: Messages = {
   deadLetters: (count, path) => `⚠️  Dead letters: ${count}, with their reasons in ${path}`,
   gaps: (count) => `⚠️  Gaps: ${count} (logs may have been trimmed before they could be read)`,
   duration: (seconds) => `Total time: ${seconds}s`,
-  batch: (time, number, logs) => `[${time}] ✅ Batch #${number}: ${plural(logs, 'log')} indexed`,
-  noneNew: '0 logs (nothing new)',
+  batch: (time, number, logs) =>
+    `[${time}] ✅ Batch #${number}: ${logs === 0 ? '0 logs (nothing new)' : `${plural(logs, 'log')} indexed`}`,
   trouble: (existing, deadLetters, gaps) =>
     [
       existing && `${existing} already there`,
@@ -75,8 +74,8 @@ const fr: Messages = {
   deadLetters: (count, path) => `⚠️  Lettres mortes: ${count}, avec leurs raisons dans ${path}`,
   gaps: (count) => `⚠️  Trous: ${count} (des logs ont pu être effacés avant d'être lus)`,
   duration: (seconds) => `Durée totale: ${seconds}s`,
-  batch: (time, number, logs) => `[${time}] ✅ Batch #${number}: ${logs} logs indexés`,
-  noneNew: '0 logs (aucun nouveau)',
+  batch: (time, number, logs) =>
+    `[${time}] ✅ Batch #${number}: ${logs} logs ${logs === 0 ? '(aucun nouveau)' : 'indexés'}`,
   trouble: (existing, deadLetters, gaps) =>
     [
       existing && `${existing} déjà présents`,

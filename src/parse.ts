@@ -27,8 +27,8 @@ export interface ParseOptions {
 }
 
 /**
- * Reads one entry of any of the three shapes (JSON, Python's logging line, Gradio's split line; `../README.md`
- * shows them) into an event; what is none of them becomes an event too, as far as it can be told.
+ * Reads one entry of any of the three shapes (JSON, Python's logging line, Gradio's split line; "Entries" in
+ * `../README.md` shows them) into an event; what is none of them becomes an event too, as far as it can be told.
  * Throws `EntryError` where the entry is too large, or an object nested too deep, and nothing else.
  */
 export function parseEntry(entry: Entry, options: ParseOptions): Event {

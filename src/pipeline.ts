@@ -30,6 +30,8 @@ export interface Observer {
   written(seconds: number): void;
   /** A batch is committed, so many seconds after it was read; `newest` is the latest time that one of its logs names. */
   committed(seconds: number, newest: string | undefined, stats: Stats): void;
+  /** A source that polls rests so many ms before its next read. */
+  paused(ms: number): void;
 }
 
 /** How to run. */
@@ -46,11 +48,7 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Ends the wait for a sink that does not answer. What is unconfirmed then is read again by the next run. */
   giveUp: AbortSignal;
-  /** Called with the figures so far, behind each committed batch. */
-  onProgress?: ((stats: Stats) => void) | undefined;
-  observer?: Observer | undefined;
-  /** Is told each pause of a source that polls, in ms. */
-  onPause?: ((ms: number) => void) | undefined;
+  observers?: readonly Partial<Observer>[];
 }
 
 /**
@@ -59,27 +57,30 @@ export interface RunOptions {
  */
 export async function runPipeline(parts: Parts, options: RunOptions): Promise<Stats> {
   const { source, sink, plugins, checkpoint } = parts;
-  const { observer } = options;
+  const { observers = [] } = options;
   const started = performance.now();
   const stats = emptyStats(plugins.indices.map((index) => index.name));
   const failed = new AbortController();
   await checkpoint.lock();
   try {
     await sink.open(plugins.indices, options.signal);
-    observer?.opened();
+    for (const each of observers) each.opened?.();
     const sendKnown = !options.follow || !sink.acknowledges;
     const saved = sendKnown && source.keepsAll ? undefined : await checkpoint.load();
     const occurrences = new Occurrences(saved?.counts);
     const signal = AbortSignal.any([options.signal, failed.signal]);
     const underWay: { done: Promise<void>; size: number }[] = [];
     let last: Promise<void> = Promise.resolve();
-    for await (const batch of source.batches({ ...options, signal, position: saved?.position })) {
-      observer?.read();
+    const onPause = (ms: number): void => {
+      for (const each of observers) each.paused?.(ms);
+    };
+    for await (const batch of source.batches({ ...options, signal, position: saved?.position, onPause })) {
+      for (const each of observers) each.read?.();
       const read = performance.now();
       const work = prepare(batch, sendKnown, parts, occurrences);
       const prepared = performance.now();
       const outcomes = sink.write(work.documents, options.giveUp).then((known) => {
-        observer?.written((performance.now() - prepared) / 1000);
+        for (const each of observers) each.written?.((performance.now() - prepared) / 1000);
         return known;
       });
       // Commits follow the order of reading, whichever batch the sink finishes first.
@@ -89,8 +90,8 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
       last.then(
         () => {
           stats.durationMs = performance.now() - started;
-          options.onProgress?.(stats);
-          observer?.committed((performance.now() - read) / 1000, work.newest, stats);
+          const seconds = (stats.durationMs + started - read) / 1000;
+          for (const each of observers) each.committed?.(seconds, work.newest, stats);
         },
         () => failed.abort(),
       );

@@ -1,5 +1,7 @@
 import type { Config } from './config/schema.ts';
 import { type Messages, messagesIn } from './messages.ts';
+import type { Observer } from './pipeline.ts';
+import { lastContacts } from './retry.ts';
 import { type Stats, total } from './stats.ts';
 
 /** What a report needs to know of the run. */
@@ -19,7 +21,7 @@ const DASHES = '-'.repeat(43);
 const PROGRESS_AFTER_MS = 2_000;
 
 /** Tells a person, or with `json` a program, what a run does. */
-export class Report {
+export class Report implements Partial<Observer> {
   readonly #options: ReportOptions;
   readonly #say: Messages;
   readonly #started = Date.now();
@@ -56,8 +58,8 @@ export class Report {
     if (out.isTTY) this.#timer = setInterval(() => this.#progress(), 500);
   }
 
-  /** Takes the figures so far. */
-  update(stats: Stats): void {
+  /** Takes the figures so far, behind each batch. */
+  committed(_seconds: number, _newest: string | undefined, stats: Stats): void {
     this.#stats = structuredClone(stats);
     const { follow, quiet, json } = this.#options;
     if (follow && !quiet && !json && !this.#told) this.#batch();
@@ -113,6 +115,8 @@ export class Report {
     const before = this.#told;
     const now = this.#stats;
     const logs = (now?.logs ?? 0) - (before?.logs ?? 0);
+    // Whether anything is new can't be told while a server is out of reach.
+    if (logs === 0 && [...lastContacts().values()].some(({ reachable }) => !reachable)) return;
     const since = (figure: (stats: Stats) => number): number =>
       (now ? figure(now) : 0) - (before ? figure(before) : 0);
     const line = say.batch(localTime(new Date()), ++this.#batches, logs);
@@ -121,9 +125,7 @@ export class Report {
       since((stats) => stats.deadLetters),
       since((stats) => stats.gaps),
     );
-    this.#lines(
-      (logs === 0 ? line.replace(/: 0 .*/, `: ${say.noneNew}`) : line) + (trouble ? ` (${trouble})` : ''),
-    );
+    this.#lines(line + (trouble ? ` (${trouble})` : ''));
     this.#told = now ?? before;
   }
 

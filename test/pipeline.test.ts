@@ -352,7 +352,7 @@ test('told to end, it reads no further, however much is there', { timeout: 20_00
     maxInFlight: 1 << 20,
     signal: stop.signal,
     giveUp: new AbortController().signal,
-    onProgress: ({ logs }) => logs >= 10 && stop.abort(),
+    observers: [{ committed: (_seconds, _newest, { logs }) => logs >= 10 && stop.abort() }],
   });
   assert.ok(stats.logs >= 10);
   assert.equal(confirmed, stats.logs, 'what was on its way was finished');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -133,5 +133,18 @@ test('dead letters stay within their bound: the oldest file goes first', async (
   assert.deepEqual(
     kept,
     Array.from({ length: kept.length }, (_, n) => `number ${100 - kept.length + n}`),
+  );
+});
+
+test('a line that a kill left unfinished costs no other letter', async () => {
+  await run([line('ERROR', 'one')]);
+  const { deadLetters } = parts();
+  const [file] = await deadLetters.files();
+  await appendFile(file as string, '{"time":"2026-11-24T19:26:39.000Z","sta');
+  await deadLetters.add([{ stage: 'parse', at: 'parse', reason: 'later', entry: line('INFO', 'later') }]);
+  const kept = await deadLetters.read(file as string);
+  assert.deepEqual(
+    kept.map(({ letter }) => letter?.reason),
+    ['no errors today', undefined, 'later'],
   );
 });

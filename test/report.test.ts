@@ -45,7 +45,7 @@ function report(language: 'en' | 'fr', options: Partial<ReportOptions> = {}): [R
 function printed(language: 'en' | 'fr', stats: Stats, options: Partial<ReportOptions> = {}): string {
   const [made, text] = report(language, options);
   made.begin();
-  made.update(stats);
+  made.committed(0, undefined, stats);
   made.end(stats);
   return text();
 }
@@ -80,11 +80,11 @@ test('the French lines of a continuous run are the documented ones', (t) => {
   startClock(t);
   const [made, text] = report('fr', { follow: true });
   made.begin();
-  made.update(figures({ logs: 42 }));
-  made.update(figures({ logs: 42 + 15 }));
+  made.committed(0, undefined, figures({ logs: 42 }));
+  made.committed(0, undefined, figures({ logs: 42 + 15 }));
   t.mock.timers.tick(10_000);
   t.mock.timers.tick(10_000);
-  made.update(figures({ logs: 42 + 15 + 23 }));
+  made.committed(0, undefined, figures({ logs: 42 + 15 + 23 }));
   t.mock.timers.tick(10_000);
   made.end(figures({ logs: 42 + 15 + 23 }));
   assert.equal(
@@ -125,7 +125,7 @@ test('the English lines of a continuous run say the same, with what came behind 
   startClock(t);
   const [made, text] = report('en', { follow: true });
   made.begin();
-  made.update(figures({ logs: 1 }));
+  made.committed(0, undefined, figures({ logs: 1 }));
   t.mock.timers.tick(10_000);
   made.end(figures({ logs: 3 }));
   assert.equal(
@@ -163,11 +163,11 @@ test('what went wrong in a continuous run is told beside its batch, once', (t) =
   startClock(t);
   const [made, text] = report('fr', { follow: true });
   made.begin();
-  made.update(figures({ deadLetters: 2 }));
+  made.committed(0, undefined, figures({ deadLetters: 2 }));
   t.mock.timers.tick(10_000);
   const stats = figures({ logs: 50, deadLetters: 2, gaps: 1 });
   stats.indices['ml-api-logs']!.existing = 5;
-  made.update(stats);
+  made.committed(0, undefined, stats);
   t.mock.timers.tick(10_000);
   made.stop();
   assert.deepEqual(text().split('\n').slice(2, -1), [

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { assemble } from '../assemble.ts';
 import { SOURCES } from '../config/schema.ts';
-import { EXIT, reasonOf } from '../errors.ts';
+import { Abandoned, EXIT, reasonOf } from '../errors.ts';
 import { parseListen } from '../listen.ts';
 import { log } from '../log.ts';
 import { messagesIn } from '../messages.ts';
@@ -108,9 +108,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
       maxInFlight,
       signal: stop.signal,
       giveUp: giveUp.signal,
-      onProgress: (figures) => report.update(figures),
-      observer: status?.metrics,
-      onPause: (ms) => status?.metrics.paused(ms),
+      observers: [report, ...(status ? [status.metrics] : [])],
     });
     report.end(stats);
     // A run that was told to stop did its job, whatever it met on the way.
@@ -120,8 +118,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
     log.warn(
       `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
     );
-    // What a stalled reader leaves in the pipe would keep the process for ever.
-    if (giveUp.signal.aborted) process.exit();
+    if (giveUp.signal.aborted) throw new Abandoned();
   } finally {
     unwatch?.();
     report.stop();

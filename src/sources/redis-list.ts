@@ -18,7 +18,11 @@ const BRISK_MS = 200;
 const SHORTEST_MS = 10;
 /** A poll should meet no more than this share of the window new, so that nothing is trimmed unseen. */
 const TURNOVER = 0.25;
-const PROBES_BEFORE_A_WHOLE_READ = 3;
+/**
+ * New entries that repeat the newest ones in their order look like none to a probe, and so the whole window is read now and
+ * then: at the third quiet poll, and at every thirtieth behind it.
+ */
+const isWholeReadDue = (quietPolls: number): boolean => quietPolls % 30 === 3;
 
 /**
  * A Redis list that is written with `LPUSH` and `LTRIM`: newest first, and capped. It is only ever read. What is
@@ -94,7 +98,7 @@ export class RedisListSource implements Source {
   /** What came since the last read: after a probe of the newest entries, as many as it takes to align. */
   async #readNew(quietPolls: number): Promise<Found | undefined> {
     const { seen, length, run } = this.#cursor;
-    const whole = quietPolls === PROBES_BEFORE_A_WHOLE_READ;
+    const whole = isWholeReadDue(quietPolls);
     if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
     for (const size of whole || length < 256 ? [undefined] : [Math.ceil(length / 2), undefined]) {
       const view = await this.#read(size);
