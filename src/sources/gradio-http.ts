@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Json, parseDelimited } from '../json.ts';
 import { GradioError, refuse, shown } from './gradio-errors.ts';
 
@@ -16,6 +16,7 @@ export interface SpaceOptions {
 /** One answer may have so many bytes: a hundred logs of more than 300 KB each. */
 const MAX_BODY = 32 << 20;
 const RUNNING = "Is GRADIO_URL the Space's own address, and is the Space running?";
+const RESTARTED = 'It may have been restarted; try again in a minute';
 
 /** HTTP as a Space speaks it: JSON and event streams. Follows no redirect, and reads no more than `MAX_BODY`. */
 export class SpaceHttp {
@@ -70,10 +71,7 @@ export class SpaceHttp {
           .dump({ limit: 4096, signal: AbortSignal.any([deadline, AbortSignal.timeout(1000)]) })
           .catch(() => {});
         if (last) return last;
-        throw new GradioError(
-          'its event stream ended before the answer came',
-          'It may have been restarted; try again in a minute',
-        );
+        throw new GradioError('its event stream ended before the answer came', RESTARTED);
       },
       () => (heartbeats > 0 ? `nothing but ${heartbeats} heartbeats` : 'no answer'),
     );
@@ -147,14 +145,19 @@ export function spaceAddress(url: string): string {
 
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
   let size = 0;
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_BODY)
-      throw new GradioError(
-        `its answer is larger than ${MAX_BODY >> 20} MiB`,
-        'Does GRADIO_URL name the right app? If its logs are that large, read them from Redis',
-      );
-    yield chunk;
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > MAX_BODY)
+        throw new GradioError(
+          `its answer is larger than ${MAX_BODY >> 20} MiB`,
+          'Does GRADIO_URL name the right app? If its logs are that large, read them from Redis',
+        );
+      yield chunk;
+    }
+  } catch (cause) {
+    if (!(cause instanceof errors.SocketError)) throw cause;
+    throw new GradioError('its answer was cut off in the middle', RESTARTED, { cause });
   }
 }
 

@@ -217,8 +217,8 @@ const faults: Record<string, [Fault, message: RegExp, hint: RegExp]> = {
       setTimeout(() => response.destroy(), 20);
       return true;
     },
-    /./,
-    /Is GRADIO_URL|restarted/,
+    /its answer was cut off in the middle/,
+    /restarted/,
   ],
   'an error of the API behind it': [
     inAnswer({ error: 'Connection refused' }),
