@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { closeServer, type ListenAddress, listen } from '../listen.ts';
 import { log } from '../log.ts';
 import { type Part, readBody } from './http-body.ts';
-import { Refusal, receive } from './http-receive.ts';
+import { type Received, Refusal, receive } from './http-receive.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where requests are taken, and from whom. */
@@ -23,6 +23,8 @@ export interface HttpOptions {
 /** The path that logs are posted to. */
 export const LOGS_PATH = '/logs';
 const MAX_WAITING = 256;
+/** The most parts of a body in one batch; only unreadable ones make it more than the batch size. */
+const MOST_PARTS = 10_000;
 /** What goes with a status. */
 const HEADERS: Record<number, Record<string, string>> = {
   401: { 'www-authenticate': 'Bearer, Basic realm="ml-log-sidecar"' },
@@ -33,7 +35,7 @@ const STOPPING = 'the sidecar is stopping';
 
 /** A body on its way, and who waits for its answer. */
 interface Upload {
-  text: string;
+  parts: Iterator<Part>;
   scope: string;
   answer(status: number, told: object): void;
 }
@@ -103,9 +105,9 @@ export class HttpSource implements Source {
     });
     try {
       this.#admit(request);
-      const body = await receive(request, this.#options.bodyBytes, hold);
+      const received = await receive(request, this.#options.bodyBytes, hold);
       if (this.#stopping) throw new Refusal(503, STOPPING);
-      const upload = { text: body.toString(), scope: hash('sha256', body), answer };
+      const upload = { parts: partsOf(received), scope: hash('sha256', received.bytes), answer };
       this.#waiting.push(upload);
       // A sender that has gone will send its body again.
       response.once('close', () => {
@@ -116,7 +118,10 @@ export class HttpSource implements Source {
     } catch (error) {
       // Read to its end, so that the sender gets to see the answer.
       request.resume();
-      if (error instanceof Refusal) answer(error.status, { error: error.message });
+      if (error instanceof Refusal) {
+        log.debug(`a request is answered ${error.status}: ${error.message}`);
+        answer(error.status, { error: error.message });
+      }
     }
   }
 
@@ -158,13 +163,19 @@ function equal(given: string, secret: string): boolean {
   return timingSafeEqual(Buffer.from(hash('sha256', given)), Buffer.from(hash('sha256', secret)));
 }
 
+/** What cannot be unpacked won't be when it is sent again either: it is kept as it came. */
+function partsOf({ bytes, broken }: Received): Iterator<Part> {
+  if (broken === undefined) return readBody(bytes.toString());
+  const reason = `the body can't be unpacked (${broken}): this is it in base64`;
+  return [{ unreadable: { entry: bytes.toString('base64'), reason } }].values();
+}
+
 /** A body in batches, read as they are asked for; the last commit answers the sender. */
 function* batchesOf(
-  { text, scope, answer }: Upload,
+  { parts, scope, answer }: Upload,
   batchSize: number,
   signal: AbortSignal,
 ): Iterable<Batch> {
-  const parts = readBody(text);
   let logs = 0;
   let unreadable = 0;
   let next = take(parts, batchSize);
@@ -192,11 +203,14 @@ function* batchesOf(
   }
 }
 
+/** Up to `count` entries, and what can't be read between them: each batch of that is one write to the dead letters. */
 function take(parts: Iterator<Part>, count: number): Part[] {
   const taken: Part[] = [];
-  while (taken.length < count) {
+  let entries = 0;
+  while (entries < count && taken.length < MOST_PARTS) {
     const { value, done } = parts.next();
     if (done) break;
+    if ('entry' in value) entries++;
     taken.push(value);
   }
   return taken;
