@@ -90,7 +90,7 @@ export class FileSource implements Source {
   async *#chunks(
     first: FileHandle,
     start: Position,
-    { follow, signal }: ReadOptions,
+    { follow, signal, onPause }: ReadOptions,
   ): AsyncIterable<{ read: Item[]; ended: boolean }> {
     let file = first;
     let { inode, offset, end: at } = start;
@@ -140,7 +140,9 @@ export class FileSource implements Source {
         at = offset = nextOffset = 0;
         continue;
       }
-      await sleep(Math.min(this.#options.intervalMs, STILL_MS / 4), signal);
+      const pauseMs = Math.min(this.#options.intervalMs, STILL_MS / 4);
+      onPause?.(pauseMs);
+      await sleep(pauseMs, signal);
     }
   }
 

@@ -13,6 +13,8 @@ export type Answer = number | 'reset' | 'silence';
  */
 export class FakeVector {
   readonly stored = new Set<string>();
+  /** The bodies of these, by route and then by id. */
+  readonly bodies = new Map<string, Map<string, Record<string, unknown>>>();
   /** The ids in each request. */
   readonly requests: string[][] = [];
   readonly headers: IncomingHttpHeaders[] = [];
@@ -28,13 +30,12 @@ export class FakeVector {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const text = gunzipSync(Buffer.concat(chunks)).toString();
-      const ids = text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).id as string);
+      const lines = text.trimEnd().split('\n');
+      const documents = lines.map((line) => JSON.parse(line));
+      const ids = documents.map(({ id }) => id as string);
       this.headers.push(request.headers);
       const answer = await judge(ids, this.requests.push(ids) - 1);
-      if (answer === 200 || answer === 'reset') for (const id of ids) this.stored.add(id);
+      if (answer === 200 || answer === 'reset') for (const document of documents) this.#store(document);
       if (answer === 'silence') return;
       if (answer === 'reset') return void request.socket.destroy();
       response.writeHead(answer).end(answer === 200 ? '' : `{"code":${answer},"message":"it is so"}`);
@@ -52,6 +53,12 @@ export class FakeVector {
       fake.#server.close();
     });
     return fake;
+  }
+
+  #store({ id, route, body }: { id: string; route: string; body: Record<string, unknown> }): void {
+    this.stored.add(id);
+    const bodies = this.bodies.get(route) ?? new Map();
+    this.bodies.set(route, bodies.set(id, body));
   }
 
   get url(): string {

@@ -43,6 +43,7 @@ sinkContract('stdout', async (t) => {
           .filter(({ route }) => route === index)
           .map(({ id, body }) => [id as string, body as Record<string, unknown>]),
       ),
+    rewrites: true,
   };
 });
 

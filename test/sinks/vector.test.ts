@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type VectorOptions, VectorSink, verdict } from '../../src/sinks/vector.ts';
-import { documents } from './contract.ts';
+import { documents, sinkContract } from './contract.ts';
 import { type Answer, FakeVector } from './fake-vector.ts';
 
 const signal = new AbortController().signal;
@@ -19,6 +19,17 @@ async function open(
   t.after(() => sink.close());
   return { fake, sink };
 }
+
+sinkContract('vector', async (t) => {
+  const fake = await FakeVector.start(t, () => 200);
+  const prefix = 'x-';
+  return {
+    prefix,
+    make: () => new VectorSink({ url: fake.url, requestTimeoutMs: 30_000, patienceMs: 500, prefix }),
+    read: async (index) => fake.bodies.get(index) ?? new Map(),
+    rewrites: true,
+  };
+});
 
 test('a status means stored, refused, again or misdirected', () => {
   const meanings = {
