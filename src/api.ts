@@ -152,7 +152,7 @@ export class ElasticsearchIndexer {
     const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
     const sink = new ElasticsearchSink(this.#options);
     try {
-      const documents = logs.map(({ _id: id, ...body }) => ({ index, id, body }));
+      const documents = logs.map(({ _id: id, ...body }) => ({ index, id, json: JSON.stringify(body) }));
       return await sink.write(documents, new AbortController().signal);
     } finally {
       await sink.close();

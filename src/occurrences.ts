@@ -16,8 +16,8 @@ export class Occurrences {
   readonly #confirmed: Counts;
 
   constructor(saved: SavedCounts = {}) {
-    this.#live = new Counts(100_000, saved);
-    this.#confirmed = new Counts(8_000, saved);
+    this.#live = new Counts(50_000, saved);
+    this.#confirmed = new Counts(4_000, saved);
   }
 
   /** Counts one more copy of `key` and answers its id. `dated`: the log names its time. */
@@ -35,8 +35,10 @@ export class Occurrences {
 
   /** The log of this id is safe. */
   confirm(id: string, dated: boolean): void {
-    const key = id.slice(0, KEY_LENGTH);
     const count = id.length > KEY_LENGTH ? Number(id.slice(KEY_LENGTH + 1)) + 1 : 1;
+    // The first copy of a dated content is not saved, and most contents come once.
+    if (count === 1 && dated) return;
+    const key = id.slice(0, KEY_LENGTH);
     if (count > this.#confirmed.get(key)) this.#confirmed.set(key, count, dated);
   }
 
@@ -49,13 +51,14 @@ export class Occurrences {
   }
 }
 
+/** Counts of the newest contents. */
 class Counts {
-  readonly #limit: number;
-  readonly #dated = new Map<string, number>();
-  readonly #undated = new Map<string, number>();
+  readonly #dated: Recent;
+  readonly #undated: Recent;
 
   constructor(limit: number, saved: SavedCounts) {
-    this.#limit = limit;
+    this.#dated = new Recent(limit);
+    this.#undated = new Recent(limit);
     for (const [key, count] of Object.entries(saved)) this.#undated.set(key, count);
   }
 
@@ -65,16 +68,42 @@ class Counts {
 
   set(key: string, count: number, dated: boolean): void {
     // A restored count doesn't say what it was: it stays where it is.
-    const map = dated && !this.#undated.has(key) ? this.#dated : this.#undated;
-    if (count > 1) map.delete(key);
-    map.set(key, count);
-    if (map.size > this.#limit) map.delete(map.keys().next().value as string);
+    const counts = dated && this.#undated.get(key) === undefined ? this.#dated : this.#undated;
+    counts.set(key, count);
   }
 
   save(): SavedCounts {
     const saved: SavedCounts = {};
-    for (const [key, count] of this.#undated) saved[key] = count;
-    for (const [key, count] of this.#dated) if (count > 1) saved[key] = count;
+    for (const [key, count] of this.#undated.all()) saved[key] = count;
+    for (const [key, count] of this.#dated.all()) if (count > 1) saved[key] = count;
     return saved;
+  }
+}
+
+/** The keys that were set last: `limit` at the least, and fewer than twice as many. Two maps, for deleting one by one is slow. */
+class Recent {
+  readonly #limit: number;
+  #young = new Map<string, number>();
+  #old = new Map<string, number>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: string): number | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
+  set(key: string, count: number): void {
+    this.#young.set(key, count);
+    if (this.#young.size < this.#limit) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  /** Older ones first; a key may come twice, its newer count last. */
+  *all(): Iterable<[string, number]> {
+    yield* this.#old;
+    yield* this.#young;
   }
 }

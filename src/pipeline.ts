@@ -116,8 +116,8 @@ function isFull(underWay: readonly { size: number }[], { concurrency, maxInFligh
 /** A batch's documents, and all that must be told when their outcomes are known. */
 interface Work {
   documents: Document[];
-  /** The entry behind each document. */
-  entries: Entry[];
+  /** The place of the entry behind each document. */
+  places: number[];
   letters: DeadLetter[];
   counted: { id: string; dated: boolean }[];
   logs: number;
@@ -136,7 +136,7 @@ function prepare(
 ): Work {
   const work: Work = {
     documents: [],
-    entries: [],
+    places: [],
     letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
     counted: [],
     logs: 0,
@@ -166,15 +166,14 @@ function prepare(
     event.id = id;
     if (scope === undefined) work.counted.push({ id, dated });
     if (!send) return;
-    const entry = batch.entries[n] as Entry;
     const { documents, failures, filtered } = plugins.run(event);
     if (filtered) work.filtered++;
     for (const document of documents) {
       work.documents.push(document);
-      work.entries.push(entry);
+      work.places.push(n);
     }
     for (const { plugin, reason } of failures)
-      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry });
+      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry: batch.entries[n] as Entry });
   });
   return work;
 }
@@ -188,10 +187,15 @@ async function finish(
   stats: Stats,
 ): Promise<void> {
   const { letters } = work;
+  let index = '';
+  let place = -1;
   outcomes.forEach((outcome, n) => {
-    const { index, id } = work.documents[n] as Document;
-    const counts = stats.indices[index]!;
-    if (!id.includes('.') || id.endsWith('.0')) counts.events++;
+    const document = work.documents[n] as Document;
+    const counts = stats.indices[document.index]!;
+    // An event's documents for one index stand together.
+    if (document.index !== index || work.places[n] !== place) counts.events++;
+    index = document.index;
+    place = work.places[n] as number;
     if (outcome === 'stored') counts.stored++;
     else if (outcome === 'exists') counts.existing++;
     else {
@@ -200,8 +204,8 @@ async function finish(
         stage: 'sink',
         at: index,
         reason: outcome.refused,
-        id,
-        entry: work.entries[n] as Entry,
+        id: document.id,
+        entry: batch.entries[place] as Entry,
       });
     }
   });

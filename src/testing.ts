@@ -2,8 +2,13 @@ import type { Entry } from './event.ts';
 import type { JsonObject } from './json.ts';
 import { Occurrences } from './occurrences.ts';
 import { parseEntry } from './parse.ts';
-import { type Document, type Plugin, PluginChain } from './plugins.ts';
+import { type Body, type Document, type Plugin, PluginChain } from './plugins.ts';
 import { timestampReader } from './timestamp.ts';
+
+/** A document with its fields to look at. */
+export interface MadeDocument extends Omit<Document, 'json'> {
+  body: Body;
+}
 
 /**
  * Runs one plugin on entries, as the pipeline would, and answers its documents: for a plugin's own tests. Every
@@ -13,7 +18,7 @@ export function runPlugin<Options>(
   plugin: Plugin<Options>,
   entries: readonly Entry[],
   options: JsonObject = {},
-): Document[] {
+): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const occurrences = new Occurrences();
   const parse = { readTimestamp: timestampReader('UTC'), maxEntryBytes: Number.POSITIVE_INFINITY };
@@ -23,6 +28,6 @@ export function runPlugin<Options>(
     const { documents, failures } = chain.run(event);
     const [failure] = failures;
     if (failure) throw new Error(`${failure.plugin}: ${failure.reason}`);
-    return documents;
+    return documents.map(({ json, ...document }) => ({ ...document, body: JSON.parse(json) }));
   });
 }

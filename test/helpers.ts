@@ -86,11 +86,12 @@ export class TestIndices {
 /** A folder to run the command line in: its configuration, checkpoints, dead letters and output are there. */
 export class Workspace {
   readonly folder: string;
-  readonly #t: TestContext;
+  readonly #running: CommandLine[] = [];
 
   /** `config` is added to a configuration that names the four plugins' indices by `prefix`. */
   constructor(t: TestContext, prefix = 'ml-api-', config: Record<string, unknown> = {}) {
-    this.#t = t;
+    // Before the folder goes: what still runs would write into it.
+    t.after(() => Promise.all(this.#running.map((each) => each.stop('SIGKILL'))));
     this.folder = temporaryFolder(t);
     const names = ['logs', 'message', 'perfs', 'top-func'];
     const plugins = names.map((name) => ({ use: `ml-api-${name}`, index: `${prefix}${name}` }));
@@ -117,7 +118,7 @@ export class Workspace {
   /** Starts the built command line here; it is killed after the test if it still runs. */
   start(args: readonly string[], env: Record<string, string> = {}): CommandLine {
     const running = new CommandLine(this.folder, args, env);
-    this.#t.after(() => running.child.kill('SIGKILL'));
+    this.#running.push(running);
     return running;
   }
 

@@ -50,8 +50,8 @@ test('every plugin makes its documents, in the order of the configuration, under
   );
   assert.deepEqual(chain([copy('b'), copy('a')]).run(event()), {
     documents: [
-      { index: 'ml-api-b', id, body: { message: 'hello' } },
-      { index: 'ml-api-a', id, body: { message: 'hello' } },
+      { index: 'ml-api-b', id, json: '{"message":"hello"}' },
+      { index: 'ml-api-a', id, json: '{"message":"hello"}' },
     ],
     failures: [],
     filtered: true,
@@ -68,7 +68,7 @@ test('event hooks run one after the other, before any document is made, wherever
     });
   const replace = plugin('replace', { event: (each) => ({ ...each, message: `<${each.message}>` }) });
   const { documents } = chain([copy('a'), append('1'), replace, append('2')]).run(event());
-  assert.deepEqual(documents[0]!.body, { message: '<hello1>2' });
+  assert.equal(documents[0]!.json, '{"message":"<hello1>2"}');
 });
 
 test('the filter judges what the event hooks made, and spares the indices of all events', () => {
@@ -167,8 +167,8 @@ test('a document that breaks its schema is a failure that says how; its siblings
   const { id } = event();
   const { documents, failures } = chain([three]).run(event());
   assert.deepEqual(documents, [
-    { index: 'ml-api-three', id: `${id}.0`, body: { message: 'a' } },
-    { index: 'ml-api-three', id: `${id}.3`, body: { message: 'd' } },
+    { index: 'ml-api-three', id: `${id}.0`, json: '{"message":"a"}' },
+    { index: 'ml-api-three', id: `${id}.3`, json: '{"message":"d"}' },
   ]);
   assert.deepEqual(failures, [
     { plugin: 'three', reason: `document ${id}.1 for ml-api-three is not valid: message must be string` },

@@ -43,11 +43,11 @@ export class DirectorySink implements Sink {
 
   async write(documents: readonly Document[]): Promise<Outcome[]> {
     const lines = new Map<Target, string>();
-    const outcomes = documents.map(({ id, index, body }): Outcome => {
+    const outcomes = documents.map(({ id, index, json }): Outcome => {
       const target = this.#targets.get(index) as Target;
       if (target.ids.has(id)) return 'exists';
       target.ids.add(id);
-      const fields = JSON.stringify(body).slice(1);
+      const fields = json.slice(1);
       const line = `{"_id":"${id}"${fields === '}' ? '' : ','}${fields}\n`;
       lines.set(target, (lines.get(target) ?? '') + line);
       return 'stored';

@@ -93,7 +93,7 @@ export class ElasticsearchSink implements Sink {
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
     const outcomes: Outcome[] = new Array(documents.length);
     const lines = documents.map(
-      ({ index, id, body }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${JSON.stringify(body)}\n`,
+      ({ index, id, json }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${json}\n`,
     );
     let from = 0;
     while (from < lines.length) {

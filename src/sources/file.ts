@@ -21,6 +21,7 @@ const STILL_MS = 1_000;
 /** A line that begins an entry: a time, a JSON object, or a JSON string that holds such a line. */
 const BEGINS = /^"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|^"?\{ *\\?"/;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** Entries are known up to the byte `end`. Reading resumes at `offset`, where an entry begins too. */
 interface Position {
@@ -206,10 +207,10 @@ function entriesOf(bytes: Buffer): { text: string; end: number }[] {
   let start = 0;
   let follows = false;
   const add = (end: number): void => {
-    const text = bytes
-      .toString('utf8', start, end)
-      .replaceAll('\r\n', '\n')
-      .replace(/[\r\n]+$/, '');
+    let stop = end;
+    while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
+    let text = bytes.toString('utf8', start, stop);
+    if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
     if (text !== '') entries.push({ text, end });
     start = end;
   };

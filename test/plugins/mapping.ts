@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Document, Plugin } from '../../src/plugins.ts';
+import type { Plugin } from '../../src/plugins.ts';
+import type { MadeDocument } from '../../src/testing.ts';
 
 type Mapping = { type?: string; path?: string; properties?: Record<string, Mapping> };
 
@@ -7,7 +8,7 @@ type Mapping = { type?: string; path?: string; properties?: Record<string, Mappi
  * Schema and mapping of a plugin's index agree: each names the fields the other does, every alias points at one of
  * them, and `documents` hold no other.
  */
-export function assertMapped<Options>(plugin: Plugin<Options>, documents: readonly Document[]): void {
+export function assertMapped<Options>(plugin: Plugin<Options>, documents: readonly MadeDocument[]): void {
   const { document, mappings } = plugin.index!;
   const mapped = (mappings as Mapping).properties!;
   const isAlias = (name: string): boolean => mapped[name]!.type === 'alias';

@@ -315,7 +315,8 @@ async function held(t: TestContext, heldBytes = 10_000) {
     ended,
     url,
     post,
-    reached: (text: string) => eventually(text, () => sink.taken.some(({ body }) => body.message === text)),
+    reached: (text: string) =>
+      eventually(text, () => sink.taken.some(({ json }) => JSON.parse(json).message === text)),
   };
 }
 
@@ -393,7 +394,7 @@ test('senders that hang up do no harm, and what waited for them is forgotten', a
   stop.abort();
   assert.equal((await ended).logs, 2);
   assert.deepEqual(
-    sink.taken.map(({ body }) => body.message),
+    sink.taken.map(({ json }) => JSON.parse(json).message),
     ['a', 'c'],
   );
 });
