@@ -4,6 +4,8 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
@@ -20,6 +22,8 @@ const parser = yargs(hideBin(process.argv))
   .command(pluginsCommand)
   .command(deadLettersCommand)
   .command(clearIndexesCommand)
+  .command(exportCommand)
+  .command(importCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()

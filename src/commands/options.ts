@@ -69,3 +69,12 @@ export function configFrom(args: Record<string, unknown>, flags: ConfigFlags): L
   setLogLevel(loaded.config.log_level);
   return loaded;
 }
+
+/** The values of an option that may be given several times, each one value or several with commas between them. */
+export function listOf(value: unknown): string[] {
+  return [value ?? []]
+    .flat()
+    .flatMap((text) => String(text).split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+}
