@@ -44,7 +44,6 @@ interface State {
 }
 
 const STATE_FILE = 'export_state.json';
-const SAVE_EVERY_MS = 1_000;
 /** Indices whose point in time is lost begin anew; a server that loses it again and again is in other trouble. */
 const MOST_SNAPSHOTS = 3;
 
@@ -169,7 +168,6 @@ async function exportIndex(
     const hash = createHash('sha256');
     if (sound)
       for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) hash.update(chunk);
-    let savedAt = performance.now();
     for await (const page of snapshot.pages(query, after)) {
       const lines = Buffer.from(page.documents.map((document) => bulkLines(index, document)).join(''));
       await file.write(lines, 0, lines.length, bytes);
@@ -178,12 +176,10 @@ async function exportIndex(
       bytes += lines.length;
       after = page.after;
       progress.show(index, documents, total);
-      if (performance.now() - savedAt < SAVE_EVERY_MS) continue;
       await file.datasync();
       state.pit = snapshot.id;
       state.current = { index, documents, bytes, after };
       await save(folder, state);
-      savedAt = performance.now();
     }
     await file.sync();
     state.files[documentsFile(index)] = { bytes, sha256: hash.digest('hex') };

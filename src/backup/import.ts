@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { log } from '../log.ts';
 import { linesOf } from '../ndjson.ts';
 import type { Progress } from '../progress.ts';
 import {
@@ -104,7 +105,7 @@ export async function importBackup(
     } catch (error) {
       if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
         throw requestError(context.options, error, `set up ${to}`);
-      result.error = reasonOf(error);
+      result.error = error.body?.error?.reason ?? reasonOf(error);
       continue;
     }
     await importDocuments(context, folder, result, to, manifest.indexes[from]!.documents);
@@ -160,7 +161,9 @@ async function prepare(
   const actions = Object.entries(aliases as Record<string, object>).flatMap(([alias, definition]) => {
     // An alias of the backed-up index that named its copy as well would show every document twice.
     const name = to === from ? alias : nameOf(alias);
-    return name === undefined ? [] : [{ add: { index: to, alias: name, ...definition } }];
+    if (name !== undefined) return [{ add: { index: to, alias: name, ...definition } }];
+    log.info(`${to}: the alias ${alias} of ${from} is left out; --rename says nothing of it`);
+    return [];
   });
   if (actions.length > 0) await client.indices.updateAliases({ actions });
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { fileWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import { isObject, type JsonObject } from '../json.ts';
 import type { StoredDocument } from './snapshot.ts';
@@ -52,6 +53,8 @@ export async function writeParquet(
   columns: Columns,
   documents: AsyncIterable<StoredDocument>,
 ): Promise<number> {
+  // The library would let everybody read it.
+  await writeFile(path, '', { mode: 0o600 });
   const writer = new ParquetWriter({
     writer: fileWriter(path),
     createdBy: 'ml-log-sidecar',

@@ -57,21 +57,21 @@ export class Snapshot {
 
   /** How many documents match. Throws `SnapshotGone`. */
   async count(query: object): Promise<number> {
-    const text = await this.#search({ query, size: 0, track_total_hits: true }, 'pit_id,hits.total');
+    const text = await this.#search({ query, size: 0, track_total_hits: true });
     return Number(/"value":(\d+)/.exec(text)?.[1] ?? 0);
   }
 
   /** The documents that match, page by page, from behind `after` on. Throws `SnapshotGone`. */
   async *pages(query: object, after?: unknown): AsyncGenerator<Page> {
-    const parts = ['_id', '_routing', '_source', 'sort'].map((part) => `hits.hits.${part}`);
     for (let size = FIRST_PAGE, from = after; ; ) {
-      const body = {
+      const behind = from === undefined ? {} : { search_after: from };
+      const text = await this.#search({
         query,
         size,
         sort: ['_shard_doc'],
-        ...(from === undefined ? {} : { search_after: from }),
-      };
-      const text = await this.#search(body, `pit_id,${parts.join()}`);
+        track_total_hits: false,
+        ...behind,
+      });
       const page = readPage(text);
       if (page.documents.length > 0) yield page;
       if (page.documents.length < size) return;
@@ -87,12 +87,12 @@ export class Snapshot {
   }
 
   /** The text of the answer. A busy or absent server is tried again, as long as the options' patience lasts. */
-  async #search(body: object, filterPath: string): Promise<string> {
+  async #search(body: object): Promise<string> {
     const trouble = elasticsearchTrouble(this.#options);
     for (;;) {
       try {
         const pit = { id: this.#id, keep_alive: KEEP_ALIVE };
-        const text = await this.#request({ ...body, pit }, filterPath);
+        const text = await this.#request({ ...body, pit });
         this.#id = /^\{"pit_id":"([^"]+)"/.exec(text)?.[1] ?? this.#id;
         return text;
       } catch (error) {
@@ -102,14 +102,15 @@ export class Snapshot {
     }
   }
 
-  async #request(body: object, filterPath: string): Promise<string> {
+  async #request(body: object): Promise<string> {
     // The client would parse what it is given; a backup must not round its numbers.
     const { body: stream, statusCode } = await this.#client.transport.request<NodeJS.ReadableStream>(
       {
         method: 'POST',
         path: '/_search',
-        // Better none than some: by default the documents of a failed shard are left out without a word.
-        querystring: { filter_path: `${filterPath},error,status`, allow_partial_search_results: false },
+        // No `filter_path`, with which documents come back rewritten. And better none than some: by default the documents
+        // of a failed shard are left out without a word.
+        querystring: { allow_partial_search_results: false },
         body,
       },
       { asStream: true, meta: true },
