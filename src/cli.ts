@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { alertsCommand } from './commands/alerts.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { exportCommand } from './commands/export.ts';
@@ -24,6 +25,7 @@ const parser = yargs(hideBin(process.argv))
   .command(clearIndexesCommand)
   .command(exportCommand)
   .command(importCommand)
+  .command(alertsCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()
