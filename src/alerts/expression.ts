@@ -1,5 +1,3 @@
-import { nearest } from '../config/load.ts';
-
 /** What an expression asks Elasticsearch, and how its answer becomes a number. */
 export interface Expression {
   /** Aggregations of one search. */
@@ -115,12 +113,8 @@ class Parser {
 
   #call(): Value {
     const { text: name } = this.expect('name', '');
-    if (!FUNCTIONS.includes(name)) {
-      const near = nearest(name, FUNCTIONS);
-      throw new Error(
-        `there is no function "${name}". ${near ? `Did you mean ${near}?` : `Known: ${FUNCTIONS.join(', ')}`}`,
-      );
-    }
+    if (!FUNCTIONS.includes(name))
+      throw new Error(`there is no function "${name}"; there are ${FUNCTIONS.join(', ')}`);
     this.expect('sign', '(');
     const value = name === 'count' ? this.#count() : this.#metric(name);
     this.expect('sign', ')');

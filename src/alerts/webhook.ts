@@ -93,7 +93,8 @@ export class Webhook {
       } catch (error) {
         // Not its message: that may hold the address.
         const { name, cause } = error as Error;
-        why = (cause as NodeJS.ErrnoException | undefined)?.code ?? name;
+        const silent = name === 'TimeoutError' ? 'it does not answer' : 'its address can not be used';
+        why = (cause as NodeJS.ErrnoException | undefined)?.code ?? silent;
       }
       if (attempt === ATTEMPTS || this.#signal.aborted) break;
       log.warn(`the webhook can't be told of ${change.finding.rule.name}: ${why}. Trying again`);
