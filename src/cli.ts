@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { alertsCommand } from './commands/alerts.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { pluginsCommand } from './commands/plugins.ts';
@@ -26,6 +27,7 @@ const parser = yargs(hideBin(process.argv))
   .command(exportCommand)
   .command(importCommand)
   .command(alertsCommand)
+  .command(driftCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()

@@ -2,10 +2,9 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Finding } from '../alerts/check.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { elasticsearchOptions } from '../assemble.ts';
-import { SidecarError } from '../errors.ts';
 import { log } from '../log.ts';
 import { table } from '../table.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type ConfigFlags, configFrom, timeOf, yargsOptions } from './options.ts';
 
 const FLAGS = {
   alerts: {
@@ -48,9 +47,7 @@ const checkCommand: CommandModule = {
   handler: async (args) => {
     const { config } = configFrom(args, FLAGS);
     const rules = loadRules(config.alerts.file);
-    const now = args.at === undefined ? Date.now() : Date.parse(String(args.at));
-    if (Number.isNaN(now))
-      throw new SidecarError('config', `--at: "${args.at}" is no time; write it as 2026-11-24T19:30:00Z`);
+    const now = args.at === undefined ? Date.now() : timeOf(String(args.at), '--at');
     const options = elasticsearchOptions(config, false);
     const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
     const { look, worst, LEVELS } = await import('../alerts/check.ts');

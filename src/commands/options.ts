@@ -1,5 +1,6 @@
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { SINKS } from '../config/schema.ts';
+import { SidecarError } from '../errors.ts';
 import { setLogLevel } from '../log.ts';
 
 /** An option of the command line that sets a value of the configuration. */
@@ -77,4 +78,16 @@ export function listOf(value: unknown): string[] {
     .flatMap((text) => String(text).split(','))
     .map((text) => text.trim())
     .filter((text) => text !== '');
+}
+
+/** A time as it is given to an option, UTC where it names no zone, in ms since 1970. Throws `SidecarError` (`config`). */
+export function timeOf(text: string, flag: string): number {
+  const isLocal = /T[\d:.]+$/.test(text);
+  const time = Date.parse(isLocal ? `${text}Z` : text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time))
+    throw new SidecarError(
+      'config',
+      `${flag}: "${text}" is no time; write it as 2026-11-24 or 2026-11-24T19:30:00Z`,
+    );
+  return time;
 }
