@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
 import { replaceFile } from '../checkpoint.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { Lock } from '../lock.ts';
 import { log } from '../log.ts';
 import type { Progress } from '../progress.ts';
 import { type ElasticsearchOptions, requestError } from '../sinks/elasticsearch.ts';
@@ -107,6 +108,16 @@ export async function unfinishedExport(output: string): Promise<string | undefin
 
 /** Writes what is missing of a begun backup, and answers what it holds. Throws `SidecarError`; it can be called again then. */
 export async function finishExport(context: ExportContext, folder: string): Promise<Manifest> {
+  const lock = new Lock(join(folder, 'export.lock'), `writes ${folder}. Let it end`);
+  await lock.take();
+  try {
+    return await writeMissing(context, folder);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function writeMissing(context: ExportContext, folder: string): Promise<Manifest> {
   const { client, options, progress, kibana } = context;
   const state = JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')) as State;
   try {

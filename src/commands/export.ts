@@ -86,7 +86,7 @@ async function toBackup(
       `${output} holds no backup that was broken off; export without --resume`,
     );
   if (!args.resume && unfinished !== undefined)
-    log.warn(`${unfinished} was broken off; export --resume goes on with it. This is a new one`);
+    log.warn(`${unfinished} is not finished; export --resume goes on with it. This is a new one`);
   const started = performance.now();
   const only = listOf(args.only);
   const names = only.length > 0 ? only : (await pluginChain(loaded)).indices.map(({ name }) => name);

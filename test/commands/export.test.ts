@@ -78,6 +78,25 @@ test('an alias stands for the indices behind it', async (t) => {
   ]);
 });
 
+test('an export that still runs is not gone on with by another', { timeout: 60_000 }, async (t) => {
+  const { workspace } = await filled(t);
+  const proxy = await FaultProxy.start(t, env.ELASTICSEARCH_URL);
+  proxy.every = async (exchange) => {
+    if (!exchange.path.startsWith('/_search')) await pass(exchange);
+  };
+  const running = workspace.start(['export'], { ELASTICSEARCH_URL: proxy.url });
+  await eventually('it has begun', () => existsSync(join(workspace.folder, 'backup')));
+  const lock = join(workspace.folder, backupIn(workspace), 'export.lock');
+  await eventually('it is at work', () => existsSync(lock));
+  const { code, stderr } = await workspace.run(['export', '--resume'], env);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /another ml-log-sidecar \(process \d+ on \S+\) writes backup\/backup_\d+_\d+\. Let it end/,
+  );
+  await running.stop('SIGKILL');
+});
+
 /** Kills an export in the middle of its last index, and answers its folder and how many documents that index had then. */
 async function killed(
   workspace: Workspace,
