@@ -25,10 +25,22 @@ const FIRST_PAGE = 200;
 /** Elasticsearch's own bound is 10,000 documents a page; documents may be large, so bytes bound it too. */
 const LARGEST_PAGE = 5_000;
 const PAGE_BYTES = 4 << 20;
+/** Where small documents are followed by large ones, a page is broken off here (in characters) and asked for in parts. */
+const LARGEST_ANSWER = 32 << 20;
 
 /** The point in time is gone: it was not read for an hour, or its node was restarted. */
 export class SnapshotGone extends Error {
   override name = 'SnapshotGone';
+}
+
+/** The body of a search, without its point in time. */
+interface Search {
+  size: number;
+  [part: string]: unknown;
+}
+
+class AnswerTooLarge extends Error {
+  override name = 'AnswerTooLarge';
 }
 
 /** A point in time of some indices: what is written later is not seen. */
@@ -64,14 +76,16 @@ export class Snapshot {
   /** The documents that match, page by page, from behind `after` on. Throws `SnapshotGone`. */
   async *pages(query: object, after?: unknown): AsyncGenerator<Page> {
     for (let size = FIRST_PAGE, from = after; ; ) {
+      const sorted = { query, size, sort: ['_shard_doc'], track_total_hits: false };
       const behind = from === undefined ? {} : { search_after: from };
-      const text = await this.#search({
-        query,
-        size,
-        sort: ['_shard_doc'],
-        track_total_hits: false,
-        ...behind,
-      });
+      let text: string;
+      try {
+        text = await this.#search({ ...sorted, ...behind });
+      } catch (error) {
+        if (!(error instanceof AnswerTooLarge)) throw error;
+        size = Math.ceil(size / 8);
+        continue;
+      }
       const page = readPage(text);
       if (page.documents.length > 0) yield page;
       if (page.documents.length < size) return;
@@ -87,7 +101,7 @@ export class Snapshot {
   }
 
   /** The text of the answer. A busy or absent server is tried again, as long as the options' patience lasts. */
-  async #search(body: object): Promise<string> {
+  async #search(body: Search): Promise<string> {
     const trouble = elasticsearchTrouble(this.#options);
     for (;;) {
       try {
@@ -96,13 +110,14 @@ export class Snapshot {
         this.#id = /^\{"pit_id":"([^"]+)"/.exec(text)?.[1] ?? this.#id;
         return text;
       } catch (error) {
-        if (error instanceof SnapshotGone || error instanceof SidecarError) throw error;
+        const final = [SnapshotGone, AnswerTooLarge, SidecarError];
+        if (final.some((kind) => error instanceof kind)) throw error;
         await trouble.wait(error, new AbortController().signal);
       }
     }
   }
 
-  async #request(body: object): Promise<string> {
+  async #request(body: Search): Promise<string> {
     // The client would parse what it is given; a backup must not round its numbers.
     const { body: stream, statusCode } = await this.#client.transport.request<NodeJS.ReadableStream>(
       {
@@ -117,7 +132,10 @@ export class Snapshot {
     );
     let text = '';
     stream.setEncoding('utf8');
-    for await (const chunk of stream) text += chunk;
+    for await (const chunk of stream) {
+      text += chunk;
+      if (text.length > LARGEST_ANSWER && body.size > 1) throw new AnswerTooLarge();
+    }
     if (statusCode < 400) return text;
     if (statusCode === 404) throw new SnapshotGone(text);
     const what = `Elasticsearch refused a search: ${text.slice(0, 500)}`;

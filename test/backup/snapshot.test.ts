@@ -50,3 +50,35 @@ test('all documents come, page by page, each once, and none that is written late
   await snapshot.close();
   await assert.rejects(snapshot.count(query), SnapshotGone);
 });
+
+test('large documents behind small ones come in smaller pages', { timeout: 120_000 }, async (t) => {
+  const indices = new TestIndices(t);
+  const index = `${indices.prefix}logs`;
+  const client = elasticsearchClient(options);
+  t.after(() => client.close());
+  const mappings = { enabled: false };
+  await indices.client.indices.create({ index, mappings, settings: { number_of_shards: 1 } });
+  const small = Array.from({ length: 300 }, (_, n) => [{ create: { _index: index, _id: `${n}` } }, { n }]);
+  await indices.client.bulk({ operations: small.flat(), refresh: true });
+  const x = 'x'.repeat(1 << 20);
+  for (let n = 300; n < 350; n += 10) {
+    const large = Array.from({ length: 10 }, (_, k) => [
+      { create: { _index: index, _id: `${n + k}` } },
+      { x },
+    ]);
+    await indices.client.bulk({ operations: large.flat(), refresh: true });
+  }
+  const snapshot = await Snapshot.open(client, options, [index]);
+  const ids = new Set<string>();
+  let largest = 0;
+  for await (const { documents } of snapshot.pages({ match_all: {} })) {
+    for (const { id } of documents) ids.add(id);
+    largest = Math.max(
+      largest,
+      documents.reduce((sum, { source }) => sum + source.length, 0),
+    );
+  }
+  await snapshot.close();
+  assert.equal(ids.size, 350);
+  assert.ok(largest <= 32 << 20, `${largest} characters in one page`);
+});
