@@ -48,8 +48,17 @@ const STATE_FILE = 'export_state.json';
 /** Indices whose point in time is lost begin anew; a server that loses it again and again is in other trouble. */
 const MOST_SNAPSHOTS = 3;
 
-/** What Elasticsearch says of an index that only belongs to that one, and is refused when another is created. */
-const OWN_SETTINGS = ['uuid', 'creation_date', 'provided_name', 'version', 'history', 'resize', 'routing'];
+/** Settings that belong to one index alone: refused when another is created, or, like `blocks`, in its way. */
+const OWN_SETTINGS = [
+  'uuid',
+  'creation_date',
+  'provided_name',
+  'version',
+  'history',
+  'resize',
+  'routing',
+  'blocks',
+];
 
 /**
  * Begins a backup of these indices, or of those behind an alias of that name, in a new folder

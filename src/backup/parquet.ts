@@ -19,7 +19,8 @@ const ELEMENTS: Record<Kind, Omit<SchemaElement, 'name'>> = {
   json: { type: 'BYTE_ARRAY', converted_type: 'JSON' },
 };
 
-const GROUP_ROWS = 20_000;
+/** Callers choose the columns: a row group holds fewer rows where there are more of them. */
+const GROUP_CELLS = 500_000;
 const GROUP_CHARS = 16 << 20;
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d{0,3})\d*Z$/;
 
@@ -72,7 +73,7 @@ export async function writeParquet(
   for await (const { id, source } of documents) {
     group.add(id, source);
     rows++;
-    if (group.rows < GROUP_ROWS && group.chars < GROUP_CHARS) continue;
+    if (group.rows * columns.size < GROUP_CELLS && group.chars < GROUP_CHARS) continue;
     await group.write(writer);
     group = new Group(columns);
   }

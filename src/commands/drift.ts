@@ -168,7 +168,7 @@ function tableOf(features: readonly Comparison[], minCount: number): string {
       psi!.toFixed(3),
       psi_by_chance!.toFixed(3),
       ks ? ks.d.toFixed(3) : '-',
-      ks ? `${ks.p.toFixed(4)}${ks.significant ? '*' : ' '}` : '- ',
+      ks ? `${ks.p < 0.0001 ? '<0.0001' : ks.p.toFixed(4)}${ks.significant ? '*' : ' '}` : '- ',
       mean ? `${short(mean.reference)} → ${short(mean.current)}` : '-',
       missing.reference + missing.current > 0
         ? `${percent(missing.reference)} → ${percent(missing.current)}`

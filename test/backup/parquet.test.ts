@@ -87,7 +87,8 @@ test('microseconds are kept', async (t) => {
 
 test('more rows than a row group holds', async (t) => {
   const path = join(temporaryFolder(t), 'x.parquet');
-  const sources = Array.from({ length: 45_000 }, (_, n) => ({ input_data: { n } }));
+  const more = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`c${n}`, n]));
+  const sources = Array.from({ length: 45_000 }, (_, n) => ({ input_data: { n, ...more } }));
   await writeParquet(path, await columnsOf(documents(sources)), documents(sources));
   const file = new Uint8Array(readFileSync(path)).buffer;
   assert.equal(parquetMetadata(file).row_groups.length, 3);
