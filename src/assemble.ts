@@ -215,6 +215,11 @@ export async function pluginChain({ config, base }: LoadedConfig): Promise<Plugi
   );
 }
 
+/** The name that the index of a shipped plugin has in a configuration. */
+export function indexOf({ plugins }: Config, plugin: 'ml-api-message'): string {
+  return plugins.find(({ use }) => use === plugin)?.index ?? plugin;
+}
+
 function redisAddress({ redis }: Config): string {
   if (!redis.url) return `${redis.host}:${redis.port}/${redis.db}`;
   const { host, pathname } = new URL(redis.url);

@@ -2,8 +2,12 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { alertsCommand } from './commands/alerts.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { driftCommand } from './commands/drift.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
@@ -20,6 +24,10 @@ const parser = yargs(hideBin(process.argv))
   .command(pluginsCommand)
   .command(deadLettersCommand)
   .command(clearIndexesCommand)
+  .command(exportCommand)
+  .command(importCommand)
+  .command(alertsCommand)
+  .command(driftCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()
@@ -28,7 +36,7 @@ const parser = yargs(hideBin(process.argv))
   .alias({ h: 'help' })
   .wrap(Math.min(110, process.stdout.columns ?? 110))
   .epilogue(
-    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout is closed.',
+    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout is closed. alerts check has its own: see its --help.',
   )
   .exitProcess(false)
   .fail((message, error) => {

@@ -8,13 +8,19 @@ const REFRESH_MS = 2_000;
 /** A lock on another host counts as left behind when it was not refreshed for so long. */
 const STALE_MS = 15_000;
 
-/** Keeps a second process from reading the same source into the same sink. */
+/** Keeps a second process from doing the same work: from reading the same source into the same sink, if nothing else is said. */
 export class Lock {
   readonly #path: string;
+  readonly #does: string;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(path: string) {
+  /** `does` ends a sentence about the process that holds the lock: what it does, and what to do about it. */
+  constructor(
+    path: string,
+    does = 'reads this source into this sink. Stop it, or give this one a folder of its own with --state',
+  ) {
     this.#path = path;
+    this.#does = does;
   }
 
   /**
@@ -46,7 +52,7 @@ export class Lock {
       if (holder) {
         throw new SidecarError(
           'config',
-          `another ml-log-sidecar (${holder}) reads this source into this sink. Stop it, or give this one a folder of its own with --state. If none runs, delete ${this.#path}`,
+          `another ml-log-sidecar (${holder}) ${this.#does}. If none runs, delete ${this.#path}`,
         );
       }
       await unlink(this.#path).catch(() => {});

@@ -1,5 +1,6 @@
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { SINKS } from '../config/schema.ts';
+import { SidecarError } from '../errors.ts';
 import { setLogLevel } from '../log.ts';
 
 /** An option of the command line that sets a value of the configuration. */
@@ -68,4 +69,25 @@ export function configFrom(args: Record<string, unknown>, flags: ConfigFlags): L
   const loaded = loadConfig({ file: args.config as string | undefined, flags: set });
   setLogLevel(loaded.config.log_level);
   return loaded;
+}
+
+/** The values of an option that may be given several times, each one value or several with commas between them. */
+export function listOf(value: unknown): string[] {
+  return [value ?? []]
+    .flat()
+    .flatMap((text) => String(text).split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+}
+
+/** A time as it is given to an option, UTC where it names no zone, in ms since 1970. Throws `SidecarError` (`config`). */
+export function timeOf(text: string, flag: string): number {
+  const isLocal = /T[\d:.]+$/.test(text);
+  const time = Date.parse(isLocal ? `${text}Z` : text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time))
+    throw new SidecarError(
+      'config',
+      `${flag}: "${text}" is no time; write it as 2026-11-24 or 2026-11-24T19:30:00Z`,
+    );
+  return time;
 }

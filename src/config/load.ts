@@ -9,7 +9,7 @@ import { isObject } from '../json.ts';
 import { CONFIG_SCHEMA, type Config, VARIABLES } from './schema.ts';
 
 /** A value from outside, where it belongs (`pipeline.batch_size`) and where it was written. */
-interface Setting {
+export interface Setting {
   path: string[];
   value: unknown;
   origin: string;
@@ -43,38 +43,56 @@ export function loadConfig({
   env = process.env,
   cwd = process.cwd(),
 }: ConfigInput = {}): LoadedConfig {
-  const path = file === undefined ? defaultFile(cwd) : resolve(cwd, file);
+  const path =
+    file === undefined ? defaultFile(cwd, 'configs/pipeline.yaml', '--config') : resolve(cwd, file);
   const settings = [
-    ...settingsOfFile(path, relative(cwd, path) || path),
+    ...settingsOfFile(path, cwd, ['plugins']),
     ...settingsOfEnv(dotEnv(cwd), '.env'),
     ...settingsOfEnv(env, 'environment'),
     ...flags
       .filter(({ value }) => value !== undefined)
       .map(({ flag, path: to, value }) => ({ path: to.split('.'), value, origin: flag })),
   ];
+  return { config: validated<Config>(CONFIG_SCHEMA, settings), base: dirname(path) };
+}
+
+/**
+ * The object that settings make, the later ones winning, with the schema's defaults filled in. Throws `SidecarError`
+ * (`config`) that lists everything wrong, each with where it was written, what it must be, and the nearest known key.
+ */
+export function validated<T>(schema: SchemaNode, settings: readonly Setting[]): T {
   const tree: Record<string, unknown> = {};
   const origins = new Map<string, string>();
   for (const setting of settings) place(tree, setting, origins);
   const ajv = new Ajv({ useDefaults: true, allErrors: true, allowUnionTypes: true, strictTypes: false });
-  const valid = ajv.compile<Config>(CONFIG_SCHEMA);
+  const valid = ajv.compile<T>(schema);
   if (!valid(tree)) {
-    const lines = [...new Set((valid.errors ?? []).map((error) => explain(error, tree, origins)))];
+    const lines = [...new Set((valid.errors ?? []).map((error) => explain(error, schema, tree, origins)))];
     throw new SidecarError('config', lines.join('\n'));
   }
-  return { config: tree as unknown as Config, base: dirname(path) };
+  return tree as T;
 }
 
-function defaultFile(cwd: string): string {
-  const own = resolve(cwd, 'configs/pipeline.yaml');
+/**
+ * The path of `name` under `cwd`, or else of the one that ships. Throws `SidecarError` (`config`), which says that
+ * `flag` names another, where there is neither.
+ */
+export function defaultFile(cwd: string, name: string, flag: string): string {
+  const own = resolve(cwd, name);
   if (existsSync(own)) return own;
-  for (const up of ['../../configs/pipeline.yaml', '../../../configs/pipeline.yaml']) {
+  for (const up of [`../../${name}`, `../../../${name}`]) {
     const shipped = fileURLToPath(new URL(up, import.meta.url));
     if (existsSync(shipped)) return shipped;
   }
-  throw new SidecarError('config', `there is no ${own}: name a file with --config`);
+  throw new SidecarError('config', `there is no ${own}: name a file with ${flag}`);
 }
 
-function settingsOfFile(path: string, shown: string): Setting[] {
+/**
+ * The values of a YAML file; those under the keys of `whole` are not taken apart. Throws `SidecarError` (`config`), which
+ * names the file as it is seen from `cwd`, where it can't be read or is no YAML of keys and values.
+ */
+export function settingsOfFile(path: string, cwd: string, whole: readonly string[] = []): Setting[] {
+  const shown = relative(cwd, path) || path;
   let source: string;
   try {
     source = readFileSync(path, 'utf8');
@@ -94,7 +112,7 @@ function settingsOfFile(path: string, shown: string): Setting[] {
   const settings: Setting[] = [];
   const originAt = (offset: number): string => `${shown}:${lines.linePos(offset).line}`;
   const walk = (node: Node | null, at: string[], offset: number): void => {
-    if (isMap(node) && at[0] !== 'plugins') {
+    if (isMap(node) && !whole.includes(at[0] ?? '')) {
       if (at.length > 0) settings.push({ path: at, value: {}, origin: originAt(offset) });
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : String(key);
@@ -125,7 +143,7 @@ function dotEnv(cwd: string): NodeJS.ProcessEnv {
 function settingsOfEnv(env: NodeJS.ProcessEnv, where: string): Setting[] {
   const settings: Setting[] = [];
   for (const [name, path] of Object.entries(VARIABLES)) {
-    const schema = schemaAt(path.split('.'));
+    const schema = schemaAt(CONFIG_SCHEMA, path.split('.'));
     const file = schema?.writeOnly ? env[`${name}_FILE`] : undefined;
     let raw = env[name];
     let origin = `${name} (${where})`;
@@ -174,31 +192,41 @@ function place(
   origins.set(path.join('/'), origin);
 }
 
+/** What errors are told by: the part of a JSON Schema that the files here use. */
 interface SchemaNode {
   type?: unknown;
   description?: string;
   writeOnly?: boolean;
   properties?: Record<string, SchemaNode>;
   items?: SchemaNode;
+  additionalProperties?: boolean | SchemaNode;
 }
 
-function schemaAt(path: readonly string[]): SchemaNode | undefined {
-  let node: SchemaNode | undefined = CONFIG_SCHEMA as SchemaNode;
-  for (const key of path) node = node?.properties?.[key] ?? node?.items;
+function schemaAt(schema: SchemaNode, path: readonly string[]): SchemaNode | undefined {
+  let node: SchemaNode | undefined = schema;
+  for (const key of path) {
+    const others: SchemaNode['additionalProperties'] = node?.additionalProperties;
+    node = node?.properties?.[key] ?? node?.items ?? (typeof others === 'object' ? others : undefined);
+  }
   return node;
 }
 
 /** One error in words: where the value was written, its key, and what it must be. */
-function explain(error: ErrorObject, tree: unknown, origins: Map<string, string>): string {
+function explain(
+  error: ErrorObject,
+  schema: SchemaNode,
+  tree: unknown,
+  origins: Map<string, string>,
+): string {
   const path = error.instancePath.split('/').slice(1);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
-    const known = Object.keys(schemaAt(path)?.properties ?? {});
+    const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
     const near = nearest(key, known);
     const help = near ? `Did you mean ${near}?` : `Known here: ${known.join(', ')}`;
     return `${originOf([...path, key], origins)}: unknown key ${[...path, key].join('.')}. ${help}`;
   }
-  const node = schemaAt(path);
+  const node = schemaAt(schema, path);
   const value = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], tree);
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
   const is = node?.writeOnly || isObject(value) ? '' : `, but is ${shown}`;

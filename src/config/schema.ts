@@ -6,6 +6,10 @@ export const SOURCES = ['redis', 'redis-stream', 'gradio', 'file', 'http'] as co
 /** The kinds of sink, by name. */
 export const SINKS = ['elasticsearch', 'vector', 'stdout', 'directory'] as const;
 
+/** How a webhook is told of alerts. */
+export const WEBHOOK_FORMATS = ['json', 'slack'] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+
 /** The whole configuration, validated, with every default filled in. */
 export interface Config {
   pipeline: {
@@ -48,6 +52,8 @@ export interface Config {
   };
   vector: { url: string; username?: string; password?: string; request_timeout: number };
   directory: { path: string };
+  kibana: { url?: string };
+  alerts: { file?: string; interval: number; webhook_url?: string; webhook_format: WebhookFormat };
   indices: { prefix: string };
   plugins: PluginEntry[];
   dead_letters: { path: string; max_bytes: number };
@@ -233,6 +239,32 @@ export const CONFIG_SCHEMA = {
     directory: section('The sink that writes one NDJSON file an index.', {
       path: { ...text, default: './data', description: 'The folder.' },
     }),
+    kibana: section('The Kibana whose data views and dashboards are backed up and restored.', {
+      url: {
+        ...text,
+        pattern: '^https?://',
+        description: "Its address, a space's path included; it is asked with Elasticsearch's credentials.",
+      },
+    }),
+    alerts: section('What is watched, and who is told.', {
+      file: { ...text, description: 'The file of rules; configs/alerts.yaml by default.' },
+      interval: {
+        type: 'number',
+        minimum: 1,
+        default: 60,
+        description: 'Pause between two looks of `alerts watch`, in seconds.',
+      },
+      webhook_url: {
+        ...secret,
+        pattern: '^https?://',
+        description: 'Where changes of state are posted to.',
+      },
+      webhook_format: {
+        enum: WEBHOOK_FORMATS,
+        default: 'json',
+        description: 'json: every figure; slack: a text, as Slack, Mattermost and others take it.',
+      },
+    }),
     indices: section('All indices.', {
       prefix: { ...text, default: 'ml-api-', description: 'What the name of every index begins with.' },
     }),
@@ -346,6 +378,9 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   HTTP_TOKEN: 'http.token',
   HTTP_USERNAME: 'http.username',
   HTTP_PASSWORD: 'http.password',
+  KIBANA_URL: 'kibana.url',
+  ALERTS_WEBHOOK_URL: 'alerts.webhook_url',
+  ALERTS_WEBHOOK_FORMAT: 'alerts.webhook_format',
   PIPELINE_LISTEN: 'listen',
   LOG_LEVEL: 'log_level',
 };

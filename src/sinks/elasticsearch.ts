@@ -46,6 +46,25 @@ export function unreachable(options: ElasticsearchOptions, cause: unknown): Side
   );
 }
 
+/** Waits for this server while it does not answer, as long as the options say. */
+export function elasticsearchTrouble({ url, patienceMs }: ElasticsearchOptions): Trouble {
+  return new Trouble(`Elasticsearch at ${new URL(url).host}`, HINT, patienceMs);
+}
+
+/**
+ * The error of a request that can't be tried again with success: refused (`config`), or not answered as it should be
+ * (`unreachable`). `what` says what was to be done: "read the mapping of ml-api-logs".
+ */
+export function requestError(options: ElasticsearchOptions, cause: unknown, what: string): SidecarError {
+  if (cause instanceof SidecarError) return cause;
+  const status = cause instanceof errors.ResponseError ? (cause.statusCode ?? 0) : 0;
+  if (status < 400 || verdict(status) !== 'refused') return unreachable(options, cause);
+  const { host } = new URL(options.url);
+  return new SidecarError('config', `Elasticsearch at ${host} refused to ${what}: ${reasonOf(cause)}`, {
+    cause,
+  });
+}
+
 /** What an item's, or a request's, status means: nothing to do, done before, try again, or its own fault. */
 export type Verdict = 'stored' | 'exists' | 'again' | 'refused';
 
@@ -74,7 +93,7 @@ export class ElasticsearchSink implements Sink {
   constructor(options: ElasticsearchOptions) {
     this.#client = elasticsearchClient(options);
     this.#host = new URL(options.url).host;
-    this.#trouble = new Trouble(`Elasticsearch at ${this.#host}`, HINT, options.patienceMs);
+    this.#trouble = elasticsearchTrouble(options);
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
@@ -91,10 +110,15 @@ export class ElasticsearchSink implements Sink {
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
-    const outcomes: Outcome[] = new Array(documents.length);
     const lines = documents.map(
       ({ index, id, json }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${json}\n`,
     );
+    return this.writeLines(lines, signal);
+  }
+
+  /** What `write` does, for documents in bulk form: a `create` action and the document, each with its line's end. */
+  async writeLines(lines: readonly string[], signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes: Outcome[] = new Array(lines.length);
     let from = 0;
     while (from < lines.length) {
       let to = from;

@@ -1,0 +1,182 @@
+/** What an expression asks Elasticsearch, and how its answer becomes a number. */
+export interface Expression {
+  /** Aggregations of one search. */
+  aggs: Record<string, object>;
+  /** The value; `undefined` where a figure is missing, or a division by zero leaves none. */
+  evaluate(answer: Answer): number | undefined;
+}
+
+/** What `evaluate` needs of a search's answer. */
+export interface Answer {
+  /** How many documents matched. */
+  documents: number;
+  aggregations: Record<string, unknown>;
+}
+
+type Value = (answer: Answer) => number | undefined;
+
+/** The metric aggregations that take a field and answer one number. */
+const METRICS = ['avg', 'sum', 'min', 'max'] as const;
+const FUNCTIONS = [...METRICS, 'percentile', 'count'];
+
+const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_@][\w.@]*)|"([^"]*)"|'([^']*)'|([-+*/(),]))/y;
+
+interface Token {
+  kind: 'number' | 'name' | 'text' | 'sign' | 'end';
+  text: string;
+  at: number;
+}
+
+/**
+ * Reads an expression over the documents of a window: numbers, `+ - * / ( )`, and
+ *
+ * - `avg(field)`, `sum(field)`, `min(field)`, `max(field)`;
+ * - `percentile(field, 95)`;
+ * - `count()`, all documents, and `count("status_code:>=500")`, those that a query string matches.
+ *
+ * Throws an `Error` that says what is wrong, and where.
+ */
+export function parseExpression(source: string): Expression {
+  const parser = new Parser(source);
+  const value = parser.expression();
+  parser.expect('end', '');
+  return {
+    aggs: parser.aggs,
+    evaluate: (answer) => {
+      const result = value(answer);
+      return result !== undefined && Number.isFinite(result) ? result : undefined;
+    },
+  };
+}
+
+/** By recursive descent: an expression is a sum of products of factors. */
+class Parser {
+  readonly aggs: Record<string, object> = {};
+  readonly #source: string;
+  #token: Token;
+  #end = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#token = this.#read();
+  }
+
+  expression(): Value {
+    let left = this.#product();
+    for (;;) {
+      if (this.#take('+')) left = both(left, this.#product(), (a, b) => a + b);
+      else if (this.#take('-')) left = both(left, this.#product(), (a, b) => a - b);
+      else return left;
+    }
+  }
+
+  expect(kind: Token['kind'], text: string): Token {
+    const token = this.#token;
+    if (token.kind !== kind || (text !== '' && token.text !== text)) {
+      const wanted = kind === 'sign' ? `"${text}"` : kind === 'end' ? 'nothing more' : `a ${kind}`;
+      const found = token.kind === 'end' ? 'its end' : `"${token.text}"`;
+      throw new Error(`${wanted} is expected at column ${token.at + 1}, but there is ${found}`);
+    }
+    this.#token = this.#read();
+    return token;
+  }
+
+  #product(): Value {
+    let left = this.#factor();
+    for (;;) {
+      if (this.#take('*')) left = both(left, this.#factor(), (a, b) => a * b);
+      else if (this.#take('/')) left = both(left, this.#factor(), (a, b) => a / b);
+      else return left;
+    }
+  }
+
+  #factor(): Value {
+    if (this.#take('-')) {
+      const inner = this.#factor();
+      return both(
+        () => 0,
+        inner,
+        (a, b) => a - b,
+      );
+    }
+    if (this.#take('(')) {
+      const inner = this.expression();
+      this.expect('sign', ')');
+      return inner;
+    }
+    if (this.#token.kind === 'number') {
+      const number = Number(this.expect('number', '').text);
+      return () => number;
+    }
+    return this.#call();
+  }
+
+  #call(): Value {
+    const { text: name } = this.expect('name', '');
+    if (!FUNCTIONS.includes(name))
+      throw new Error(`there is no function "${name}"; there are ${FUNCTIONS.join(', ')}`);
+    this.expect('sign', '(');
+    const value = name === 'count' ? this.#count() : this.#metric(name);
+    this.expect('sign', ')');
+    return value;
+  }
+
+  #count(): Value {
+    if (this.#token.kind !== 'text') return ({ documents }) => documents;
+    const { text: query } = this.expect('text', '');
+    return this.#ask({ filter: { query_string: { query } } }, ({ doc_count }) => doc_count);
+  }
+
+  #metric(name: string): Value {
+    const { text: field } = this.expect('name', '');
+    if (name !== 'percentile') return this.#ask({ [name]: { field } }, ({ value }) => value);
+    this.expect('sign', ',');
+    const percent = Number(this.expect('number', '').text);
+    if (percent > 100) throw new Error(`there is no percentile ${percent}`);
+    return this.#ask(
+      { percentiles: { field, percents: [percent], keyed: false } },
+      ({ values }) => values?.[0]?.value,
+    );
+  }
+
+  #ask(agg: object, read: (answer: AggregationAnswer) => number | null | undefined): Value {
+    const name = `value_${Object.keys(this.aggs).length}`;
+    this.aggs[name] = agg;
+    return ({ aggregations }) => read(aggregations[name] as AggregationAnswer) ?? undefined;
+  }
+
+  #take(sign: string): boolean {
+    if (this.#token.kind !== 'sign' || this.#token.text !== sign) return false;
+    this.#token = this.#read();
+    return true;
+  }
+
+  #read(): Token {
+    const rest = this.#source.slice(this.#end);
+    const at = this.#end + rest.length - rest.trimStart().length;
+    if (at === this.#source.length) return { kind: 'end', text: '', at };
+    TOKEN.lastIndex = this.#end;
+    const match = TOKEN.exec(this.#source);
+    if (!match) throw new Error(`"${this.#source[at]}" at column ${at + 1} means nothing here`);
+    this.#end = TOKEN.lastIndex;
+    const [, number, name, double, single, sign] = match;
+    if (number !== undefined) return { kind: 'number', text: number, at };
+    if (name !== undefined) return { kind: 'name', text: name, at };
+    if (sign !== undefined) return { kind: 'sign', text: sign, at };
+    return { kind: 'text', text: double ?? single ?? '', at };
+  }
+}
+
+interface AggregationAnswer {
+  value?: number | null;
+  doc_count?: number;
+  values?: { value: number | null }[];
+}
+
+function both(left: Value, right: Value, join: (a: number, b: number) => number): Value {
+  return (answer) => {
+    const a = left(answer);
+    const b = right(answer);
+    return a === undefined || b === undefined ? undefined : join(a, b);
+  };
+}

@@ -1,0 +1,95 @@
+import type { CommandModule } from 'yargs';
+import { elasticsearchOptions } from '../assemble.ts';
+import type { Refusal } from '../backup/import.ts';
+import { EXIT } from '../errors.ts';
+import { log } from '../log.ts';
+import { Progress } from '../progress.ts';
+import { table } from '../table.ts';
+import { COMMON_FLAGS, configFrom, listOf, yargsOptions } from './options.ts';
+
+/** With `--json`, so many refused documents are listed; all are counted, and logged on stderr. */
+const MOST_LISTED = 1_000;
+
+/** `import`: what `export` wrote, back into Elasticsearch and Kibana. */
+export const importCommand: CommandModule = {
+  command: 'import',
+  describe: 'Restore a backup that export made; what is there already is left alone',
+  builder: (yargs) =>
+    yargs
+      .options(yargsOptions(COMMON_FLAGS))
+      .option('input', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'The backup: a folder backup_YYYYMMDD_HHMMSS',
+      })
+      .option('only', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Only these indices, such as ml-api-logs,ml-api-perfs',
+      })
+      .option('rename', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'FROM=TO, and more with commas: under another name; ml-api-*=restored-* for all that begin so',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
+      .example('$0 import --input ./backup/backup_20251122_103000', 'everything')
+      .example(
+        '$0 import --input … --only ml-api-logs --rename ml-api-logs=restored-logs',
+        'one, beside the other',
+      )
+      .epilogue(
+        "Checksums are verified before anything is written. With KIBANA_URL set, data views and dashboards are put back, unless --only or --rename is given. Exit codes: 0 done, 1 something was refused (each document is named on stderr, with Elasticsearch's reason), 2 wrong usage, configuration or backup, 3 a server could not be reached.",
+      ),
+  handler: async (args) => {
+    const { config } = configFrom(args, COMMON_FLAGS);
+    const options = elasticsearchOptions(config, false);
+    const { elasticsearchClient, ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
+    const { importBackup } = await import('../backup/import.ts');
+    const { Kibana } = await import('../backup/kibana.ts');
+    const { url } = config.kibana;
+    const client = elasticsearchClient(options);
+    const sink = new ElasticsearchSink(options);
+    const progress = new Progress();
+    const refused: Refusal[] = [];
+    try {
+      const context = {
+        client,
+        options,
+        sink,
+        progress,
+        kibana: url === undefined ? undefined : new Kibana(url, options),
+        onRefused: (refusal: Refusal) => {
+          progress.clear();
+          log.error(`${refusal.index} refused ${refusal.id}: ${refusal.reason}`);
+          if (refused.length < MOST_LISTED) refused.push(refusal);
+        },
+      };
+      const choice = { only: listOf(args.only), rename: listOf(args.rename) };
+      const { indexes, kibana } = await importBackup(context, String(args.input), choice);
+      const results = Object.entries(indexes);
+      if (results.some(([, { error, refused }]) => error !== undefined || refused > 0))
+        process.exitCode = EXIT.deadLetters;
+      if (args.json)
+        return void process.stdout.write(
+          `${JSON.stringify({ input: args.input, indexes, kibana, refused })}\n`,
+        );
+      const rows = results.map(([name, { stored, existing, refused }]) =>
+        [name, stored, existing, refused].map(String),
+      );
+      process.stdout.write(table([['index', 'stored', 'already there', 'refused'], ...rows], [1, 2, 3]));
+      for (const [name, { error }] of results)
+        if (error !== undefined)
+          process.stdout.write(
+            `${name}: nothing was imported: ${error}. Import it under another name with --rename\n`,
+          );
+      if (kibana !== undefined) process.stdout.write(`Kibana: ${kibana} objects\n`);
+    } finally {
+      progress.clear();
+      await sink.close();
+      await client.close();
+    }
+  },
+};

@@ -1,0 +1,120 @@
+import type { FeatureValues, Sample } from './samples.ts';
+import { countsWithin, kolmogorovSmirnov, psi, psiByChance, quantileBounds } from './statistics.ts';
+
+/** From the least to the most; `too few` where there are not enough values to tell, `too many` where a text is a category hardly twice. */
+export const DRIFTS = ['too few', 'too many', 'stable', 'moderate', 'major'] as const;
+export type Drift = (typeof DRIFTS)[number];
+
+/** PSI from which drift is called so, by usage; see `psi`. */
+export const MODERATE_PSI = 0.1;
+export const MAJOR_PSI = 0.25;
+/** A Kolmogorov-Smirnov probability below it is called significant, by usage. */
+export const SIGNIFICANT_P = 0.05;
+
+/** Numbers that take so many values at most are categories: 0 and 1, a class, a grade. */
+const MOST_GRADES = 10;
+/** With more categories than that, a text is no category. */
+const MOST_CATEGORIES = 50;
+
+/** One feature, in the reference and now. */
+export interface Comparison {
+  feature: string;
+  kind: 'number' | 'category';
+  /** By PSI; but never more than `stable` where chance alone explains the PSI. */
+  drift: Drift;
+  /** How many values there are. */
+  reference: number;
+  current: number;
+  /** Shares of documents that have no value. */
+  missing: { reference: number; current: number };
+  /** Of numbers, categories that are numbers included. */
+  mean?: { reference: number; current: number };
+  psi?: number;
+  /** What the PSI of an unchanged distribution stays below in 95 of 100 cases. */
+  psi_by_chance?: number;
+  /** Kolmogorov-Smirnov, of kind `number` only. */
+  ks?: { d: number; p: number; significant: boolean };
+}
+
+/** Compares every feature that either sample has; the inputs by name, then the results. With fewer than `minCount` values in either, only that is said. */
+export function compare(reference: Sample, current: Sample, minCount: number): Comparison[] {
+  const names = new Set([...reference.features.keys(), ...current.features.keys()]);
+  return [...names]
+    .sort()
+    .map((name) =>
+      compareFeature(
+        name,
+        { values: reference.features.get(name) ?? NONE, documents: reference.documents },
+        { values: current.features.get(name) ?? NONE, documents: current.documents },
+        minCount,
+      ),
+    );
+}
+
+/** The most drift of all. */
+export function mostDrift(comparisons: readonly Comparison[]): Drift {
+  return DRIFTS[Math.max(0, ...comparisons.map(({ drift }) => DRIFTS.indexOf(drift)))]!;
+}
+
+const NONE: FeatureValues = { numbers: [], others: new Map() };
+
+interface Side {
+  values: FeatureValues;
+  documents: number;
+}
+
+function compareFeature(feature: string, reference: Side, current: Side, minCount: number): Comparison {
+  const sides = [reference, current] as const;
+  const [n, m] = sides.map(({ values }) => sizeOf(values)) as [number, number];
+  const [r, c] = sides.map(({ values }) => values.numbers) as [number[], number[]];
+  const areNumbers = sides.every(({ values }) => values.others.size === 0);
+  const isNumber = areNumbers && new Set(r.concat(c)).size > MOST_GRADES;
+  const comparison: Comparison = {
+    feature,
+    kind: isNumber ? 'number' : 'category',
+    drift: 'too few',
+    reference: n,
+    current: m,
+    missing: { reference: missing(n, reference), current: missing(m, current) },
+    ...(areNumbers && n > 0 && m > 0 ? { mean: { reference: mean(r), current: mean(c) } } : {}),
+  };
+  if (n < minCount || m < minCount) return comparison;
+  let counts: [number[], number[]];
+  if (isNumber) {
+    const [x, y] = [Float64Array.from(r).sort(), Float64Array.from(c).sort()];
+    const bounds = quantileBounds(x);
+    counts = [countsWithin(bounds, x), countsWithin(bounds, y)];
+    const { d, p } = kolmogorovSmirnov(x, y);
+    comparison.ks = { d, p, significant: p < SIGNIFICANT_P };
+  } else {
+    const [x, y] = [categories(reference.values), categories(current.values)];
+    const all = [...new Set([...x.keys(), ...y.keys()])];
+    if (all.length > MOST_CATEGORIES) return { ...comparison, drift: 'too many' };
+    counts = [all.map((key) => x.get(key) ?? 0), all.map((key) => y.get(key) ?? 0)];
+  }
+  const index = psi(...counts);
+  const chance = psiByChance(counts[0].length, n, m);
+  const drift = index < MODERATE_PSI || index < chance ? 'stable' : index < MAJOR_PSI ? 'moderate' : 'major';
+  return { ...comparison, drift, psi: index, psi_by_chance: chance };
+}
+
+function sizeOf({ numbers, others }: FeatureValues): number {
+  let size = numbers.length;
+  for (const count of others.values()) size += count;
+  return size;
+}
+
+/** Inputs may be several values in one document: then none is missing. */
+function missing(values: number, { documents }: Side): number {
+  return documents === 0 ? 0 : Math.max(0, 1 - values / documents);
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+function categories({ numbers, others }: FeatureValues): Map<string, number> {
+  const counts = new Map(others);
+  for (const number of numbers) counts.set(`${number}`, (counts.get(`${number}`) ?? 0) + 1);
+  return counts;
+}

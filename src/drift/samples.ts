@@ -1,0 +1,81 @@
+import { SidecarError } from '../errors.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { linesOf } from '../ndjson.ts';
+
+/** The values that one sample of documents has of one feature. */
+export interface FeatureValues {
+  /** Those that are numbers. */
+  numbers: number[];
+  /** How often each other value was seen, by its text. */
+  others: Map<string, number>;
+}
+
+/** Some `ml-api-message` documents, feature by feature. */
+export class Sample {
+  /** Documents with an input. */
+  documents = 0;
+  /**
+   * By name: `input_data.AGE`, `result.prediction`, `result.probability`, and `result.probabilities.0` for each class where
+   * a model gives several.
+   */
+  readonly features = new Map<string, FeatureValues>();
+
+  /** Adds a document of `ml-api-message`; one without an input is left out. */
+  add({ input_data: input, result }: JsonObject): void {
+    if (!isObject(input)) return;
+    this.documents++;
+    this.#addAll('input_data', input);
+    if (!isObject(result)) return;
+    // The message says in words what the prediction is.
+    for (const key of ['prediction', 'probability', 'probabilities'])
+      if (Object.hasOwn(result, key)) this.#addAny(`result.${key}`, result[key]!);
+  }
+
+  #addAll(path: string, values: JsonObject | Json[]): void {
+    for (const [key, value] of Object.entries(values)) this.#addAny(`${path}.${key}`, value);
+  }
+
+  #addAny(name: string, value: Json): void {
+    if (typeof value === 'object' && value !== null) this.#addAll(name, value);
+    else if (value !== null) this.#addValue(name, value);
+  }
+
+  #addValue(name: string, value: string | number | boolean): void {
+    let feature = this.features.get(name);
+    if (!feature) {
+      feature = { numbers: [], others: new Map() };
+      this.features.set(name, feature);
+    }
+    if (typeof value === 'number') feature.numbers.push(value);
+    else feature.others.set(String(value), (feature.others.get(String(value)) ?? 0) + 1);
+  }
+}
+
+/**
+ * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`. Throws
+ * `SidecarError` (`config`) that names the line.
+ */
+export async function sampleOfFile(path: string): Promise<Sample> {
+  const sample = new Sample();
+  let line = 0;
+  try {
+    for await (const text of linesOf(path)) {
+      line++;
+      if (text.trim() === '') continue;
+      const document: unknown = JSON.parse(text);
+      if (!isObject(document)) throw new Error('it holds no JSON object');
+      sample.add(document);
+    }
+  } catch (cause) {
+    const at = line > 0 ? `${path}:${line}` : path;
+    throw new SidecarError('config', `${at}: the reference can't be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  if (sample.documents === 0)
+    throw new SidecarError(
+      'config',
+      `${path}: no line has an input_data: give documents of ml-api-message, such as indexes/ml-api-message_documents.ndjson of a backup`,
+    );
+  return sample;
+}

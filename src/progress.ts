@@ -1,0 +1,41 @@
+const WIDTH = 30;
+const EVERY_MS = 200;
+
+/** A line on a terminal that says how far a job is. Where stderr is no terminal, nothing is printed. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  #label = '';
+  #since = 0;
+  #first = 0;
+  #shownAt = 0;
+
+  constructor(out: NodeJS.WriteStream = process.stderr) {
+    this.#out = out;
+  }
+
+  /** `done` of `total` is behind us. A new `label` begins a new job, which may start at more than 0. */
+  show(label: string, done: number, total: number): void {
+    if (!this.#out.isTTY) return;
+    const now = performance.now();
+    if (label !== this.#label) {
+      this.#label = label;
+      this.#since = now;
+      this.#first = done;
+    } else if (now - this.#shownAt < EVERY_MS) return;
+    this.#shownAt = now;
+    const share = total === 0 ? 1 : Math.min(1, done / total);
+    const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');
+    const rate = Math.round((done - this.#first) / Math.max(0.001, (now - this.#since) / 1000));
+    const figures = `${done.toLocaleString('en')}/${total.toLocaleString('en')}`;
+    this.#out.write(
+      `\r\x1b[K${label} [${bar}] ${Math.floor(share * 100)}% ${figures} ${rate.toLocaleString('en')}/s`,
+    );
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#shownAt > 0) this.#out.write('\r\x1b[K');
+    this.#shownAt = 0;
+    this.#label = '';
+  }
+}
