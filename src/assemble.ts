@@ -9,7 +9,7 @@ import { isLoopback, parseListen } from './listen.ts';
 import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
-import { PluginChain } from './plugins.ts';
+import { PluginChain, type PluginUse } from './plugins.ts';
 import type { ElasticsearchOptions } from './sinks/elasticsearch.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { RedisOptions } from './sources/redis.ts';
@@ -204,15 +204,26 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
 }
 
 /** The configured plugins, loaded. */
-export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
-  const filter = new Filter(config.pipeline.filter);
+export async function pluginChain(loaded: LoadedConfig): Promise<PluginChain> {
+  const { pipeline, indices } = loaded.config;
+  const filter = new Filter(pipeline.filter);
+  return new PluginChain(await pluginUses(loaded), indices.prefix, (event) => filter.passes(event));
+}
+
+/** What an index that a plugin brings along is called in this configuration. */
+export async function indexNames(loaded: LoadedConfig): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { plugin, index } of await pluginUses(loaded))
+    if (plugin.index) names.set(plugin.index.name, index ?? plugin.index.name);
+  return names;
+}
+
+function pluginUses({ config, base }: LoadedConfig): Promise<PluginUse[]> {
   // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
   const entries = config.plugins.map((entry) =>
     entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
   );
-  return new PluginChain(await loadPlugins(entries, base), config.indices.prefix, (event) =>
-    filter.passes(event),
-  );
+  return loadPlugins(entries, base);
 }
 
 function redisAddress({ redis }: Config): string {

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
+import { dashboardsCommand } from './commands/dashboards.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
@@ -19,6 +21,8 @@ const parser = yargs(hideBin(process.argv))
   .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)
+  .command(reportCommand)
+  .command(dashboardsCommand)
   .command(clearIndexesCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()

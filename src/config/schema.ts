@@ -46,6 +46,7 @@ export interface Config {
     ca_file?: string;
     request_timeout: number;
   };
+  kibana: { url?: string };
   vector: { url: string; username?: string; password?: string; request_timeout: number };
   directory: { path: string };
   indices: { prefix: string };
@@ -214,6 +215,16 @@ export const CONFIG_SCHEMA = {
         description: 'How long one request may take, in seconds.',
       },
     }),
+    kibana: section(
+      'The Kibana (9) that dashboards are put into. It takes the credentials of Elasticsearch.',
+      {
+        url: {
+          ...secret,
+          pattern: '^https?://',
+          description: 'Its address, such as http://localhost:5601, with /s/NAME for a space of its own.',
+        },
+      },
+    ),
     vector: section("Vector's http_server source, as vector.toml sets it up.", {
       url: {
         ...text,
@@ -339,6 +350,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   ELASTICSEARCH_USERNAME: 'elasticsearch.username',
   ELASTICSEARCH_PASSWORD: 'elasticsearch.password',
   ELASTICSEARCH_CA_FILE: 'elasticsearch.ca_file',
+  KIBANA_URL: 'kibana.url',
   VECTOR_URL: 'vector.url',
   VECTOR_USERNAME: 'vector.username',
   VECTOR_PASSWORD: 'vector.password',

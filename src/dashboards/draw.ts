@@ -1,0 +1,161 @@
+import { type Loader, type LocaleFormatters, logger, parse, type Spec, View, Warn } from 'vega';
+import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import { isObject, type JsonObject } from '../json.ts';
+import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
+import type { Theme } from './theme.ts';
+
+/** A chart, drawn. */
+export interface Picture {
+  id: string;
+  title: string;
+  description: string;
+  /** An SVG document; empty where nothing is to be drawn. */
+  svg: string;
+  /** The numbers in it. */
+  table: { columns: { title: string; numeric: boolean }[]; rows: string[][] };
+}
+
+/** In CSS pixels; the picture scales. */
+const WIDTH = 400;
+const HEIGHT = 250;
+
+/** Draws a chart from the answer to its search (see `searchOf`). Nothing but that is loaded. */
+export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
+  const { id, title, description, spec } = chart;
+  const { property } = spec.data.format;
+  const columns = spec.encoding.tooltip;
+  const picture: Picture = {
+    id,
+    title,
+    description,
+    svg: '',
+    table: {
+      columns: columns.map(({ title, type }) => ({ title, numeric: type === 'quantitative' })),
+      rows: [],
+    },
+  };
+  // An index that is missing answers without aggregations.
+  if (property.split('.').reduce<unknown>((at, key) => (at as JsonObject | undefined)?.[key], answer) == null)
+    return picture;
+  const warnings = logger(Warn);
+  const sized = {
+    ...inUtc(spec),
+    data: { values: answer, format: { type: 'json', property } },
+    width: WIDTH,
+    height: HEIGHT,
+    autosize: { type: 'fit', contains: 'padding' },
+  };
+  const compiled = compile(sized as unknown as TopLevelSpec, {
+    config: config(theme),
+    logger: warnings,
+  }).spec;
+  const view = new View(parse(compiled), { renderer: 'none', loader: NO_LOADER, logger: warnings });
+  try {
+    await view.runAsync();
+    const rows = inOrder(view.data(drawnData(compiled)) as JsonObject[], spec.encoding);
+    picture.table.rows = rows.map((row) =>
+      columns.map((column) => shown(row[column.field], column, view.locale())),
+    );
+    if (rows.length > 0) picture.svg = ownIds(await view.toSVG(), id);
+    return picture;
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Times are drawn in UTC, whichever zone this machine is in. */
+function inUtc(spec: ChartSpec): ChartSpec {
+  const copy = structuredClone(spec);
+  const layers = Array.isArray(copy.layer) ? (copy.layer as JsonObject[]) : [];
+  for (const { encoding } of [copy, ...layers]) {
+    for (const channel of Object.values((encoding ?? {}) as JsonObject)) {
+      if (!isObject(channel) || channel.type !== 'temporal') continue;
+      channel.scale = { ...(channel.scale as JsonObject | undefined), type: 'utc' };
+    }
+  }
+  return copy;
+}
+
+/** Rows as the vertical axis orders them. */
+function inOrder(rows: readonly JsonObject[], { y }: JsonObject): readonly JsonObject[] {
+  const sort = isObject(y) ? y.sort : undefined;
+  if (!isObject(sort)) return rows;
+  const sign = sort.order === 'descending' ? -1 : 1;
+  const figure = (row: JsonObject): number => Number(row[String(sort.field)]);
+  return [...rows].sort((a, b) => sign * (figure(a) - figure(b)));
+}
+
+/** Specifications can name files and addresses; none is read. */
+const NO_LOADER = {
+  load: refuse,
+  sanitize: refuse,
+  http: refuse,
+  file: refuse,
+} as unknown as Loader;
+
+async function refuse(uri: unknown): Promise<never> {
+  throw new Error(`charts load nothing: ${uri}`);
+}
+
+/** The data set that the marks are drawn from. */
+function drawnData({ marks = [], data = [] }: Spec): string {
+  for (const mark of marks) {
+    const from = mark.from as { data?: string; facet?: { data: string } } | undefined;
+    const name = from?.data ?? from?.facet?.data;
+    if (name !== undefined) return name;
+  }
+  return data.at(-1)?.name ?? '';
+}
+
+function shown(value: unknown, { type, format }: ColumnDefinition, locale: LocaleFormatters): string {
+  if (value == null || Number.isNaN(value)) return '';
+  if (type === 'temporal') return locale.utcFormat(format)(new Date(value as number));
+  return type === 'quantitative' && format ? locale.format(format)(value as number) : String(value);
+}
+
+/** Several pictures share a page, where ids must differ. */
+function ownIds(svg: string, prefix: string): string {
+  return svg.replace(/(\bid="|url\(#)/g, `$1${prefix}-`);
+}
+
+function config({ ink, faint, grid, series, diverging }: Theme): Config {
+  const font = 'system-ui, sans-serif';
+  return {
+    font,
+    // The table says it better.
+    aria: false,
+    background: 'transparent',
+    padding: 4,
+    view: { stroke: 'transparent' },
+    mark: { color: series[0] as string },
+    bar: { color: series[0] as string },
+    line: { strokeWidth: 1.5 },
+    point: { size: 18, filled: true },
+    rect: { stroke: null },
+    text: { color: ink, fontSize: 11 },
+    axis: {
+      domainColor: grid,
+      tickColor: grid,
+      gridColor: grid,
+      labelColor: faint,
+      titleColor: faint,
+      titleFontWeight: 'normal',
+      labelFontSize: 11,
+      titleFontSize: 11,
+      labelLimit: 260,
+    },
+    axisY: { grid: true, ticks: false },
+    axisX: { grid: false },
+    legend: {
+      orient: 'top',
+      direction: 'horizontal',
+      labelColor: ink,
+      titleColor: faint,
+      titleFontWeight: 'normal',
+      labelFontSize: 11,
+      titleFontSize: 11,
+      symbolStrokeWidth: 2,
+    },
+    range: { category: [...series], diverging: [...diverging] },
+  } as Config;
+}

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { Agent, FormData, request } from 'undici';
+import type { LoadedConfig } from '../config/load.ts';
+import { reasonOf, SidecarError } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { Chart, Dashboard } from './definitions.ts';
+import { openDashboards } from './open.ts';
+
+/** A saved object of Kibana, as its export writes one a line. */
+export interface SavedObject extends JsonObject {
+  type: 'index-pattern' | 'dashboard';
+  /** Always the same, so that an import replaces what an earlier one made. */
+  id: string;
+  attributes: JsonObject;
+  references: [];
+}
+
+/** What an import did. */
+export interface Imported {
+  /** Where: `http://localhost:5601`. */
+  kibana: string;
+  dataViews: string[];
+  dashboards: string[];
+}
+
+const PREFIX = 'ml-log-sidecar-';
+/** Kibana's grid is 48 wide: two charts in a row. */
+const WIDTH = 24;
+const HEIGHT = 15;
+const NO_QUERY = { query: { query: '', language: 'kuery' }, filter: [] };
+
+/**
+ * Data views and dashboards as Kibana 9 imports them; each dashboard holds its Vega panels by value, so that Kibana may
+ * migrate them to the panel type that Vega is getting (elastic/kibana#240491, #283945). In Kibana's source, the
+ * dashboard's attributes are `src/platform/plugins/shared/dashboard/server/dashboard_saved_object/schema/v1..v3`,
+ * a panel by value is read by `visualizations/common/embeddable/transforms/get_transform_out.ts`, and
+ * its specification by `vis_types/vega/public/data_model/vega_parser.ts`.
+ */
+export function savedObjects(dashboards: readonly Dashboard[]): SavedObject[] {
+  const patterns = new Set(dashboards.flatMap(({ charts }) => charts.map(({ spec }) => spec.data.url.index)));
+  return [...[...patterns].map(dataView), ...dashboards.map(savedDashboard)];
+}
+
+function dataView(pattern: string): SavedObject {
+  return {
+    type: 'index-pattern',
+    id: PREFIX + pattern.replace('*', ''),
+    attributes: { title: pattern, name: pattern, timeFieldName: 'timestamp' },
+    references: [],
+    coreMigrationVersion: '8.8.0',
+    typeMigrationVersion: '8.0.0',
+  };
+}
+
+function savedDashboard({ id, title, description, charts }: Dashboard): SavedObject {
+  const panels = charts.map((chart, n) => {
+    const isAlone = n === charts.length - 1 && n % 2 === 0;
+    const x = (n % 2) * WIDTH;
+    const y = Math.floor(n / 2) * HEIGHT;
+    const gridData = { x, y, w: isAlone ? 2 * WIDTH : WIDTH, h: HEIGHT, i: chart.id };
+    return {
+      type: 'visualization',
+      panelIndex: chart.id,
+      gridData,
+      embeddableConfig: { title: chart.title, description: chart.description, savedVis: savedVis(chart) },
+    };
+  });
+  return {
+    type: 'dashboard',
+    id: PREFIX + id,
+    attributes: {
+      title: `ML API: ${title}`,
+      description,
+      panelsJSON: JSON.stringify(panels),
+      optionsJSON: JSON.stringify({ useMargins: true, syncColors: false, hidePanelTitles: false }),
+      timeRestore: true,
+      timeFrom: 'now-24h',
+      timeTo: 'now',
+      refreshInterval: { pause: true, value: 60_000 },
+      kibanaSavedObjectMeta: { searchSourceJSON: JSON.stringify(NO_QUERY) },
+    },
+    references: [],
+    coreMigrationVersion: '8.8.0',
+    typeMigrationVersion: '10.3.0',
+  };
+}
+
+function savedVis({ title, description, spec }: Chart): JsonObject {
+  return {
+    title,
+    description,
+    type: 'vega',
+    params: { spec: JSON.stringify(spec, null, 2) },
+    uiState: {},
+    data: { aggs: [], searchSource: NO_QUERY },
+  };
+}
+
+/** Saved objects as the NDJSON file that Kibana imports. */
+export function ndjson(objects: readonly SavedObject[]): string {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
+}
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Puts the data views and dashboards into the Kibana at `kibana.url`, replacing those of an earlier import. Throws
+ * `SidecarError`: `config` where no URL is set, or Kibana refuses; `unreachable` where it doesn't answer.
+ */
+export async function importDashboards(loaded: LoadedConfig): Promise<Imported> {
+  const { kibana, elasticsearch } = loaded.config;
+  if (kibana.url === undefined) {
+    throw new SidecarError(
+      'config',
+      'the address of Kibana is missing: set KIBANA_URL, such as http://localhost:5601',
+    );
+  }
+  const objects = savedObjects(await openDashboards(loaded));
+  const url = new URL(kibana.url);
+  const { username, password } = url;
+  url.username = url.password = '';
+  const shown = url.href.replace(/\/$/, '');
+  const form = new FormData();
+  form.append('file', new File([ndjson(objects)], 'dashboards.ndjson', { type: 'application/ndjson' }));
+  const user = decodeURIComponent(username) || elasticsearch.username;
+  const secret = decodeURIComponent(password) || elasticsearch.password || '';
+  const authorization = elasticsearch.api_key
+    ? `ApiKey ${elasticsearch.api_key}`
+    : user && `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+  const { ca_file: caFile } = elasticsearch;
+  const agent = new Agent(caFile ? { connect: { ca: readFileSync(caFile) } } : {});
+  let status: number;
+  let text: string;
+  try {
+    const answer = await request(`${shown}/api/saved_objects/_import?overwrite=true`, {
+      method: 'POST',
+      headers: { 'kbn-xsrf': 'true', ...(authorization ? { authorization } : {}) },
+      body: form,
+      dispatcher: agent,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    status = answer.statusCode;
+    text = await answer.body.text();
+  } catch (cause) {
+    throw new SidecarError(
+      'unreachable',
+      `Kibana at ${shown} could not be reached: ${reasonOf(cause)}. Is it running there, and is KIBANA_URL right?`,
+      { cause },
+    );
+  } finally {
+    await agent.close();
+  }
+  const refusal = refusalIn(status, text);
+  if (refusal) {
+    const code = status >= 500 || status === 429 ? 'unreachable' : 'config';
+    throw new SidecarError(code, `Kibana at ${shown} did not import the dashboards: ${refusal}`);
+  }
+  const titles = (type: SavedObject['type']): string[] =>
+    objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));
+  return { kibana: shown, dataViews: titles('index-pattern'), dashboards: titles('dashboard') };
+}
+
+/** Why an import was refused, whole or in part, and what to do; `undefined` where it was not. */
+function refusalIn(status: number, text: string): string | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    answer = undefined;
+  }
+  if (!isObject(answer)) return `what answers there (${status}) is no Kibana; check KIBANA_URL`;
+  if (status === 401)
+    return `${status} ${answer.message}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;
+  if (status === 403)
+    return `${status} ${answer.message}. The user needs the Kibana privilege "Saved Objects Management: All"`;
+  if (status === 503) return `${status} ${answer.message}. It is starting; try again`;
+  if (status >= 400) return `${status} ${answer.message}`;
+  if (answer.success === true) return undefined;
+  const errors = (Array.isArray(answer.errors) ? answer.errors : []) as JsonObject[];
+  const reasons = errors.map(({ id, error }) => {
+    const { type, message } = (error ?? {}) as JsonObject;
+    return `${id}: ${message ?? type}`;
+  });
+  return reasons.join('; ') || `it answered ${status} ${text.slice(0, 200)}`;
+}
