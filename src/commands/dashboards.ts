@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import { importDashboards, ndjson, savedObjects } from '../dashboards/kibana.ts';
-import { openDashboards } from '../dashboards/open.ts';
+import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 
@@ -24,7 +24,7 @@ const buildCommand: CommandModule = {
       describe: 'The file; by default it is printed',
     }),
   handler: async (args) => {
-    const objects = savedObjects(await openDashboards(configFrom(args, COMMON_FLAGS)));
+    const objects = savedObjects(openDashboards(await dashboardsSetting(configFrom(args, COMMON_FLAGS))));
     if (args.output === undefined) return void process.stdout.write(ndjson(objects));
     const path = String(args.output);
     try {

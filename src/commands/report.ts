@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
-import { openChartSource, openDashboards } from '../dashboards/open.ts';
+import { dashboardsSetting, openChartSource, openDashboards } from '../dashboards/open.ts';
 import { dashboardsPage } from '../dashboards/page.ts';
 import { answered, drawn, rangeOf } from '../dashboards/pictures.ts';
 import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
@@ -57,9 +57,9 @@ async function report(args: ArgumentsCamelCase): Promise<void> {
   const bound = (flag: 'from' | 'to'): number | undefined =>
     args[flag] === undefined ? undefined : readTime(String(args[flag]), `--${flag}`, now);
   const wanted = { from: bound('from'), to: bound('to') };
-  const loaded = configFrom(args, FLAGS);
-  const dashboards = await openDashboards(loaded);
-  const source = await openChartSource(loaded);
+  const setting = await dashboardsSetting(configFrom(args, FLAGS));
+  const dashboards = openDashboards(setting);
+  const source = await openChartSource(setting);
   try {
     const range = checkRange(await rangeOf(source, dashboards, wanted));
     const pictures = await drawn(await answered(source, dashboards, range), asPage ? BY_PAGE : LIGHT);

@@ -13,6 +13,8 @@ export interface Chart {
   title: string;
   /** What it shows, in a sentence; it also stands for the picture where that can't be seen. */
   description: string;
+  /** In CSS pixels, where the picture is 400 wide; 250 by default. */
+  height: number;
   /**
    * A Vega-Lite specification as Kibana's Vega panel takes it: `data.url` holds an Elasticsearch search with Kibana's
    * placeholders (`%context%`, `%timefield%`, `%timefilter%`, `%autointerval%`), `data.format.property` the
@@ -57,6 +59,7 @@ const CHART = {
   properties: {
     title: text,
     description: text,
+    height: { type: 'integer', minimum: 100, maximum: 1000, default: 250 },
     spec: {
       type: 'object',
       required: ['$schema', 'data', 'encoding'],
@@ -137,7 +140,7 @@ const ORDER = ['overview', 'predictions', 'performance', 'errors'];
 export function loadDashboards(nameOf: (index: string) => string, cwd: string = process.cwd()): Dashboard[] {
   const folder = folderIn(cwd);
   const ids = namesIn(folder).sort((a, b) => place(a) - place(b) || a.localeCompare(b));
-  const ajv = new Ajv({ allowUnionTypes: true });
+  const ajv = new Ajv({ allowUnionTypes: true, useDefaults: true });
   const isDashboard = ajv.compile<Omit<Dashboard, 'id' | 'charts'> & { charts: string[] }>(DASHBOARD);
   const isChart = ajv.compile<Omit<Chart, 'id'>>(CHART);
   const read = <T>(path: string, valid: ValidateFunction<T>): T => {

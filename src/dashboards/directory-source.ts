@@ -10,6 +10,8 @@ import { matcher } from './match.ts';
 import type { ChartSource, Search } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 
+type Index = Pick<IndexDefinition, 'name' | 'mappings'>;
+
 interface Table {
   documents: JsonObject[];
   read: FieldReader;
@@ -22,11 +24,11 @@ interface Table {
 export class DirectoryChartSource implements ChartSource {
   readonly name: string;
   readonly #folder: string;
-  readonly #indices: readonly IndexDefinition[];
+  readonly #indices: readonly Index[];
   readonly #tables = new Map<string, Promise<Table>>();
 
-  constructor(folder: string, indices: readonly IndexDefinition[]) {
-    this.name = folder;
+  constructor(folder: string, indices: readonly Index[]) {
+    this.name = `the files in ${folder}`;
     this.#folder = folder;
     this.#indices = indices;
   }
@@ -74,14 +76,14 @@ export class DirectoryChartSource implements ChartSource {
   #table(index: string): Promise<Table> {
     let table = this.#tables.get(index);
     if (!table) {
-      const definition = this.#indices.find(({ name }) => name === index) as IndexDefinition;
+      const definition = this.#indices.find(({ name }) => name === index) as Index;
       table = this.#load(definition);
       this.#tables.set(index, table);
     }
     return table;
   }
 
-  async #load({ name, mappings }: IndexDefinition): Promise<Table> {
+  async #load({ name, mappings }: Index): Promise<Table> {
     const path = this.#path(name);
     const documents: JsonObject[] = [];
     if (!existsSync(path)) return { documents, read: fieldReader(mappings) };

@@ -1,4 +1,4 @@
-import { type Loader, type LocaleFormatters, logger, parse, type Spec, View, Warn } from 'vega';
+import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 import { isObject, type JsonObject } from '../json.ts';
 import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
@@ -17,11 +17,10 @@ export interface Picture {
 
 /** In CSS pixels; the picture scales. */
 const WIDTH = 400;
-const HEIGHT = 250;
 
 /** Draws a chart from the answer to its search (see `searchOf`). Nothing but that is loaded. */
 export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
-  const { id, title, description, spec } = chart;
+  const { id, title, description, height, spec } = chart;
   const { property } = spec.data.format;
   const columns = spec.encoding.tooltip;
   const picture: Picture = {
@@ -37,26 +36,27 @@ export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Prom
   // An index that is missing answers without aggregations.
   if (property.split('.').reduce<unknown>((at, key) => (at as JsonObject | undefined)?.[key], answer) == null)
     return picture;
-  const warnings = logger(Warn);
+  measureText();
+  const warnings = vega.logger(vega.Warn);
   const sized = {
     ...inUtc(spec),
     data: { values: answer, format: { type: 'json', property } },
     width: WIDTH,
-    height: HEIGHT,
+    height,
     autosize: { type: 'fit', contains: 'padding' },
   };
   const compiled = compile(sized as unknown as TopLevelSpec, {
     config: config(theme),
     logger: warnings,
   }).spec;
-  const view = new View(parse(compiled), { renderer: 'none', loader: NO_LOADER, logger: warnings });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', loader: NO_LOADER, logger: warnings });
   try {
     await view.runAsync();
     const rows = inOrder(view.data(drawnData(compiled)) as JsonObject[], spec.encoding);
-    picture.table.rows = rows.map((row) =>
-      columns.map((column) => shown(row[column.field], column, view.locale())),
-    );
-    if (rows.length > 0) picture.svg = ownIds(await view.toSVG(), id);
+    picture.table.rows = rows
+      .filter((row) => columns.every(({ type, field }) => type !== 'quantitative' || row[field] != null))
+      .map((row) => columns.map((column) => shown(row[column.field], column, view.locale())));
+    if (picture.table.rows.length > 0) picture.svg = ownIds(await view.toSVG(), id);
     return picture;
   } finally {
     view.finalize();
@@ -85,20 +85,31 @@ function inOrder(rows: readonly JsonObject[], { y }: JsonObject): readonly JsonO
   return [...rows].sort((a, b) => sign * (figure(a) - figure(b)));
 }
 
+/** Without a canvas to measure on, Vega takes a letter for 0.8 em wide, and cuts labels that would fit. */
+function measureText(): void {
+  const { textMetrics } = vega as unknown as {
+    textMetrics: { width: (item: { fontSize?: number; text?: unknown }, text?: unknown) => number };
+  };
+  textMetrics.width = (item, text = item.text) => {
+    const capitals = String(text ?? '').replace(/[^A-Z_]/g, '').length;
+    return (item.fontSize ?? 11) * (0.57 * String(text ?? '').length + 0.13 * capitals);
+  };
+}
+
 /** Specifications can name files and addresses; none is read. */
 const NO_LOADER = {
   load: refuse,
   sanitize: refuse,
   http: refuse,
   file: refuse,
-} as unknown as Loader;
+} as unknown as vega.Loader;
 
 async function refuse(uri: unknown): Promise<never> {
   throw new Error(`charts load nothing: ${uri}`);
 }
 
 /** The data set that the marks are drawn from. */
-function drawnData({ marks = [], data = [] }: Spec): string {
+function drawnData({ marks = [], data = [] }: vega.Spec): string {
   for (const mark of marks) {
     const from = mark.from as { data?: string; facet?: { data: string } } | undefined;
     const name = from?.data ?? from?.facet?.data;
@@ -107,7 +118,7 @@ function drawnData({ marks = [], data = [] }: Spec): string {
   return data.at(-1)?.name ?? '';
 }
 
-function shown(value: unknown, { type, format }: ColumnDefinition, locale: LocaleFormatters): string {
+function shown(value: unknown, { type, format }: ColumnDefinition, locale: vega.LocaleFormatters): string {
   if (value == null || Number.isNaN(value)) return '';
   if (type === 'temporal') return locale.utcFormat(format)(new Date(value as number));
   return type === 'quantitative' && format ? locale.format(format)(value as number) : String(value);
@@ -117,6 +128,19 @@ function shown(value: unknown, { type, format }: ColumnDefinition, locale: Local
 function ownIds(svg: string, prefix: string): string {
   return svg.replace(/(\bid="|url\(#)/g, `$1${prefix}-`);
 }
+
+/** By how far ticks stand apart. */
+const TIMES = {
+  seconds: '%H:%M:%S',
+  minutes: '%H:%M',
+  hours: '%H:%M',
+  day: '%a %d',
+  date: '%b %d',
+  week: '%b %d',
+  month: '%b %Y',
+  quarter: '%b %Y',
+  year: '%Y',
+};
 
 function config({ ink, faint, grid, series, diverging }: Theme): Config {
   const font = 'system-ui, sans-serif';
@@ -142,8 +166,9 @@ function config({ ink, faint, grid, series, diverging }: Theme): Config {
       titleFontWeight: 'normal',
       labelFontSize: 11,
       titleFontSize: 11,
-      labelLimit: 260,
+      labelLimit: 210,
     },
+    axisTemporal: { format: TIMES },
     axisY: { grid: true, ticks: false },
     axisX: { grid: false },
     legend: {

@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { Chart, Dashboard } from './definitions.ts';
-import { openDashboards } from './open.ts';
+import { dashboardsSetting, openDashboards } from './open.ts';
 
 /** A saved object of Kibana, as its export writes one a line. */
 export interface SavedObject extends JsonObject {
@@ -26,7 +26,8 @@ export interface Imported {
 const PREFIX = 'ml-log-sidecar-';
 /** Kibana's grid is 48 wide: two charts in a row. */
 const WIDTH = 24;
-const HEIGHT = 15;
+/** What a row of it holds of a chart's height: a panel of 15 rows, Kibana's usual, a chart of 250. */
+const ROW = 250 / 15;
 const NO_QUERY = { query: { query: '', language: 'kuery' }, filter: [] };
 
 /**
@@ -53,11 +54,13 @@ function dataView(pattern: string): SavedObject {
 }
 
 function savedDashboard({ id, title, description, charts }: Dashboard): SavedObject {
+  let y = 0;
   const panels = charts.map((chart, n) => {
-    const isAlone = n === charts.length - 1 && n % 2 === 0;
-    const x = (n % 2) * WIDTH;
-    const y = Math.floor(n / 2) * HEIGHT;
-    const gridData = { x, y, w: isAlone ? 2 * WIDTH : WIDTH, h: HEIGHT, i: chart.id };
+    const isLeft = n % 2 === 0;
+    const neighbour = charts[isLeft ? n + 1 : n - 1];
+    const h = Math.round(Math.max(chart.height, neighbour?.height ?? 0) / ROW);
+    const gridData = { x: isLeft ? 0 : WIDTH, y, w: neighbour ? WIDTH : 2 * WIDTH, h, i: chart.id };
+    if (!isLeft) y += h;
     return {
       type: 'visualization',
       panelIndex: chart.id,
@@ -115,7 +118,7 @@ export async function importDashboards(loaded: LoadedConfig): Promise<Imported> 
       'the address of Kibana is missing: set KIBANA_URL, such as http://localhost:5601',
     );
   }
-  const objects = savedObjects(await openDashboards(loaded));
+  const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)));
   const url = new URL(kibana.url);
   const { username, password } = url;
   url.username = url.password = '';
