@@ -39,7 +39,9 @@ const KINDS: Record<string, Kind> = {
   filter: (options, inner, scope) => bucket(inner, scope, filtered(options, scope)),
 
   filters: ({ filters, keyed }, inner, scope) => {
-    const named = Object.entries(filters as JsonObject).map(([key, query]) => ({
+    // Elasticsearch answers them by name, whatever the order they were asked in.
+    const sorted = Object.entries(filters as JsonObject).sort(([a], [b]) => compared(a, b));
+    const named = sorted.map(([key, query]) => ({
       key,
       ...bucket(inner, scope, filtered(query as JsonObject, scope)),
     }));

@@ -92,7 +92,7 @@ function measureText(): void {
   };
   textMetrics.width = (item, text = item.text) => {
     const capitals = String(text ?? '').replace(/[^A-Z_]/g, '').length;
-    return (item.fontSize ?? 11) * (0.57 * String(text ?? '').length + 0.13 * capitals);
+    return (item.fontSize ?? 12) * (0.57 * String(text ?? '').length + 0.13 * capitals);
   };
 }
 
@@ -156,7 +156,7 @@ function config({ ink, faint, grid, series, diverging }: Theme): Config {
     line: { strokeWidth: 1.5 },
     point: { size: 18, filled: true },
     rect: { stroke: null },
-    text: { color: ink, fontSize: 11 },
+    text: { color: ink, fontSize: 12 },
     axis: {
       domainColor: grid,
       tickColor: grid,
@@ -164,8 +164,8 @@ function config({ ink, faint, grid, series, diverging }: Theme): Config {
       labelColor: faint,
       titleColor: faint,
       titleFontWeight: 'normal',
-      labelFontSize: 11,
-      titleFontSize: 11,
+      labelFontSize: 12,
+      titleFontSize: 12,
       labelLimit: 210,
     },
     axisTemporal: { format: TIMES },
@@ -177,8 +177,8 @@ function config({ ink, faint, grid, series, diverging }: Theme): Config {
       labelColor: ink,
       titleColor: faint,
       titleFontWeight: 'normal',
-      labelFontSize: 11,
-      titleFontSize: 11,
+      labelFontSize: 12,
+      titleFontSize: 12,
       symbolStrokeWidth: 2,
     },
     range: { category: [...series], diverging: [...diverging] },

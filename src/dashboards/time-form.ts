@@ -29,7 +29,7 @@ export function timeForm({ from, to }: TimeQuery, range?: TimeRange): Html {
 <nav aria-label="Time shown"><ul>${links}</ul></nav>
 <form action="/dashboards" method="get">
 <p><label for="from">From, UTC</label><input type="datetime-local" step="1" id="from" name="from" value="${local(range?.from)}"></p>
-<p><label for="to">To, UTC</label><input type="datetime-local" step="1" id="to" name="to" value="${local(range?.to)}"></p>
+<p><label for="to">To, UTC</label><input type="datetime-local" step="1" id="to" name="to" value="${local(range && Math.ceil(range.to / 1000) * 1000)}"></p>
 <p><button>Show</button></p>
 </form>
 </div>`;
