@@ -88,13 +88,14 @@ function documents({ indices }: Stats): Html {
 }
 
 function letters({ count: all, more, groups }: DeadLetterSummary): Html {
-  if (all === 0) return html`<p>There are none.</p>`;
+  const hint = html`<code>ml-log-sidecar dead-letters show</code> prints them`;
+  if (all === 0) return html`<p>${more ? html`Too large to be shown here; ${hint}.` : 'There are none.'}</p>`;
   const rows = groups.map(
     ({ count: n, stage, at, reason, last }) =>
       html`<tr><td class="number">${count(n)}</td><td>${stage} ${at}</td><td>${reason}</td><td>${last.slice(0, 19).replace('T', ' ')}</td></tr>`,
   );
-  return html`<p class="faint">${more ? `The newest ${count(all)} that are kept` : `All ${count(all)} that are kept`}, by reason. <code>ml-log-sidecar dead-letters show</code> prints them.</p>
-<div class="scroll" role="region" aria-labelledby="letters" tabindex="0"><table><thead><tr><th scope="col" class="number">Count</th><th scope="col">Where</th><th scope="col">Reason</th><th scope="col">Last, UTC</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<p class="faint">${more ? `The newest ${count(all)} that are kept` : `All ${count(all)} that are kept`}, by reason. ${hint}.</p>
+<div class="scroll" role="region" aria-label="Dead letters by reason" tabindex="0"><table><thead><tr><th scope="col" class="number">Count</th><th scope="col">Where</th><th scope="col">Reason</th><th scope="col">Last, UTC</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function count(n: number): string {

@@ -11,7 +11,7 @@ import { readiness, startServer } from './server.ts';
 import { type Status, statusPage } from './status-page.ts';
 
 /** How much of the dead letters' end the status page looks at, and how many reasons it shows. */
-const LETTERS_BYTES = 262_144;
+const LETTERS_BYTES = 4 << 20;
 const MAX_REASONS = 20;
 
 /** What serves the status of a run, and must be told of it. */

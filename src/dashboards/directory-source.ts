@@ -62,7 +62,8 @@ export class DirectoryChartSource implements ChartSource {
         if (!found) return {};
         const { documents, read } = await this.#table(found.name);
         const within = documents.filter(matcher(body.query, read));
-        return { aggregations: aggregate(body.aggs, { documents: within, read }) };
+        const hits = { total: { value: within.length, relation: 'eq' } };
+        return { hits, aggregations: aggregate(body.aggs, { documents: within, read }) };
       }),
     );
   }

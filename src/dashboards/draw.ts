@@ -33,9 +33,7 @@ export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Prom
       rows: [],
     },
   };
-  // An index that is missing answers without aggregations.
-  if (property.split('.').reduce<unknown>((at, key) => (at as JsonObject | undefined)?.[key], answer) == null)
-    return picture;
+  if (isEmpty(answer, property)) return picture;
   measureText();
   const warnings = vega.logger(vega.Warn);
   const sized = {
@@ -56,11 +54,18 @@ export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Prom
     picture.table.rows = rows
       .filter((row) => columns.every(({ type, field }) => type !== 'quantitative' || row[field] != null))
       .map((row) => columns.map((column) => shown(row[column.field], column, view.locale())));
-    if (picture.table.rows.length > 0) picture.svg = ownIds(await view.toSVG(), id);
+    if (picture.table.rows.length > 0) picture.svg = cleaned(await view.toSVG(), id);
     return picture;
   } finally {
     view.finalize();
   }
+}
+
+/** No document was found; an index that is missing answers without aggregations, too. */
+function isEmpty({ hits, ...answer }: JsonObject, property: string): boolean {
+  const at = (value: unknown, path: string): unknown =>
+    path.split('.').reduce((inner, key) => (inner as JsonObject | null | undefined)?.[key], value);
+  return at(hits, 'total.value') === 0 || at(answer, property) == null;
 }
 
 /** Times are drawn in UTC, whichever zone this machine is in. */
@@ -124,9 +129,14 @@ function shown(value: unknown, { type, format }: ColumnDefinition, locale: vega.
   return type === 'quantitative' && format ? locale.format(format)(value as number) : String(value);
 }
 
-/** Several pictures share a page, where ids must differ. */
-function ownIds(svg: string, prefix: string): string {
-  return svg.replace(/(\bid="|url\(#)/g, `$1${prefix}-`);
+/**
+ * Several pictures share a page, where ids must differ. Of what Vega says to screen readers, no part has a name: the
+ * page says it of the whole.
+ */
+function cleaned(svg: string, prefix: string): string {
+  return svg.replace(/<[^>]+>/g, (tag) =>
+    tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '').replace(/(\bid="|url\(#)/g, `$1${prefix}-`),
+  );
 }
 
 /** By how far ticks stand apart. */

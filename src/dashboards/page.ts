@@ -58,7 +58,7 @@ function figure({ id, title, description, svg, table }: Picture): Html {
 </table></div></details>`;
   return html`<figure class="card" id="chart-${id}">
 <figcaption><h3>${title}</h3><p class="faint">${description}</p></figcaption>
-${svg === '' ? html`<p class="empty">No data in this time.</p>` : html`${inline(svg, title)}${numbers}`}
+${svg === '' ? html`<p class="empty">Nothing in this time.</p>` : html`${inline(svg, title)}${numbers}`}
 </figure>`;
 }
 

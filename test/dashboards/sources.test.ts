@@ -43,7 +43,6 @@ const asLine = ({ timestamp, level, message }: JsonObject): string =>
 
 for (const [name, lines, range] of [
   ['the sample of the demo', realLines, undefined],
-  // Twelve intervals of each chart have something in them; so have levels other than INFO.
   ['every shape of entry that was seen', realEntries.map((entry) => JSON.stringify(entry)), undefined],
   ['two pages of the Space', [...gradioLogs('100-0'), ...gradioLogs('100-1600')].map(asLine), undefined],
   [
