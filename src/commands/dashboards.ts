@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
-import { importDashboards, ndjson, savedObjects } from '../dashboards/kibana.ts';
+import { importDashboards, inWords, ndjson, savedObjects } from '../dashboards/kibana.ts';
 import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
@@ -46,9 +46,6 @@ const importCommand: CommandModule = {
   describe: 'Put them into the Kibana at KIBANA_URL, over those of an earlier import',
   builder: (yargs) => yargs.options(yargsOptions(COMMON_FLAGS)),
   handler: async (args) => {
-    const { kibana, dataViews, dashboards } = await importDashboards(configFrom(args, COMMON_FLAGS));
-    process.stdout.write(
-      `${kibana}: ${dataViews.length} data views (${dataViews.join(', ')}), ${dashboards.length} dashboards (${dashboards.join(', ')})\n`,
-    );
+    process.stdout.write(inWords(await importDashboards(configFrom(args, COMMON_FLAGS))));
   },
 };

@@ -301,7 +301,8 @@ export const CONFIG_SCHEMA = {
     }),
     listen: {
       ...text,
-      description: 'HOST:PORT to serve /healthz, /readyz and /metrics at; nowhere by default.',
+      description:
+        'HOST:PORT to serve the status page, /dashboards, /healthz, /readyz and /metrics at; nowhere by default.',
     },
     language: {
       enum: ['auto', 'en', 'fr'],

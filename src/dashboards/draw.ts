@@ -1,6 +1,8 @@
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import { reasonOf, SidecarError } from '../errors.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import { log } from '../log.ts';
 import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
 import type { Theme } from './theme.ts';
 
@@ -18,8 +20,23 @@ export interface Picture {
 /** In CSS pixels; the picture scales. */
 const WIDTH = 400;
 
-/** Draws a chart from the answer to its search (see `searchOf`). Nothing but that is loaded. */
+/**
+ * Draws a chart from the answer to its search (see `searchOf`). Nothing but that is loaded. Throws `SidecarError`
+ * (`config`) for a specification that is none; what is merely doubtful in one is logged.
+ */
 export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
+  try {
+    return await drawChart(chart, answer, theme);
+  } catch (cause) {
+    throw new SidecarError(
+      'config',
+      `the chart "${chart.id}" can't be drawn: ${reasonOf(cause)}. Try its specification in https://vega.github.io/editor`,
+      { cause },
+    );
+  }
+}
+
+async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
   const { id, title, description, height, spec } = chart;
   const { property } = spec.data.format;
   const columns = spec.encoding.tooltip;
@@ -36,6 +53,10 @@ export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Prom
   if (isEmpty(answer, property)) return picture;
   measureText();
   const warnings = vega.logger(vega.Warn);
+  warnings.warn = (...words) => {
+    log.warn(`chart ${id}: ${words.join(' ')}`);
+    return warnings;
+  };
   const sized = {
     ...inUtc(spec),
     data: { values: answer, format: { type: 'json', property } },
@@ -47,7 +68,11 @@ export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Prom
     config: config(theme),
     logger: warnings,
   }).spec;
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', loader: NO_LOADER, logger: warnings });
+  const view = new vega.View(vega.parse(compiled), {
+    renderer: 'none',
+    loader: NO_LOADER,
+    logLevel: vega.Error,
+  });
   try {
     await view.runAsync();
     const rows = inOrder(view.data(drawnData(compiled)) as JsonObject[], spec.encoding);

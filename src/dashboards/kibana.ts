@@ -164,6 +164,13 @@ export async function importDashboards(loaded: LoadedConfig): Promise<Imported> 
   return { kibana: shown, dataViews: titles('index-pattern'), dashboards: titles('dashboard') };
 }
 
+/** An import in a line. */
+export function inWords({ kibana, dataViews, dashboards }: Imported): string {
+  const listed = (what: string, titles: readonly string[]): string =>
+    `${titles.length} ${what} (${titles.join(', ')})`;
+  return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}\n`;
+}
+
 /** Why an import was refused, whole or in part, and what to do; `undefined` where it was not. */
 function refusalIn(status: number, text: string): string | undefined {
   let answer: unknown;
