@@ -203,9 +203,10 @@ function config({ ink, faint, grid, series, diverging }: Theme): Config {
       titleFontSize: 12,
       labelLimit: 210,
     },
-    axisTemporal: { format: TIMES },
+    axisTemporal: { format: TIMES, tickCount: 5 },
+    axisBand: { grid: false },
     axisY: { grid: true, ticks: false },
-    axisX: { grid: false },
+    axisX: { grid: false, labelOverlap: 'greedy', labelSeparation: 8 },
     legend: {
       orient: 'top',
       direction: 'horizontal',

@@ -78,7 +78,7 @@ const STYLE = `
 .charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 @media(min-width:50rem){.charts.of-4{grid-template-columns:1fr 1fr}}
 figure{display:flex;flex-direction:column}figcaption p{font-size:.875rem}
-figure svg{display:block;width:100%;max-width:36rem;height:auto;margin:auto auto 0}
+figure svg{display:block;width:100%;max-width:36rem;height:auto;margin:0 auto}
 .empty{margin:auto;padding:4rem 0;color:var(--faint)}
 details{margin-top:.5rem}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:.25rem 0}
 details .scroll{max-height:20rem}

@@ -27,7 +27,7 @@ test('%timefilter% becomes the ends of the range, wherever it stands', () => {
 
 for (const [hours, buckets, interval] of [
   [24, 24, '1h'],
-  [24, 12, '3h'],
+  [24, 12, '2h'],
   [1, 40, '5m'],
   [1 / 60, 40, '5s'],
   [0, 40, '1s'],
