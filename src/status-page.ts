@@ -84,7 +84,7 @@ function documents({ indices }: Stats): Html {
     ([name, { stored, existing, refused }]) =>
       html`<tr><th scope="row">${name}</th><td class="number">${count(stored)}</td><td class="number">${count(existing)}</td><td class="number${refused > 0 ? ' bad' : ''}">${count(refused)}</td></tr>`,
   );
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Index</th><th scope="col" class="number">stored</th><th scope="col" class="number">there before</th><th scope="col" class="number">refused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" role="region" aria-label="Documents by index" tabindex="0"><table><thead><tr><th scope="col">Index</th><th scope="col" class="number">stored</th><th scope="col" class="number">there before</th><th scope="col" class="number">refused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function letters({ count: all, more, groups }: DeadLetterSummary): Html {

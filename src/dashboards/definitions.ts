@@ -18,7 +18,8 @@ export interface Chart {
   /**
    * A Vega-Lite specification as Kibana's Vega panel takes it: `data.url` holds an Elasticsearch search with Kibana's
    * placeholders (`%context%`, `%timefield%`, `%timefilter%`, `%autointerval%`), `data.format.property` the
-   * part of the answer that is drawn. `encoding.tooltip` is an array, and names the columns of the chart's table.
+   * part of the answer that is drawn. `$schema` is v5 or v6: Kibana warns of one that is newer than its own library,
+   * which 9 began with at 5. `encoding.tooltip` is an array, and names the columns of the chart's table.
    * https://www.elastic.co/docs/explore-analyze/visualize/custom-visualizations-with-vega
    */
   spec: ChartSpec;

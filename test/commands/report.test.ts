@@ -99,7 +99,7 @@ test("dashboards of one's own are shown instead; a mistake in one is told with i
     title: 'Methods',
     description: 'How often each method was called.',
     spec: {
-      $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+      $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
       data: {
         url: {
           '%context%': true,
