@@ -9,7 +9,14 @@ import { checkRange, readTime, shown } from '../dashboards/time-range.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
 
-const FLAGS = { ...SINK_FLAGS, ...COMMON_FLAGS } as const satisfies ConfigFlags;
+const FLAGS = {
+  ...SINK_FLAGS,
+  sink: {
+    ...SINK_FLAGS.sink,
+    describe: 'Where documents went: "directory" into files, any other into Elasticsearch',
+  },
+  ...COMMON_FLAGS,
+} as const satisfies ConfigFlags;
 
 /** `report`: the dashboards as one HTML file, or as SVG files, without Kibana. */
 export const reportCommand: CommandModule = {
@@ -22,7 +29,7 @@ export const reportCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         describe:
-          'Begin of the time shown: 2026-11-24, 2026-11-24T19:00Z, now-24h; by default the first document',
+          'Start of the time shown: 2026-11-24, 2026-11-24T19:00Z, now-24h; by default the first document',
       })
       .option('to', {
         type: 'string',

@@ -40,7 +40,7 @@ export interface ColumnDefinition extends JsonObject {
   type: 'nominal' | 'quantitative' | 'temporal';
   title: string;
   /** Of d3: a number format, or for `temporal` a time format. */
-  format: string;
+  format?: string;
 }
 
 /** Charts that are looked at together: the file `<id>.yaml`. */

@@ -1,10 +1,10 @@
 import * as vega from 'vega';
-import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import { compile, type TopLevelSpec } from 'vega-lite';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { log } from '../log.ts';
 import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
-import type { Theme } from './theme.ts';
+import { type Theme, vegaConfig } from './theme.ts';
 
 /** A chart, drawn. */
 export interface Picture {
@@ -65,7 +65,7 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
     autosize: { type: 'fit', contains: 'padding' },
   };
   const compiled = compile(sized as unknown as TopLevelSpec, {
-    config: config(theme),
+    config: vegaConfig(theme),
     logger: warnings,
   }).spec;
   const view = new vega.View(vega.parse(compiled), {
@@ -150,7 +150,7 @@ function drawnData({ marks = [], data = [] }: vega.Spec): string {
 
 function shown(value: unknown, { type, format }: ColumnDefinition, locale: vega.LocaleFormatters): string {
   if (value == null || Number.isNaN(value)) return '';
-  if (type === 'temporal') return locale.utcFormat(format)(new Date(value as number));
+  if (type === 'temporal') return locale.utcFormat(format ?? '%Y-%m-%d %H:%M:%S')(new Date(value as number));
   return type === 'quantitative' && format ? locale.format(format)(value as number) : String(value);
 }
 
@@ -162,61 +162,4 @@ function cleaned(svg: string, prefix: string): string {
   return svg.replace(/<[^>]+>/g, (tag) =>
     tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '').replace(/(\bid="|url\(#)/g, `$1${prefix}-`),
   );
-}
-
-/** By how far ticks stand apart. */
-const TIMES = {
-  seconds: '%H:%M:%S',
-  minutes: '%H:%M',
-  hours: '%H:%M',
-  day: '%a %d',
-  date: '%b %d',
-  week: '%b %d',
-  month: '%b %Y',
-  quarter: '%b %Y',
-  year: '%Y',
-};
-
-function config({ ink, faint, grid, series, diverging }: Theme): Config {
-  const font = 'system-ui, sans-serif';
-  return {
-    font,
-    // The table says it better.
-    aria: false,
-    background: 'transparent',
-    padding: 4,
-    view: { stroke: 'transparent' },
-    mark: { color: series[0] as string },
-    bar: { color: series[0] as string },
-    line: { strokeWidth: 1.5 },
-    point: { size: 18, filled: true },
-    rect: { stroke: null },
-    text: { color: ink, fontSize: 12 },
-    axis: {
-      domainColor: grid,
-      tickColor: grid,
-      gridColor: grid,
-      labelColor: faint,
-      titleColor: faint,
-      titleFontWeight: 'normal',
-      labelFontSize: 12,
-      titleFontSize: 12,
-      labelLimit: 210,
-    },
-    axisTemporal: { format: TIMES, tickCount: 5 },
-    axisBand: { grid: false },
-    axisY: { grid: true, ticks: false },
-    axisX: { grid: false, labelOverlap: 'greedy', labelSeparation: 8 },
-    legend: {
-      orient: 'top',
-      direction: 'horizontal',
-      labelColor: ink,
-      titleColor: faint,
-      titleFontWeight: 'normal',
-      labelFontSize: 12,
-      titleFontSize: 12,
-      symbolStrokeWidth: 2,
-    },
-    range: { category: [...series], diverging: [...diverging] },
-  } as Config;
 }

@@ -1,3 +1,5 @@
+import type { Config } from 'vega-lite';
+
 /** The colours of a picture, as CSS has them. */
 export interface Theme {
   ink: string;
@@ -44,4 +46,62 @@ export function variables({ ink, faint, grid, series, diverging }: Theme): strin
     colours.map((colour, n) => `--${name}-${n}:${colour}`),
   );
   return [`--ink:${ink}`, `--faint:${faint}`, `--grid:${grid}`, ...listed].join(';');
+}
+
+/** By how far ticks stand apart. */
+const TIMES = {
+  seconds: '%H:%M:%S',
+  minutes: '%H:%M',
+  hours: '%H:%M',
+  day: '%a %d',
+  date: '%b %d',
+  week: '%b %d',
+  month: '%b %Y',
+  quarter: '%b %Y',
+  year: '%Y',
+};
+
+/** A theme as Vega-Lite's configuration. */
+export function vegaConfig({ ink, faint, grid, series, diverging }: Theme): Config {
+  const font = 'system-ui, sans-serif';
+  return {
+    font,
+    // The table says it better.
+    aria: false,
+    background: 'transparent',
+    padding: 4,
+    view: { stroke: 'transparent' },
+    mark: { color: series[0] as string },
+    bar: { color: series[0] as string },
+    line: { strokeWidth: 1.5 },
+    point: { size: 18, filled: true },
+    rect: { stroke: null },
+    text: { color: ink, fontSize: 12 },
+    axis: {
+      domainColor: grid,
+      tickColor: grid,
+      gridColor: grid,
+      labelColor: faint,
+      titleColor: faint,
+      titleFontWeight: 'normal',
+      labelFontSize: 12,
+      titleFontSize: 12,
+      labelLimit: 210,
+    },
+    axisTemporal: { format: TIMES, tickCount: 5 },
+    axisBand: { grid: false },
+    axisY: { grid: true, ticks: false },
+    axisX: { grid: false, labelOverlap: 'greedy', labelSeparation: 8 },
+    legend: {
+      orient: 'top',
+      direction: 'horizontal',
+      labelColor: ink,
+      titleColor: faint,
+      titleFontWeight: 'normal',
+      labelFontSize: 12,
+      titleFontSize: 12,
+      symbolStrokeWidth: 2,
+    },
+    range: { category: [...series], diverging: [...diverging] },
+  } as Config;
 }
