@@ -21,7 +21,7 @@ COPY configs configs
 COPY samples samples
 USER node
 VOLUME /app/data
-# Where /healthz, /readyz and /metrics are, for whom the container is open to.
+# Where the pages, /healthz, /readyz and /metrics are, for whom the container is open to: they ask for no credentials.
 ENV PIPELINE_LISTEN=0.0.0.0:9464
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -15,9 +15,10 @@ node_modules/.installed: package.json package-lock.json
 build: install ## Compile TypeScript into dist/
 	@npm run --silent build
 
-demo: build ## Sample logs to four NDJSON files in ./data, without any server
+demo: build ## Sample logs to four NDJSON files and a report in ./data, without any server
 	@$(RUN) run --source file --path samples/api.log --sink directory --out ./data
-	@printf '%s\n' '' 'Look at them:   head -n 1 data/ml-api-message.ndjson' \
+	@$(RUN) report --sink directory --out ./data --output ./data/report.html
+	@printf '%s\n' '' 'Look at them:   open data/report.html in a browser, or: head -n 1 data/ml-api-message.ndjson' \
 	  'Run it again:   make demo   (nothing is doubled)' \
 	  'Your own logs:  npm start -- run --source file --path YOUR.log --sink directory --out ./data' \
 	  'From Redis:     REDIS_HOST=localhost npm start -- run --sink directory --out ./data' \

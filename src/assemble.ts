@@ -5,11 +5,12 @@ import type { Config } from './config/schema.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { SidecarError } from './errors.ts';
 import { Filter } from './filter.ts';
+import type { KibanaOptions } from './kibana.ts';
 import { isLoopback, parseListen } from './listen.ts';
 import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
-import { PluginChain } from './plugins.ts';
+import { PluginChain, type PluginUse } from './plugins.ts';
 import type { ElasticsearchOptions } from './sinks/elasticsearch.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { RedisOptions } from './sources/redis.ts';
@@ -204,15 +205,26 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
 }
 
 /** The configured plugins, loaded. */
-export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
-  const filter = new Filter(config.pipeline.filter);
+export async function pluginChain(loaded: LoadedConfig): Promise<PluginChain> {
+  const { pipeline, indices } = loaded.config;
+  const filter = new Filter(pipeline.filter);
+  return new PluginChain(await pluginUses(loaded), indices.prefix, (event) => filter.passes(event));
+}
+
+/** What an index that a plugin brings along is called in this configuration. */
+export async function indexNames(loaded: LoadedConfig): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { plugin, index } of await pluginUses(loaded))
+    if (plugin.index) names.set(plugin.index.name, index ?? plugin.index.name);
+  return names;
+}
+
+function pluginUses({ config, base }: LoadedConfig): Promise<PluginUse[]> {
   // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
   const entries = config.plugins.map((entry) =>
     entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
   );
-  return new PluginChain(await loadPlugins(entries, base), config.indices.prefix, (event) =>
-    filter.passes(event),
-  );
+  return loadPlugins(entries, base);
 }
 
 /** The name that the index of a shipped plugin has in a configuration. */
@@ -234,6 +246,12 @@ function redisOptions(config: Config, follow: boolean): RedisOptions {
 
 function elasticsearchUrl({ elasticsearch: { url, host, port } }: Config): string {
   return url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Where the Kibana of a configuration is; `undefined` where it has none. It takes Elasticsearch's credentials. */
+export function kibanaOptions({ kibana, elasticsearch }: Config): KibanaOptions | undefined {
+  const { api_key: apiKey, username, password, ca_file: caFile } = elasticsearch;
+  return kibana.url === undefined ? undefined : { url: kibana.url, apiKey, username, password, caFile };
 }
 
 /** The client's options of a configuration; `follow`: wait for the server without an end. */

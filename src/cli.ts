@@ -4,11 +4,13 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { alertsCommand } from './commands/alerts.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
+import { dashboardsCommand } from './commands/dashboards.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { pluginsCommand } from './commands/plugins.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
@@ -23,6 +25,8 @@ const parser = yargs(hideBin(process.argv))
   .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)
+  .command(reportCommand)
+  .command(dashboardsCommand)
   .command(clearIndexesCommand)
   .command(exportCommand)
   .command(importCommand)

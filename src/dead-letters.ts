@@ -30,6 +30,29 @@ export interface LetterLine {
   letter: KeptLetter | undefined;
 }
 
+/** Dead letters that say the same. */
+export interface ReasonGroup {
+  count: number;
+  stage: string;
+  at: string;
+  reason: string;
+  /** When the first and the last of them were written. */
+  first: string;
+  last: string;
+}
+
+/** Letters by stage, place and reason, the most frequent first. Ids and quoted values, which differ from letter to letter, are `…`. */
+export function groupedByReason(letters: Iterable<KeptLetter>): ReasonGroup[] {
+  const groups = new Map<string, ReasonGroup>();
+  for (const { stage, at, reason, time } of letters) {
+    const general = reason.replace(/[0-9a-f]{32}(-\d+)?(\.\d+)?/g, '…').replace(/'[^']*'/g, "'…'");
+    const key = `${stage} ${at} ${general}`;
+    const group = groups.get(key) ?? { count: 0, stage, at, reason: general, first: time, last: time };
+    groups.set(key, { ...group, count: group.count + 1, last: time });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
 /** A day's file is followed by another (`2026-11-24.1.ndjson`) when it reaches this share of the whole. */
 const FILE_SHARE = 0.1;
 const APART = '.replay';
@@ -86,6 +109,35 @@ export class DeadLetters {
       .split('\n')
       .filter((text) => text !== '')
       .map((text) => ({ text, letter: parseLetter(text) }));
+  }
+
+  /** The letters in the last `bytes` of all files, oldest first, and whether there are more. */
+  async newest(bytes: number): Promise<{ letters: KeptLetter[]; more: boolean }> {
+    const letters: KeptLetter[] = [];
+    let left = bytes;
+    for (const path of (await this.files()).reverse()) {
+      if (left <= 0) return { letters, more: true };
+      const file = await open(path).catch(() => undefined);
+      if (!file) continue;
+      try {
+        const { size } = await file.stat();
+        const { buffer } = await file.read(
+          Buffer.alloc(Math.min(left, size)),
+          0,
+          undefined,
+          Math.max(0, size - left),
+        );
+        const lines = buffer.toString().split('\n');
+        // The first may be cut off.
+        if (size > left) lines.shift();
+        letters.unshift(...lines.map(parseLetter).filter((letter) => letter !== undefined));
+        if (size > left) return { letters, more: true };
+        left -= size;
+      } finally {
+        await file.close();
+      }
+    }
+    return { letters, more: false };
   }
 
   /** Puts back what a replay that broke off left set apart. */

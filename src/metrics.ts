@@ -12,16 +12,19 @@ export class Metrics implements Observer {
   committedAt: number | undefined;
   /** The latest time that a committed log names, in ms since 1970. */
   newestAt: number | undefined;
+  /** The figures so far. */
+  stats: Stats;
+  /** Batches that were read and are not committed yet. */
+  inFlight = 0;
+  /** The last pause between two reads of a source that polls, in ms. */
+  pauseMs: number | undefined;
   readonly #registry = new Registry();
-  readonly #inFlight: Gauge;
-  readonly #pause: Gauge;
   readonly #batch: Histogram;
   readonly #sink: Histogram;
-  #stats: Stats;
 
   /** `indices`: the names of all indices, so that their counters begin at 0. */
   constructor(indices: readonly string[]) {
-    this.#stats = emptyStats(indices);
+    this.stats = emptyStats(indices);
     this.#counter(
       'logs_read_total',
       'Logs that were read and are safe: stored, or dead letters.',
@@ -45,13 +48,15 @@ export class Metrics implements Observer {
       "Age of the newest committed log, by the log's own time. It grows while nobody logs, too; NaN before the first.",
       lag,
     );
-    this.#inFlight = this.#gauge(
+    this.#gauge(
       'batches_in_flight',
       'Batches that were read and are not committed yet. At pipeline.concurrency, reading waits for the sink.',
+      () => this.inFlight,
     );
-    this.#pause = this.#gauge(
+    this.#gauge(
       'poll_interval_seconds',
       'The last pause between two reads of a source that polls; 0 for one that does not.',
+      () => (this.pauseMs ?? 0) / 1000,
     );
     this.#batch = this.#histogram('batch_duration_seconds', 'From the reading of a batch to its commit.');
     this.#sink = this.#histogram(
@@ -66,7 +71,7 @@ export class Metrics implements Observer {
   }
 
   read(): void {
-    this.#inFlight.inc();
+    this.inFlight++;
   }
 
   written(seconds: number): void {
@@ -74,16 +79,16 @@ export class Metrics implements Observer {
   }
 
   committed(seconds: number, newest: string | undefined, stats: Stats): void {
-    this.#inFlight.dec();
+    this.inFlight--;
     this.#batch.observe(seconds);
-    this.#stats = stats;
+    this.stats = stats;
     this.committedAt = performance.now();
     if (newest !== undefined) this.newestAt = Math.max(this.newestAt ?? 0, Date.parse(newest));
   }
 
   /** Takes the pause before the next read, in ms. */
   paused(ms: number): void {
-    this.#pause.set(ms / 1000);
+    this.pauseMs = ms;
   }
 
   /** The media type of `text`. */
@@ -101,7 +106,7 @@ export class Metrics implements Observer {
   }
 
   #counter(name: string, help: string, figure: (stats: Stats) => number): void {
-    const value = (): number => figure(this.#stats);
+    const value = (): number => figure(this.stats);
     new Counter({
       ...this.#options(name, help),
       collect() {
@@ -112,7 +117,7 @@ export class Metrics implements Observer {
   }
 
   #documents(): void {
-    const indices = () => Object.entries(this.#stats.indices);
+    const indices = () => Object.entries(this.stats.indices);
     new Counter({
       ...this.#options(
         'documents_total',
@@ -129,10 +134,9 @@ export class Metrics implements Observer {
     });
   }
 
-  #gauge(name: string, help: string, value?: () => number): Gauge {
+  #gauge(name: string, help: string, value: () => number): void {
     const options = this.#options(name, help);
-    if (!value) return new Gauge(options);
-    return new Gauge({
+    new Gauge({
       ...options,
       collect() {
         this.set(value());

@@ -1,9 +1,12 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { reasonOf } from './errors.ts';
+import type { Page } from './html.ts';
 import { closeServer, type ListenAddress, listen } from './listen.ts';
 import { log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { lastContacts } from './retry.ts';
+
+const PATHS = '/, /dashboards, /healthz, /readyz and /metrics';
 
 /** A server that says how the pipeline fares. */
 export interface StatusServer {
@@ -12,28 +15,42 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
+/** What a server tells. */
+export interface Told {
+  metrics: Metrics;
+  /** The page at `/`. */
+  status(): Promise<Page>;
+  /** The page at `/dashboards`. */
+  dashboards(parameters: URLSearchParams): Promise<{ status: number; page: Page }>;
+}
+
 /**
- * Serves `/healthz` (200 while the process works at all), `/readyz` (200, or 503, with `readiness` as JSON) and
- * `/metrics` (Prometheus). They tell no secrets and ask for none. Throws `SidecarError` (`config`) where the address can't
- * be had.
+ * Serves pages for people at `/` and `/dashboards`, `/healthz` (200 while the process works at all), `/readyz` (200, or 503,
+ * with `readiness` as JSON) and `/metrics` (Prometheus). They only read, tell no secrets, and ask for none.
+ * Throws `SidecarError` (`config`) where the address can't be had.
  */
-export async function startServer(address: ListenAddress, metrics: Metrics): Promise<StatusServer> {
+export async function startServer(address: ListenAddress, told: Told): Promise<StatusServer> {
+  const { metrics } = told;
   const server = createServer(async ({ method, url = '' }, response) => {
-    const path = url.split('?')[0];
+    const [path, parameters] = url.split('?');
     try {
       if (method !== 'GET' && method !== 'HEAD') send(response, 405, 'text/plain', 'use GET\n');
       else if (path === '/healthz') send(response, 200, 'text/plain', 'ok\n');
       else if (path === '/readyz') {
-        const told = readiness(metrics);
-        send(response, told.ready ? 200 : 503, 'application/json', `${JSON.stringify(told)}\n`);
+        const state = readiness(metrics);
+        send(response, state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
       } else if (path === '/metrics') send(response, 200, metrics.contentType, await metrics.text());
-      else send(response, 404, 'text/plain', '/healthz, /readyz and /metrics are here\n');
+      else if (path === '/') sendPage(response, 200, await told.status());
+      else if (path === '/dashboards') {
+        const { status, page } = await told.dashboards(new URLSearchParams(parameters));
+        sendPage(response, status, page);
+      } else send(response, 404, 'text/plain', `${PATHS} are here\n`);
     } catch (error) {
       send(response, 500, 'text/plain', `${reasonOf(error)}\n`);
     }
   });
   const shown = await listen(server, address, '--listen');
-  log.info(`/healthz, /readyz and /metrics are at http://${shown}`);
+  log.info(`${PATHS} are at http://${shown}`);
   return { address: shown, close: () => closeServer(server) };
 }
 
@@ -60,4 +77,15 @@ export function readiness(metrics: Metrics) {
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { 'content-type': type });
   response.end(body);
+}
+
+function sendPage(response: ServerResponse, status: number, { html, policy }: Page): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  });
+  response.end(html);
 }

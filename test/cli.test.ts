@@ -293,3 +293,22 @@ test('a log file that can not be read: exit 3, and what to do', async (t) => {
     assert.match(stderr, /the log file .* can't be read: .*Give another with --path/);
   }
 });
+
+test('a run loads neither what draws nor what reaches Elasticsearch, if it does neither', async (t) => {
+  const workspace = new Workspace(t);
+  const hook = `import { appendFileSync } from 'node:fs';
+    export async function resolve(name, context, next) {
+      const found = await next(name, context);
+      appendFileSync('loaded', found.url + '\\n');
+      return found;
+    }`;
+  const url = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(url(hook))});`;
+  const { code } = await workspace.run(fileRun(workspace, [`${LINE}x`]), {
+    NODE_OPTIONS: `--import ${url(register)}`,
+  });
+  assert.equal(code, 0);
+  const loaded = readFileSync(join(workspace.folder, 'loaded'), 'utf8');
+  assert.match(loaded, /node_modules\/yargs/);
+  assert.doesNotMatch(loaded, /node_modules\/(vega|@elastic|prom-client|ioredis)/);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type DeadLetter, DeadLetters } from '../src/dead-letters.ts';
+import { type DeadLetter, DeadLetters, groupedByReason } from '../src/dead-letters.ts';
 import { SidecarError } from '../src/errors.ts';
 import { temporaryFolder } from './samples.ts';
 
@@ -73,5 +73,44 @@ test('where they cannot be written, that is an error with the folder', async (t)
       error instanceof SidecarError &&
       error.code === 'unreachable' &&
       error.message.includes('file/dead-letters'),
+  );
+});
+
+test('the newest are those at the end of all files, as many as may be read', async (t) => {
+  const folder = temporaryFolder(t);
+  const letters = new DeadLetters(folder, GIB);
+  assert.deepEqual(await letters.newest(1000), { letters: [], more: false });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24) });
+  await letters.add([{ ...letter, reason: 'a' }]);
+  t.mock.timers.tick(86_400_000);
+  await letters.add([
+    { ...letter, reason: 'b' },
+    { ...letter, reason: 'c' },
+  ]);
+  const reasons = async (bytes: number): Promise<string> => {
+    const { letters: read, more } = await letters.newest(Math.floor(bytes));
+    return read.map(({ reason }) => reason).join('') + (more ? '…' : '');
+  };
+  const { size } = statSync(join(folder, '2026-11-24.ndjson'));
+  assert.equal(await reasons(GIB), 'abc');
+  assert.equal(await reasons(2.5 * size), 'bc…');
+  assert.equal(await reasons(2 * size), 'bc…');
+  assert.equal(await reasons(1.5 * size), 'c…');
+  assert.equal(await reasons(size / 2), '…');
+});
+
+test('letters that differ in ids and quoted values only are one group', () => {
+  const time = (n: number): string => `2026-11-24T19:30:0${n}.000Z`;
+  const one = (n: number, reason: string) => ({ ...letter, reason, time: time(n) });
+  assert.deepEqual(
+    groupedByReason([
+      one(1, "too large: 'x'"),
+      one(2, "document 0123456789abcdef0123456789abcdef-2.1: 'soixante' is no number"),
+      one(3, "document fedcba9876543210fedcba9876543210: 'dix' is no number"),
+    ]),
+    [
+      { count: 2, reason: "document …: '…' is no number", first: time(2), last: time(3) },
+      { count: 1, reason: "too large: '…'", first: time(1), last: time(1) },
+    ].map((group) => ({ ...group, stage: letter.stage, at: letter.at })),
   );
 });

@@ -104,7 +104,7 @@ test('/readyz is 503 until the sink is ready', async (t) => {
 
 test('what is not there, or not read with GET, is refused', async (t) => {
   const { at } = await started(t, new TestList(t).key, redisUrl());
-  assert.equal((await fetch(`${at}/`)).status, 404);
+  assert.equal((await fetch(`${at}/nothing`)).status, 404);
   assert.equal((await fetch(`${at}/metrics`, { method: 'POST' })).status, 405);
   assert.equal((await fetch(`${at}/healthz`, { method: 'HEAD' })).status, 200);
 });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
 import { replaceFile } from '../checkpoint.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
+import type { Kibana } from '../kibana.ts';
 import { Lock } from '../lock.ts';
 import { log } from '../log.ts';
 import type { Progress } from '../progress.ts';
 import { type ElasticsearchOptions, requestError } from '../sinks/elasticsearch.ts';
-import type { Kibana } from './kibana.ts';
 import {
   DASHBOARDS_FILE,
   DATAVIEWS_FILE,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
+import type { Kibana } from '../kibana.ts';
 import { log } from '../log.ts';
 import { linesOf } from '../ndjson.ts';
 import type { Progress } from '../progress.ts';
@@ -11,7 +12,6 @@ import {
   requestError,
   verdict,
 } from '../sinks/elasticsearch.ts';
-import type { Kibana } from './kibana.ts';
 import {
   DASHBOARDS_FILE,
   DATAVIEWS_FILE,

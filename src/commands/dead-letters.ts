@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { assemble } from '../assemble.ts';
-import { DeadLetters, type KeptLetter } from '../dead-letters.ts';
+import { DeadLetters, groupedByReason, type KeptLetter } from '../dead-letters.ts';
 import { EXIT, SidecarError } from '../errors.ts';
 import { replay } from '../replay.ts';
 import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
@@ -72,18 +72,9 @@ const listCommand: CommandModule = {
   describe: 'Count them by stage and reason',
   builder: options,
   handler: async (args) => {
-    const groups = new Map<
-      string,
-      { count: number; stage: string; at: string; reason: string; first: string; last: string }
-    >();
-    for await (const { stage, at, reason, time } of picked(args)) {
-      // Ids and quoted values differ from letter to letter; the reason behind them is one.
-      const general = reason.replace(/[0-9a-f]{32}(-\d+)?(\.\d+)?/g, '…').replace(/'[^']*'/g, "'…'");
-      const key = `${stage} ${at} ${general}`;
-      const group = groups.get(key) ?? { count: 0, stage, at, reason: general, first: time, last: time };
-      groups.set(key, { ...group, count: group.count + 1, last: time });
-    }
-    const rows = [...groups.values()].sort((a, b) => b.count - a.count);
+    const letters = [];
+    for await (const letter of picked(args)) letters.push(letter);
+    const rows = groupedByReason(letters);
     if (args.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
     if (rows.length === 0) return void process.stdout.write('There are no dead letters.\n');
     for (const { count, stage, at, reason, first, last } of rows) {

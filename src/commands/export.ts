@@ -2,7 +2,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
-import { elasticsearchOptions, indexOf, pluginChain } from '../assemble.ts';
+import { elasticsearchOptions, indexOf, kibanaOptions, pluginChain } from '../assemble.ts';
 import type { StoredDocument } from '../backup/snapshot.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SidecarError } from '../errors.ts';
@@ -71,12 +71,12 @@ async function toBackup(
 ): Promise<void> {
   const output = String(args.output);
   const { beginExport, finishExport, unfinishedExport } = await import('../backup/export.ts');
-  const { Kibana } = await import('../backup/kibana.ts');
-  const { url } = loaded.config.kibana;
+  const { Kibana } = await import('../kibana.ts');
+  const kibana = kibanaOptions(loaded.config);
   const context = {
     client,
     options,
-    kibana: url === undefined ? undefined : new Kibana(url, options),
+    kibana: kibana && new Kibana(kibana),
     progress: new Progress(),
   };
   const unfinished = await unfinishedExport(output);
@@ -102,11 +102,12 @@ async function toBackup(
     const { bytes = 0 } = manifest.files[`indexes/${name}_documents.ndjson`] ?? {};
     return [name, `${documents}`, `${bytes}`];
   });
-  const { kibana } = manifest;
   process.stdout.write(
     [
       table([['index', 'documents', 'bytes'], ...rows], [1, 2]),
-      kibana ? `Kibana: ${kibana.dataviews} data views, ${kibana.dashboards} dashboards\n` : '',
+      manifest.kibana
+        ? `Kibana: ${manifest.kibana.dataviews} data views, ${manifest.kibana.dashboards} dashboards\n`
+        : '',
       `${manifest.total_documents} documents in ${folder}, ${seconds} s\n`,
       `Restore them with: ml-log-sidecar import --input ${folder}\n`,
     ].join(''),

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { elasticsearchOptions } from '../assemble.ts';
+import { elasticsearchOptions, kibanaOptions } from '../assemble.ts';
 import type { Refusal } from '../backup/import.ts';
 import { EXIT } from '../errors.ts';
 import { log } from '../log.ts';
@@ -48,8 +48,8 @@ export const importCommand: CommandModule = {
     const options = elasticsearchOptions(config, false);
     const { elasticsearchClient, ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
     const { importBackup } = await import('../backup/import.ts');
-    const { Kibana } = await import('../backup/kibana.ts');
-    const { url } = config.kibana;
+    const { Kibana } = await import('../kibana.ts');
+    const kibana = kibanaOptions(config);
     const client = elasticsearchClient(options);
     const sink = new ElasticsearchSink(options);
     const progress = new Progress();
@@ -60,7 +60,7 @@ export const importCommand: CommandModule = {
         options,
         sink,
         progress,
-        kibana: url === undefined ? undefined : new Kibana(url, options),
+        kibana: kibana && new Kibana(kibana),
         onRefused: (refusal: Refusal) => {
           progress.clear();
           log.error(`${refusal.index} refused ${refusal.id}: ${refusal.reason}`);
@@ -68,13 +68,13 @@ export const importCommand: CommandModule = {
         },
       };
       const choice = { only: listOf(args.only), rename: listOf(args.rename) };
-      const { indexes, kibana } = await importBackup(context, String(args.input), choice);
+      const { indexes, kibana: objects } = await importBackup(context, String(args.input), choice);
       const results = Object.entries(indexes);
       if (results.some(([, { error, refused }]) => error !== undefined || refused > 0))
         process.exitCode = EXIT.deadLetters;
       if (args.json)
         return void process.stdout.write(
-          `${JSON.stringify({ input: args.input, indexes, kibana, refused })}\n`,
+          `${JSON.stringify({ input: args.input, indexes, kibana: objects, refused })}\n`,
         );
       const rows = results.map(([name, { stored, existing, refused }]) =>
         [name, stored, existing, refused].map(String),
@@ -85,7 +85,7 @@ export const importCommand: CommandModule = {
           process.stdout.write(
             `${name}: nothing was imported: ${error}. Import it under another name with --rename\n`,
           );
-      if (kibana !== undefined) process.stdout.write(`Kibana: ${kibana} objects\n`);
+      if (objects !== undefined) process.stdout.write(`Kibana: ${objects} objects\n`);
     } finally {
       progress.clear();
       await sink.close();

@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
-import { assemble } from '../assemble.ts';
+import { type Assembly, assemble } from '../assemble.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { SOURCES } from '../config/schema.ts';
 import { Abandoned, EXIT, reasonOf } from '../errors.ts';
 import { parseListen } from '../listen.ts';
 import { log } from '../log.ts';
 import { messagesIn } from '../messages.ts';
-import { type Parts, runPipeline } from '../pipeline.ts';
+import { runPipeline } from '../pipeline.ts';
 import { Report } from '../report.ts';
 import { watchParent } from '../sinks/stdout.ts';
 import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
@@ -32,7 +33,7 @@ const FLAGS = {
   listen: {
     path: 'listen',
     type: 'string',
-    describe: 'HOST:PORT to serve /healthz, /readyz and /metrics at',
+    describe: 'HOST:PORT to serve the status page, /dashboards, /healthz, /readyz and /metrics at',
   },
   state: { path: 'state.path', type: 'string', describe: 'The folder of checkpoints' },
   ...COMMON_FLAGS,
@@ -66,8 +67,9 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   const loaded = configFrom(args, FLAGS);
   const { config } = loaded;
   const follow = args.continuous === true;
-  const { parts, sinkAddress } = await assemble(loaded, follow);
-  const status = config.listen === undefined ? undefined : await serveStatus(config.listen, parts);
+  const assembly = await assemble(loaded, follow);
+  const { parts, sinkAddress } = assembly;
+  const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
   const report = new Report({
     config,
@@ -108,7 +110,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
       maxInFlight,
       signal: stop.signal,
       giveUp: giveUp.signal,
-      observers: [report, ...(status ? [status.metrics] : [])],
+      observers: [report, ...(status?.observers ?? [])],
     });
     report.end(stats);
     // A run that was told to stop did its job, whatever it met on the way.
@@ -128,10 +130,8 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
 }
 
 /** Loads what it takes only where it is wanted. */
-async function serveStatus(listen: string, { plugins }: Parts) {
+async function serveStatus(listen: string, loaded: LoadedConfig, assembly: Assembly) {
   const address = parseListen(listen, '--listen');
-  const { Metrics } = await import('../metrics.ts');
-  const { startServer } = await import('../server.ts');
-  const metrics = new Metrics(plugins.indices.map(({ name }) => name));
-  return { metrics, ...(await startServer(address, metrics)) };
+  const { startStatus } = await import('../status.ts');
+  return startStatus(address, loaded, assembly);
 }

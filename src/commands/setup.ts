@@ -5,7 +5,8 @@ import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 /** `setup`: makes the indices, for those whose documents a shipper writes: it would leave their fields to be guessed. */
 export const setupCommand: CommandModule = {
   command: 'setup',
-  describe: "Create the plugins' indices with their mappings; once, before a shipper writes to them",
+  describe:
+    "Create the plugins' indices with their mappings; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
   builder: (yargs) =>
     yargs.options(yargsOptions(COMMON_FLAGS)).option('dry-run', {
       type: 'boolean',
@@ -28,5 +29,8 @@ export const setupCommand: CommandModule = {
       await sink.close();
     }
     for (const { name } of indices) process.stdout.write(`${name}: ready\n`);
+    if (loaded.config.kibana.url === undefined) return;
+    const { importDashboards, inWords } = await import('../dashboards/kibana.ts');
+    process.stdout.write(inWords(await importDashboards(loaded)));
   },
 };

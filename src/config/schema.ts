@@ -239,11 +239,11 @@ export const CONFIG_SCHEMA = {
     directory: section('The sink that writes one NDJSON file an index.', {
       path: { ...text, default: './data', description: 'The folder.' },
     }),
-    kibana: section('The Kibana whose data views and dashboards are backed up and restored.', {
+    kibana: section("The Kibana (9) that dashboards are put into. It takes Elasticsearch's credentials.", {
       url: {
-        ...text,
+        ...secret,
         pattern: '^https?://',
-        description: "Its address, a space's path included; it is asked with Elasticsearch's credentials.",
+        description: 'Its address, such as http://localhost:5601, with /s/NAME for a space of its own.',
       },
     }),
     alerts: section('What is watched, and who is told.', {
@@ -322,7 +322,8 @@ export const CONFIG_SCHEMA = {
     }),
     listen: {
       ...text,
-      description: 'HOST:PORT to serve /healthz, /readyz and /metrics at; nowhere by default.',
+      description:
+        'HOST:PORT to serve the status page, /dashboards, /healthz, /readyz and /metrics at; nowhere by default.',
     },
     language: {
       enum: ['auto', 'en', 'fr'],

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parquetReadObjects } from 'hyparquet';
-import { FakeKibana } from '../backup/fake-kibana.ts';
+import { FakeKibana } from '../fake-kibana.ts';
 import { FaultProxy, pass } from '../faults/proxy.ts';
 import { eventually, ndjson, TestIndices, Workspace } from '../helpers.ts';
 import { backupIn, env, filled } from './backup.ts';
@@ -85,7 +85,8 @@ test('an export that still runs is not gone on with by another', { timeout: 60_0
     if (!exchange.path.startsWith('/_search')) await pass(exchange);
   };
   const running = workspace.start(['export'], { ELASTICSEARCH_URL: proxy.url });
-  await eventually('it has begun', () => existsSync(join(workspace.folder, 'backup')));
+  const output = join(workspace.folder, 'backup');
+  await eventually('it has begun', () => existsSync(output) && readdirSync(output).length > 0);
   const lock = join(workspace.folder, backupIn(workspace), 'export.lock');
   await eventually('it is at work', () => existsSync(lock));
   const { code, stderr } = await workspace.run(['export', '--resume'], env);
@@ -174,10 +175,13 @@ test('Kibana’s data views and dashboards are kept, and a Kibana that is down i
     ELASTICSEARCH_PASSWORD: 'x',
   };
   const args = ['export', '--only', `${indices.prefix}perfs`];
-  kibana.instead = { status: 401, body: { message: 'unknown user' } };
+  kibana.instead = { status: 401, body: '{"message":"unknown user"}' };
   const refused = await workspace.run(args, withKibana);
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /Kibana at 127\.0\.0\.1:\d+ answered 401: .*unknown user.*Check KIBANA_URL/);
+  assert.match(
+    refused.stderr,
+    /Kibana at http:\/\/127\.0\.0\.1:\d+ refused: 401 unknown user\. Set ELASTICSEARCH_API_KEY/,
+  );
   assert.match(refused.stderr, /export --resume --output \.\/backup goes on with backup\/backup_/);
   kibana.instead = undefined;
   const { code, stdout, stderr } = await workspace.run(['export', '--resume'], withKibana);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { FakeKibana } from '../backup/fake-kibana.ts';
+import { FakeKibana } from '../fake-kibana.ts';
 import { FaultProxy } from '../faults/proxy.ts';
 import { TestIndices, Workspace } from '../helpers.ts';
 import { backupIn, env, exported } from './backup.ts';
@@ -196,7 +196,7 @@ test('Kibana’s objects are put back with the whole backup, and only then', asy
     kibana.imported.map(({ id }) => id),
     ['logs', 'logs', 'overview'],
   );
-  assert.ok(kibana.requests.at(-1)!.url.endsWith('/api/saved_objects/_import?overwrite=true'));
+  assert.ok(kibana.requests.at(-1)!.path.endsWith('/api/saved_objects/_import?overwrite=true'));
 });
 
 test('wrong usage is told in words, exit 2', async (t) => {

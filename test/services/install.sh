@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, Python with Gradio.
+# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, Python with Gradio; and a browser.
 #   test/services/install.sh        a second run takes no time
 #
 # A server of one's own is used instead, and nothing installed for it, where these are set:
 #   TEST_REDIS_URL   TEST_ELASTICSEARCH_URL   TEST_GRADIO_URL, or TEST_GRADIO_PYTHON (a Python that has gradio and redis)
+#   TEST_CHROMIUM (the path of a Chromium or Chrome)
 # Also read:
 #   ML_LOG_SIDECAR_CACHE       where Elasticsearch and Gradio are kept
 #   ES_JAVA_HOME, JAVA_HOME    where to look first for a full JDK 21 or newer
@@ -56,10 +57,11 @@ readable() {
 
 # Debian packages
 
-wants_redis=false wants_es=false wants_gradio=false
+wants_redis=false wants_es=false wants_gradio=false wants_chromium=false
 if wanted TEST_REDIS_URL; then wants_redis=true; fi
 if wanted TEST_ELASTICSEARCH_URL; then wants_es=true; fi
 if wanted TEST_GRADIO_URL TEST_GRADIO_PYTHON; then wants_gradio=true; fi
+if wanted TEST_CHROMIUM; then wants_chromium=true; fi
 have_es=false have_gradio=false
 if [ -f "$ES_DIR/.complete" ]; then have_es=true; fi
 # An upgrade of the system's Python leaves a venv that no longer starts.
@@ -77,6 +79,8 @@ fi
 if $wants_gradio && ! $have_gradio; then
   has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || { packages+=(python3-venv); instead+=(TEST_GRADIO_PYTHON); }
 fi
+
+if $wants_chromium && [ ! -x /usr/bin/chromium ]; then packages+=(chromium); instead+=(TEST_CHROMIUM); fi
 
 if [ "${#packages[@]}" -gt 0 ]; then
   as_root=()
@@ -157,3 +161,5 @@ if $wants_gradio; then
   $have_gradio || install_gradio
   say "gradio $GRADIO with $("$VENV/bin/python" -V)"
 fi
+
+if $wants_chromium; then say "$(/usr/bin/chromium --version 2>/dev/null | sed 's/^Chromium \([0-9.]*\).*/chromium \1/')"; fi

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf, SidecarError } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { IndexDefinition } from '../plugins.ts';
+import { aggregate } from './aggregate.ts';
+import { type FieldReader, fieldReader } from './fields.ts';
+import { matcher } from './match.ts';
+import type { ChartSource, Search } from './search.ts';
+import type { TimeRange } from './time-range.ts';
+
+type Index = Pick<IndexDefinition, 'name' | 'mappings'>;
+
+interface Table {
+  documents: JsonObject[];
+  read: FieldReader;
+}
+
+/**
+ * Answers the searches of charts from the files of the sink `directory`, without any server: each file is read
+ * once, into memory.
+ */
+export class DirectoryChartSource implements ChartSource {
+  readonly name: string;
+  readonly #folder: string;
+  readonly #indices: readonly Index[];
+  readonly #tables = new Map<string, Promise<Table>>();
+
+  constructor(folder: string, indices: readonly Index[]) {
+    this.name = `the files in ${folder}`;
+    this.#folder = folder;
+    this.#indices = indices;
+  }
+
+  /** Throws `SidecarError` (`unreachable`) where the folder holds no file of these indices. */
+  async extent(patterns: readonly string[]): Promise<TimeRange | undefined> {
+    const wanted = this.#indices.filter(({ name }) => patterns.some((pattern) => matches(pattern, name)));
+    if (!wanted.some(({ name }) => existsSync(this.#path(name)))) {
+      throw new SidecarError(
+        'unreachable',
+        `${this.#folder} holds no ${wanted[0]?.name}.ndjson. Fill it first with \`run --sink directory --out ${this.#folder}\`, or name another folder with --out`,
+      );
+    }
+    let range: TimeRange | undefined;
+    for (const { name } of wanted) {
+      const { documents, read } = await this.#table(name);
+      for (const document of documents) {
+        for (const at of read(document, 'timestamp')) {
+          if (typeof at !== 'number') continue;
+          range = { from: Math.min(range?.from ?? at, at), to: Math.max(range?.to ?? at, at) };
+        }
+      }
+    }
+    return range;
+  }
+
+  async search(searches: readonly Search[]): Promise<JsonObject[]> {
+    return Promise.all(
+      searches.map(async ({ index, body }) => {
+        const found = this.#indices.find(({ name }) => matches(index, name));
+        if (!found) return {};
+        const { documents, read } = await this.#table(found.name);
+        const within = documents.filter(matcher(body.query, read));
+        const hits = { total: { value: within.length, relation: 'eq' } };
+        return { hits, aggregations: aggregate(body.aggs, { documents: within, read }) };
+      }),
+    );
+  }
+
+  async close(): Promise<void> {}
+
+  #path(index: string): string {
+    return join(this.#folder, `${index}.ndjson`);
+  }
+
+  #table(index: string): Promise<Table> {
+    let table = this.#tables.get(index);
+    if (!table) {
+      const definition = this.#indices.find(({ name }) => name === index) as Index;
+      table = this.#load(definition);
+      this.#tables.set(index, table);
+    }
+    return table;
+  }
+
+  async #load({ name, mappings }: Index): Promise<Table> {
+    const path = this.#path(name);
+    const documents: JsonObject[] = [];
+    if (!existsSync(path)) return { documents, read: fieldReader(mappings) };
+    try {
+      for (const line of (await readFile(path, 'utf8')).split('\n')) {
+        const document = parsed(line);
+        if (document) documents.push(document);
+      }
+    } catch (cause) {
+      throw new SidecarError('unreachable', `${path} can't be read: ${reasonOf(cause)}`, { cause });
+    }
+    return { documents, read: fieldReader(mappings) };
+  }
+}
+
+/** A last line may be cut off while a run is writing it. */
+function parsed(line: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}

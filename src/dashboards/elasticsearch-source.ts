@@ -1,0 +1,60 @@
+import type { Client } from '@elastic/elasticsearch';
+import { SidecarError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import { type ElasticsearchOptions, elasticsearchClient, unreachable } from '../sinks/elasticsearch.ts';
+import type { ChartSource, Search } from './search.ts';
+import type { TimeRange } from './time-range.ts';
+
+/** Answers the searches of charts from Elasticsearch. */
+export class ElasticsearchChartSource implements ChartSource {
+  readonly name: string;
+  readonly #options: ElasticsearchOptions;
+  readonly #client: Client;
+
+  constructor(options: ElasticsearchOptions) {
+    this.name = `Elasticsearch at ${new URL(options.url).host}`;
+    this.#options = options;
+    this.#client = elasticsearchClient(options);
+  }
+
+  async extent(indices: readonly string[]): Promise<TimeRange | undefined> {
+    const aggs = { from: { min: { field: 'timestamp' } }, to: { max: { field: 'timestamp' } } };
+    const [answer] = await this.#ask([{ index: indices.join(','), body: { size: 0, aggs } }]);
+    const { from, to } = (answer?.aggregations ?? {}) as Record<string, { value: number | null } | undefined>;
+    if (from?.value == null || to?.value == null) return undefined;
+    return { from: from.value, to: to.value };
+  }
+
+  search(searches: readonly Search[]): Promise<JsonObject[]> {
+    return this.#ask(searches);
+  }
+
+  /** All searches in one request. Throws `SidecarError` that names the index of one that is refused. */
+  async #ask(searches: readonly { index: string; body: JsonObject }[]): Promise<JsonObject[]> {
+    let responses: Record<string, unknown>[];
+    try {
+      const answer = await this.#client.msearch({
+        searches: searches.flatMap(({ index, body }) => [
+          { index, ignore_unavailable: true, allow_no_indices: true },
+          body,
+        ]),
+      });
+      responses = answer.responses as unknown as Record<string, unknown>[];
+    } catch (error) {
+      throw unreachable(this.#options, error);
+    }
+    return responses.map((response, n) => {
+      const error = response.error as { reason?: string; root_cause?: { reason?: string }[] } | undefined;
+      if (!error) return response as JsonObject;
+      const reason = error.root_cause?.[0]?.reason ?? error.reason;
+      throw new SidecarError(
+        'unreachable',
+        `${this.name} refused a search in ${searches[n]?.index}: ${reason}`,
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
+
+/** What Elasticsearch would index of a field: numbers and dates to compute with, or keywords. */
+export type Value = number | string;
+
+/** Reads fields of documents as an index with these mappings would. */
+export type FieldReader = (document: JsonObject, field: string) => Value[];
+
+const NUMBERS = new Set(['double', 'float', 'long', 'integer', 'short', 'byte']);
+
+interface Mapping {
+  type?: string;
+  path?: string;
+  properties?: Record<string, Mapping>;
+  fields?: Record<string, Mapping>;
+  ignore_above?: number;
+}
+
+/**
+ * Fields by Elasticsearch's rules, as far as charts need them: dates as ms, numbers as numbers, keywords as texts
+ * and not beyond `ignore_above`, aliases followed, several values from arrays, nothing for what doesn't
+ * fit. A field that no mapping declares is what its value is.
+ */
+export function fieldReader(mappings: Record<string, unknown>): FieldReader {
+  const known = new Map<string, { path: string[]; mapping: Mapping | undefined }>();
+  const resolved = (field: string): { path: string[]; mapping: Mapping | undefined } => {
+    let found = known.get(field);
+    if (!found) {
+      const path = field.split('.');
+      const mapping = mappingAt(mappings as Mapping, path);
+      found = mapping?.type === 'alias' ? resolved(mapping.path as string) : { path, mapping };
+      known.set(field, found);
+    }
+    return found;
+  };
+  return (document, field) => {
+    const { path, mapping } = resolved(field);
+    const values: Value[] = [];
+    for (const value of valuesAt(document, path)) {
+      const indexed = indexedAs(value, mapping);
+      if (indexed !== undefined) values.push(indexed);
+    }
+    return values;
+  };
+}
+
+function mappingAt(mappings: Mapping, path: readonly string[]): Mapping | undefined {
+  let at: Mapping | undefined = mappings;
+  for (const name of path) at = at?.properties?.[name] ?? at?.fields?.[name];
+  return at;
+}
+
+function valuesAt(value: Json | undefined, path: readonly string[]): Json[] {
+  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
+  const [name, ...rest] = path;
+  if (name === undefined) return value == null ? [] : [value];
+  return isObject(value) && Object.hasOwn(value, name) ? valuesAt(value[name], rest) : [];
+}
+
+function indexedAs(value: Json, mapping: Mapping | undefined): Value | undefined {
+  if (isObject(value) || Array.isArray(value)) return undefined;
+  const type = mapping?.type;
+  if (type === 'date') {
+    const ms = Date.parse(String(value));
+    return Number.isNaN(ms) ? undefined : ms;
+  }
+  if (type === 'keyword') {
+    const text = String(value);
+    return text.length <= (mapping?.ignore_above ?? Number.POSITIVE_INFINITY) ? text : undefined;
+  }
+  if (type !== undefined && !NUMBERS.has(type)) return undefined;
+  if (type === undefined) return typeof value === 'number' ? value : String(value);
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}

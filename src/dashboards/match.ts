@@ -1,0 +1,75 @@
+import { SidecarError } from '../errors.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { FieldReader, Value } from './fields.ts';
+
+type Matcher = (document: JsonObject) => boolean;
+type Kind = (options: JsonObject, read: FieldReader) => Matcher;
+
+/**
+ * Whether a document matches a query of Elasticsearch, of the kinds that charts use. Throws `SidecarError` (`config`)
+ * for another kind.
+ */
+export function matcher(query: JsonObject, read: FieldReader): Matcher {
+  const [kind = 'nothing', options] = Object.entries(query)[0] ?? [];
+  const make = KINDS[kind];
+  if (!make || !isObject(options)) {
+    throw new SidecarError(
+      'config',
+      `a query of kind "${kind}" only Elasticsearch can answer; from files, these are: ${Object.keys(KINDS).join(', ')}`,
+    );
+  }
+  return make(options, read);
+}
+
+const KINDS: Record<string, Kind> = {
+  match_all: () => () => true,
+
+  exists:
+    ({ field }, read) =>
+    (document) =>
+      read(document, String(field)).length > 0,
+
+  term: (options, read) => {
+    const [field, wanted] = only(options);
+    return (document) => read(document, field).some((value) => value === wanted);
+  },
+
+  terms: (options, read) => {
+    const [field, wanted] = only(options);
+    const values = new Set(wanted as Value[]);
+    return (document) => read(document, field).some((value) => values.has(value));
+  },
+
+  range: (options, read) => {
+    const [field, bounds] = only(options);
+    const { gte, gt, lte, lt } = bounds as { gte?: Value; gt?: Value; lte?: Value; lt?: Value };
+    return (document) =>
+      read(document, field).some(
+        (value) =>
+          (gte === undefined || value >= gte) &&
+          (gt === undefined || value > gt) &&
+          (lte === undefined || value <= lte) &&
+          (lt === undefined || value < lt),
+      );
+  },
+
+  bool: ({ filter, must, must_not, should }, read) => {
+    const all = [...matchers(filter, read), ...matchers(must, read)];
+    const none = matchers(must_not, read);
+    const any = matchers(should, read);
+    return (document) =>
+      all.every((matches) => matches(document)) &&
+      !none.some((matches) => matches(document)) &&
+      // Beside what must be, what should be is no condition.
+      (any.length === 0 || all.length > 0 || any.some((matches) => matches(document)));
+  },
+};
+
+function only(options: JsonObject): [string, unknown] {
+  return Object.entries(options)[0] ?? ['', undefined];
+}
+
+function matchers(queries: unknown, read: FieldReader): Matcher[] {
+  const list = queries === undefined ? [] : Array.isArray(queries) ? queries : [queries];
+  return list.map((query) => matcher(query as JsonObject, read));
+}

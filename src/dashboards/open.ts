@@ -1,0 +1,39 @@
+import { elasticsearchOptions, indexNames, pluginChain } from '../assemble.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { IndexDefinition } from '../plugins.ts';
+import { type Dashboard, loadDashboards } from './definitions.ts';
+import type { ChartSource } from './search.ts';
+
+/** What dashboards need to know of the configured plugins. Nothing in it but data: it can be sent to a worker. */
+export interface DashboardsSetting {
+  config: Config;
+  /** From the name that a plugin gives its index to the one that it has here. */
+  names: ReadonlyMap<string, string>;
+  indices: readonly Pick<IndexDefinition, 'name' | 'mappings'>[];
+}
+
+/** Loads the plugins to learn their indices. */
+export async function dashboardsSetting(loaded: LoadedConfig): Promise<DashboardsSetting> {
+  const { indices } = await pluginChain(loaded);
+  return {
+    config: loaded.config,
+    names: await indexNames(loaded),
+    indices: indices.map(({ name, mappings }) => ({ name, mappings })),
+  };
+}
+
+/** The dashboards, over the indices of the configuration. Throws `SidecarError` for what is wrong in them. */
+export function openDashboards({ names }: DashboardsSetting): Dashboard[] {
+  return loadDashboards((index) => names.get(index) ?? index);
+}
+
+/** Where the documents of a configuration are: the folder of the sink `directory`, or Elasticsearch, behind any other. */
+export async function openChartSource({ config, indices }: DashboardsSetting): Promise<ChartSource> {
+  if (config.pipeline.sink === 'directory') {
+    const { DirectoryChartSource } = await import('./directory-source.ts');
+    return new DirectoryChartSource(config.directory.path, indices);
+  }
+  const { ElasticsearchChartSource } = await import('./elasticsearch-source.ts');
+  return new ElasticsearchChartSource(elasticsearchOptions(config, false));
+}

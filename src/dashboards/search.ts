@@ -1,0 +1,80 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import type { Chart } from './definitions.ts';
+import type { TimeRange } from './time-range.ts';
+
+/** A search as Elasticsearch takes it: no placeholders are left in it. */
+export interface Search {
+  /** An index pattern. */
+  index: string;
+  body: SearchBody;
+}
+
+/** The body of a search of charts. */
+export interface SearchBody extends JsonObject {
+  size: 0;
+  query: { range: Record<string, { gte: number; lte: number; format: 'epoch_millis' }> };
+  aggs: JsonObject;
+}
+
+/** Where charts find their data. */
+export interface ChartSource {
+  /** What it is called, for people: `Elasticsearch at localhost:9200`. */
+  name: string;
+  /** The times of the first and the last document of the indices; `undefined` where there is none. */
+  extent(indices: readonly string[]): Promise<TimeRange | undefined>;
+  /** The answers to searches, in their order, in the form of Elasticsearch's. */
+  search(searches: readonly Search[]): Promise<JsonObject[]>;
+  close(): Promise<void>;
+}
+
+/** How wide a bucket may be, in ms: from a second to 30 days. */
+const INTERVALS = [
+  ['1s', 1000],
+  ['5s', 5000],
+  ['10s', 10_000],
+  ['30s', 30_000],
+  ['1m', 60_000],
+  ['5m', 300_000],
+  ['10m', 600_000],
+  ['30m', 1_800_000],
+  ['1h', 3_600_000],
+  ['2h', 7_200_000],
+  ['3h', 10_800_000],
+  ['6h', 21_600_000],
+  ['12h', 43_200_000],
+  ['1d', 86_400_000],
+  ['7d', 604_800_000],
+] as const;
+
+/** The search of a chart in a time range: placeholders filled in, as Kibana does before it asks Elasticsearch. */
+export function searchOf({ spec }: Chart, range: TimeRange): Search {
+  const { index, '%timefield%': field, body } = spec.data.url;
+  const { from: gte, to: lte } = range;
+  const aggs = filled(body.aggs as JsonObject, range) as JsonObject;
+  return {
+    index,
+    body: { size: 0, query: { range: { [field]: { gte, lte, format: 'epoch_millis' } } }, aggs },
+  };
+}
+
+/** A copy of a part of the aggregations, without placeholders. */
+function filled(value: Json, range: TimeRange): Json {
+  if (Array.isArray(value)) return value.map((item) => filled(item, range));
+  if (!isObject(value)) return value;
+  const bound = value['%timefilter%'];
+  if (bound === 'min') return range.from;
+  if (bound === 'max') return range.to;
+  const copy: JsonObject = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const auto = isObject(inner) ? inner['%autointerval%'] : undefined;
+    if (auto === undefined) copy[key] = filled(inner, range);
+    else copy.fixed_interval = autoInterval(range, auto === true ? 50 : Number(auto));
+  }
+  return copy;
+}
+
+/** The narrowest interval that makes of a range about `buckets` buckets, and no more. */
+function autoInterval({ from, to }: TimeRange, buckets: number): string {
+  const least = (to - from) / buckets;
+  return INTERVALS.find(([, ms]) => ms >= least)?.[0] ?? '30d';
+}

@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { reasonOf, SidecarError } from '../errors.ts';
+import type { Page } from '../html.ts';
+import { openChartSource, openDashboards } from './open.ts';
+import { dashboardsPage } from './page.ts';
+import { answered, drawn, rangeOf } from './pictures.ts';
+import type { WorkerOrder, WorkerResult } from './served.ts';
+import { BY_PAGE } from './theme.ts';
+import { timeForm } from './time-form.ts';
+import { checkRange } from './time-range.ts';
+
+// A thread of its own: loading Vega and drawing take the better part of a second, in which no log would flow.
+
+async function render({ setting, wanted, query }: WorkerOrder): Promise<Page> {
+  const dashboards = openDashboards(setting);
+  const source = await openChartSource(setting);
+  try {
+    const range = checkRange(await rangeOf(source, dashboards, wanted));
+    return dashboardsPage({
+      dashboards: await drawn(await answered(source, dashboards, range), BY_PAGE),
+      range,
+      source: source.name,
+      links: [
+        { href: '/', text: 'Status' },
+        { href: '/dashboards', text: 'Dashboards', current: true },
+      ],
+      form: timeForm(query, range),
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+const result: WorkerResult = await render(workerData).then(
+  (page) => ({ page }),
+  (error) => ({ code: error instanceof SidecarError ? error.code : 'plugin', message: reasonOf(error) }),
+);
+parentPort?.postMessage(result);

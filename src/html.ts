@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+/** Text that is HTML already. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a template takes: text is escaped, HTML is not, lists are joined, nothing is left out. */
+export type HtmlValue = string | number | Html | undefined | readonly HtmlValue[];
+
+/** A template of HTML: all that is put into it is escaped, unless it is `Html` itself. */
+export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  return new Html(strings.reduce((text, string, n) => text + rendered(values[n - 1]) + string));
+}
+
+function rendered(value: HtmlValue): string {
+  if (value === undefined) return '';
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'string') return escaped(value);
+  return typeof value === 'number' ? String(value) : value.map(rendered).join('');
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  // Control characters, but white space, are nothing that HTML may hold.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they come from callers.
+  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd').replace(/[&<>"']/g, (c) => ENTITIES[c]!);
+}
+
+/** A page, and the policy that lets a browser load nothing beside it. */
+export interface Page {
+  html: string;
+  /** For the header `Content-Security-Policy`. */
+  policy: string;
+}
+
+/** What `page` puts together. */
+export interface PageParts {
+  title: string;
+  /** The page's own CSS, behind the common one. */
+  style?: string;
+  /** JavaScript that may ask this server, and nobody else. */
+  script?: string;
+  /** What the navigation links to. */
+  links: readonly { href: string; text: string; current?: boolean }[];
+  main: Html;
+  footer: Html;
+  /** Puts the policy into the page, for one that is opened as a file. */
+  standalone?: boolean;
+}
+
+/** A whole page: light or dark as the reader's system is, without anything from elsewhere. */
+export function page({ title, style = '', script, links, main, footer, standalone }: PageParts): Page {
+  const css = STYLE + style;
+  const scripts = script === undefined ? '' : `; script-src '${hashOf(script)}'; connect-src 'self'`;
+  const loads = `default-src 'none'; style-src '${hashOf(css)}'${scripts}; img-src data:; base-uri 'none'; form-action 'self'`;
+  const meta = html`<meta http-equiv="Content-Security-Policy" content="${loads}">`;
+  const items = links.map(
+    ({ href, text, current }) =>
+      html`<li><a href="${href}"${current ? html` aria-current="page"` : ''}>${text}</a></li>`,
+  );
+  const whole = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+${standalone ? meta : ''}<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${new Html(css)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header>
+<h1>${title}</h1>
+<nav aria-label="Pages"><ul>${items}</ul></nav>
+</header>
+<main id="main" tabindex="-1">
+${main}
+</main>
+<footer>${footer}</footer>
+${script === undefined ? '' : html`<script>${new Html(script)}</script>`}</body>
+</html>
+`;
+  return { html: whole.text, policy: `${loads}; frame-ancestors 'none'` };
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--page:#f6f8fa;--card:#fff;--accent:#0a58ca;--good:#0f6b3f;--bad:#b3261e;
+--ink:#1b1f24;--faint:#57606a;--grid:#d8dee4}
+@media(prefers-color-scheme:dark){:root{--page:#0d1117;--card:#161b22;--accent:#79b8ff;--good:#56d38a;--bad:#ff8a80;
+--ink:#e6edf3;--faint:#9aa4af;--grid:#30363d}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+header,main,footer{max-width:84rem;margin-inline:auto;padding:.75rem 1rem}
+main:focus{outline:none}
+h1{font-size:1.4rem;margin:.25rem 0}h2{font-size:1.2rem;margin:1.5rem 0 .25rem}h3{font-size:1rem;margin:0}
+p{margin:.25rem 0 .75rem}.faint,footer{color:var(--faint)}footer{font-size:.875rem}
+a{color:var(--accent)}nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:0;padding:0}
+nav a{display:inline-block;padding:.25rem 0}nav a[aria-current]{color:var(--ink);font-weight:600;text-decoration:none}
+:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+.skip{position:absolute;left:-100rem}.skip:focus{left:.5rem;top:.5rem;background:var(--card);padding:.5rem;z-index:1}
+.card{background:var(--card);border:1px solid var(--grid);border-radius:.5rem;padding:.75rem 1rem;margin:0;min-width:0}
+.scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
+th,td{text-align:left;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
+th{color:var(--faint);font-weight:600}.number{text-align:right}
+`;

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Chart } from '../../src/dashboards/definitions.ts';
+import { searchOf } from '../../src/dashboards/search.ts';
+import { readTime } from '../../src/dashboards/time-range.ts';
+import { SidecarError } from '../../src/errors.ts';
+import type { JsonObject } from '../../src/json.ts';
+
+const HOUR = 3_600_000;
+
+function aggsOf(aggs: JsonObject, from: number, to: number): JsonObject {
+  const url = { index: 'i*', '%context%': true, '%timefield%': 'timestamp', body: { size: 0, aggs } };
+  const chart = { spec: { data: { url, format: { property: 'aggregations' } } } } as unknown as Chart;
+  const { index, body } = searchOf(chart, { from, to });
+  assert.equal(index, 'i*');
+  assert.deepEqual(body.query, { range: { timestamp: { gte: from, lte: to, format: 'epoch_millis' } } });
+  return body.aggs;
+}
+
+test('%timefilter% becomes the ends of the range, wherever it stands', () => {
+  const bounds = { min: { '%timefilter%': 'min' }, max: { '%timefilter%': 'max' } };
+  const aggs = { a: { filters: { filters: [{ range: { b: bounds } }] } } };
+  assert.deepEqual(aggsOf(aggs, 5, 9), {
+    a: { filters: { filters: [{ range: { b: { min: 5, max: 9 } } }] } },
+  });
+});
+
+for (const [hours, buckets, interval] of [
+  [24, 24, '1h'],
+  [24, 12, '2h'],
+  [1, 40, '5m'],
+  [1 / 60, 40, '5s'],
+  [0, 40, '1s'],
+  [24 * 3650, 40, '30d'],
+] as const) {
+  test(`%autointerval% ${buckets} makes ${interval} of ${hours} hours`, () => {
+    const aggs = { a: { date_histogram: { field: 't', interval: { '%autointerval%': buckets } } } };
+    const filled = aggsOf(aggs, 0, hours * HOUR);
+    assert.deepEqual(filled, { a: { date_histogram: { field: 't', fixed_interval: interval } } });
+  });
+}
+
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+for (const [text, iso] of [
+  ['now', '2026-11-24T12:00:00Z'],
+  ['now-15m', '2026-11-24T11:45:00Z'],
+  ['now-2w', '2026-11-10T12:00:00Z'],
+  ['2026-11-24', '2026-11-24T00:00:00Z'],
+  ['2026-11-24T19:25', '2026-11-24T19:25:00Z'],
+  ['2026-11-24T19:25:11.5', '2026-11-24T19:25:11.5Z'],
+  ['2026-11-24T19:25:11+01:00', '2026-11-24T18:25:11Z'],
+] as const) {
+  test(`the time ${text} is ${iso}`, () => assert.equal(readTime(text, 'from', NOW), Date.parse(iso)));
+}
+
+for (const text of [
+  '',
+  'yesterday',
+  'now+1h',
+  'now-1y',
+  '2026-13-01',
+  '24/11/2026',
+  '2026-11-24 19:25',
+  '1',
+]) {
+  test(`"${text}" is no time`, () =>
+    assert.throws(
+      () => readTime(text, '--from'),
+      (error) => error instanceof SidecarError && error.code === 'config',
+    ));
+}
