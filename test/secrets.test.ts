@@ -22,7 +22,12 @@ function everySecret(): Record<string, string> {
       at = (at as { properties: Record<string, unknown> }).properties[key] ?? assert.fail(path);
     return (at as { writeOnly?: boolean }).writeOnly === true;
   };
-  const schemes: Record<string, string> = { REDIS_URL: 'redis', ELASTICSEARCH_URL: 'http' };
+  const schemes: Record<string, string> = {
+    REDIS_URL: 'redis',
+    ELASTICSEARCH_URL: 'http',
+    KIBANA_URL: 'http',
+    ALERTS_WEBHOOK_URL: 'http',
+  };
   const named = Object.entries(VARIABLES).filter(([, path]) => isSecret(path));
   assert.ok(named.length >= 8);
   return Object.fromEntries(
@@ -102,6 +107,9 @@ test('no secret is printed or kept, at the most talkative, however a run goes', 
       ELASTICSEARCH_URL: `ftp://user:${SECRET}@wrong`,
     }),
     run('plugins'),
+    run('alerts check'),
+    run('export --output backup'),
+    run('dashboards import'),
   ]);
 
   const serving = workspaceOf().start(
@@ -120,7 +128,7 @@ test('no secret is printed or kept, at the most talkative, however a run goes', 
   }
   assert.deepEqual(statuses, [401, 200]);
   const { origin } = new URL(/metrics are at (\S+)/.exec(serving.stderr)![1]!);
-  for (const path of ['/healthz', '/readyz', '/metrics'])
+  for (const path of ['/', '/healthz', '/readyz', '/metrics'])
     said.push(await (await fetch(origin + path)).text());
   const ended = await serving.stop();
   said.push(ended.stdout, ended.stderr);
