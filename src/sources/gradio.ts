@@ -109,9 +109,8 @@ export class GradioSource implements Source {
   async #readNew(probe: boolean, signal: AbortSignal): Promise<Found | undefined> {
     const { seen, run } = this.#cursor;
     if (probe && run < (await this.#client.pageSize(signal))) {
-      const { length, prints } = await GradioWindow.open(this.#client, Math.max(PROBE, run + 1), signal);
-      if (length === 0) return undefined;
-      if (length === this.#cursor.length && this.#cursor.unchanged(prints, prints.length)) return undefined;
+      const newest = await GradioWindow.open(this.#client, Math.max(PROBE, run + 1), signal);
+      if (newest.length === 0 || this.#cursor.unchanged(newest)) return undefined;
     }
     let window: GradioWindow | undefined;
     for await (window of growingWindow(this.#client, signal)) {

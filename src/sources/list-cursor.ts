@@ -65,10 +65,9 @@ export class ListCursor {
     return at < 0 ? this.#seen.length : at;
   }
 
-  /** A probe of the newest `count` entries shows what was there before. */
-  unchanged(prints: readonly string[], count: number): boolean {
-    const before = this.#seen.slice(0, count);
-    return prints.length === before.length && prints.every((print, at) => print === before[at]);
+  /** A probe of the newest entries shows what was there before. */
+  unchanged({ length, prints }: View): boolean {
+    return length === this.#length && prints.every((print, at) => print === this.#seen[at]);
   }
 
   /** How a view lies to what was read last; of the growth of the list, `missing` may be entries it does not show. */

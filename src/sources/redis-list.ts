@@ -59,7 +59,7 @@ export class RedisListSource implements Source {
         found = first ? await this.#readAll(options) : await this.#readNew(quietPolls);
         trouble.over();
       } catch (error) {
-        this.#disconnect();
+        await this.#disconnect();
         if (error instanceof SidecarError) throw error;
         if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
         await trouble.wait(error, signal).catch((gone) => {
@@ -97,9 +97,9 @@ export class RedisListSource implements Source {
 
   /** What came since the last read: after a probe of the newest entries, as many as it takes to align. */
   async #readNew(quietPolls: number): Promise<Found | undefined> {
-    const { seen, length } = this.#cursor;
+    const { seen, length, run } = this.#cursor;
     const whole = isWholeReadDue(quietPolls);
-    if (quietPolls > 0 && !whole && (await this.#isQuiet())) return undefined;
+    if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
     for (const size of whole || length < 256 ? [undefined] : [Math.ceil(length / 2), undefined]) {
       const view = await this.#read(size);
       const aligned = this.#cursor.align(view);
@@ -113,19 +113,11 @@ export class RedisListSource implements Source {
     return undefined;
   }
 
-  /** The newest entries are those of before: one small command. */
-  async #isQuiet(): Promise<boolean> {
-    const count = this.#cursor.run + 1;
-    const redis = await this.#connection();
-    const newest = await redis.lrange(this.#options.key, 0, count - 1);
-    return this.#cursor.unchanged(newest.map(fingerprint), count);
-  }
-
   /** The newest `count` entries, or all, and the list's length, at one moment. */
   async #read(count?: number): Promise<View> {
+    this.#redis ??= await connectRedis(this.#options);
     const { key } = this.#options;
-    const redis = await this.#connection();
-    const replies = await redis
+    const replies = await this.#redis
       .multi()
       .llen(key)
       .lrange(key, 0, count === undefined ? -1 : count - 1)
@@ -137,18 +129,13 @@ export class RedisListSource implements Source {
     return { length, entries, prints: entries.map(fingerprint) };
   }
 
-  async #connection(): Promise<Redis> {
-    this.#redis ??= await connectRedis(this.#options);
-    return this.#redis;
-  }
-
-  #disconnect(): void {
+  async #disconnect(): Promise<void> {
     this.#redis?.disconnect();
     this.#redis = undefined;
   }
 
   async close(): Promise<void> {
-    this.#disconnect();
+    await this.#disconnect();
   }
 }
 
