@@ -16,6 +16,7 @@ import {
   mixed,
   resetStored,
 } from './faults.ts';
+import type { Line } from './lines.ts';
 import { long, Rig } from './rig.ts';
 import { TcpFaultProxy } from './tcp-proxy.ts';
 
@@ -76,7 +77,7 @@ test(`faults of every kind, at random, for ${SECONDS} s (FAULT_SEED=${seed})`, a
   ];
   let coming: Promise<void> | undefined;
   let waiting = 0;
-  const push = (lines: readonly string[]): Promise<void> => {
+  const push = (lines: readonly Line[]): Promise<void> => {
     waiting += lines.length;
     return rig.push(lines);
   };

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../test/services/service.ts';
+import { logLines, type Shape } from './data.ts';
+
+/** The command line under test. */
+export const CLI = [process.execPath, join(root, 'dist/src/cli.js')];
+
+/** Vector's binary, where one is on the PATH, or VECTOR_BIN names it. */
+export const VECTOR =
+  process.env.VECTOR_BIN ??
+  (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'vector'))
+    .find(existsSync);
+
+/** Where everything of one benchmark is: data, outputs and states. */
+export const folder = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'ml-log-sidecar-bench-'));
+
+/** A fresh folder in it, with a configuration for the command line where one is given. */
+export function workspace(config?: object): string {
+  const path = mkdtempSync(join(folder, 'run-'));
+  if (config) {
+    mkdirSync(join(path, 'configs'));
+    writeFileSync(join(path, 'configs/pipeline.yaml'), JSON.stringify(config));
+  }
+  return path;
+}
+
+/** A file of so many lines; made once. */
+export async function linesFile(shape: Shape, count: number): Promise<string> {
+  const path = join(folder, `${shape}-${count}.log`);
+  if (existsSync(path)) return path;
+  const out = createWriteStream(path);
+  let left = count;
+  let text = '';
+  for (const line of logLines(shape)) {
+    text += `${line}\n`;
+    left--;
+    if (text.length < 1 << 20 && left > 0) continue;
+    if (!out.write(text)) await once(out, 'drain');
+    text = '';
+    if (left === 0) break;
+  }
+  out.end();
+  await once(out, 'close');
+  return path;
+}

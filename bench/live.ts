@@ -1,0 +1,210 @@
+import { spawn } from 'node:child_process';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { CLI, linesFile, workspace } from './bed.ts';
+import type { Figure } from './figures.ts';
+import { quantile, spreadOf, usageOf } from './measure.ts';
+
+const KEY = 'bench_live';
+const CAP = 1000;
+
+/** Passes requests on to Elasticsearch, and notes when it has answered for which log. While `down`, it hangs up. */
+class Watch {
+  down = false;
+  /** By the number in its message: when a log was answered for, in ms. */
+  readonly stored = new Map<number, number>();
+  readonly #server;
+
+  constructor(url: string) {
+    this.#server = createServer(async (incoming, outgoing) => {
+      if (this.down) return void incoming.socket.destroy();
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const { method, headers, url: path } = incoming;
+      const passed = request(new URL(path!, url), { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(outgoing);
+        answer.on('end', () => {
+          const now = performance.now();
+          for (const [, n] of body.toString('latin1').matchAll(/"message":"log (\d+)"/g))
+            this.stored.set(Number(n), now);
+        });
+      });
+      passed.on('error', () => incoming.socket.destroy());
+      passed.end(body);
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+/** One sidecar that follows a capped list, with the default configuration. */
+class Live {
+  readonly #watch: Watch;
+  readonly #redis: Redis;
+  readonly #env: Record<string, string>;
+  #sent = 0;
+
+  constructor(servers: { redis: string; elasticsearch: string }, watch: Watch, url: string) {
+    this.#watch = watch;
+    this.#redis = new Redis(servers.redis);
+    this.#env = { REDIS_URL: servers.redis, REDIS_LOGS_KEY: KEY, ELASTICSEARCH_URL: url };
+  }
+
+  /** Runs a sidecar while `work` does; answers the figures of its summary. */
+  async with(work: (pid: number) => Promise<void>): Promise<{ gaps: number; logs: number }> {
+    await this.#redis.del(KEY);
+    await this.push(1);
+    const [command, ...args] = [...CLI, 'run', '--continuous', '--json'];
+    const child = spawn(command!, args, {
+      cwd: workspace(),
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.#env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (text) => {
+      said += text;
+    });
+    while (!this.#watch.stored.has(this.#sent - 1)) await delay(10);
+    await work(child.pid!);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    await ended;
+    return JSON.parse(said.trimEnd().split('\n').at(-1)!);
+  }
+
+  async push(count: number): Promise<void> {
+    const commands = this.#redis.multi();
+    const time = new Date().toISOString().slice(0, 19).replace('T', ' ');
+    for (let n = 0; n < count; n++)
+      commands.lpush(KEY, `${time} - api - INFO - log ${this.#sent++}`).ltrim(KEY, 0, CAP - 1);
+    await commands.exec();
+  }
+
+  /** Pushes so many logs a second, and answers what LPUSH to stored took, in ms, ascending. */
+  async latencies(perSecond: number, seconds: number): Promise<number[]> {
+    const first = this.#sent;
+    const pushed: number[] = [];
+    const each = Math.max(1, Math.round(perSecond / 100));
+    const began = performance.now();
+    while (this.#sent - first < perSecond * seconds) {
+      const due = began + ((this.#sent - first) / perSecond) * 1000;
+      if (due > performance.now()) await delay(due - performance.now());
+      const at = performance.now();
+      await this.push(each);
+      for (let n = 0; n < each; n++) pushed.push(at);
+    }
+    for (let wait = 0; wait < 300 && !this.#watch.stored.has(this.#sent - 1); wait++) await delay(100);
+    return pushed
+      .flatMap((at, n) => {
+        const stored = this.#watch.stored.get(first + n);
+        return stored === undefined ? [] : [stored - at];
+      })
+      .sort((a, b) => a - b);
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}
+
+/** Figures 4 and 5: how long a log takes, and what a sidecar that follows a list costs. */
+export async function liveFigures(
+  servers: { redis: string; elasticsearch: string },
+  seconds: number,
+): Promise<Figure[]> {
+  const watch = new Watch(servers.elasticsearch);
+  const live = new Live(servers, watch, await watch.listen());
+  const figures: Figure[] = [];
+  const one = (value: number) => spreadOf([value]);
+  try {
+    for (const perSecond of [10, 100, 1000]) {
+      await live.with(async (pid) => {
+        const took = await live.latencies(perSecond, seconds);
+        const name = `LPUSH to stored, ${perSecond} logs/s`;
+        figures.push({ name: `${name}, p50`, unit: 'ms', ours: one(quantile(took, 0.5)) });
+        figures.push({ name: `${name}, p99`, unit: 'ms', ours: one(quantile(took, 0.99)), goal: '< 1,000' });
+        if (perSecond === 1000)
+          figures.push({
+            name: 'memory at 1,000 logs/s',
+            unit: 'MB',
+            ours: one(usageOf(pid)!.mb),
+            goal: '< 150',
+          });
+      });
+    }
+    const { gaps, logs } = await live.with(async () => void (await live.latencies(5000, seconds)));
+    figures.push({
+      name: `gaps at 5,000 logs/s (${logs.toLocaleString('en')} logs)`,
+      unit: 'gaps',
+      ours: one(gaps),
+      goal: '0',
+    });
+    await live.with(async (pid) => {
+      watch.down = true;
+      const held: number[] = [];
+      for (let n = 0; n < seconds * 10; n++) {
+        await live.push(100);
+        held.push(usageOf(pid)!.mb);
+        await delay(100);
+      }
+      watch.down = false;
+      figures.push({
+        name: 'memory while Elasticsearch is down',
+        unit: 'MB',
+        ours: spreadOf(held),
+        goal: 'flat, < 150',
+      });
+    });
+    await live.with(async (pid) => {
+      await delay(15_000);
+      const before = usageOf(pid)!.cpuSeconds;
+      await delay(seconds * 3000);
+      const share = ((usageOf(pid)!.cpuSeconds - before) / (seconds * 3)) * 100;
+      figures.push({ name: 'CPU when idle', unit: '% of a core', ours: one(share), goal: '< 0.5' });
+    });
+  } finally {
+    live.close();
+    watch.close();
+  }
+  const starts: number[] = [];
+  const input = await linesFile('text', 2);
+  for (let n = 0; n < 7; n++) starts.push(await firstByte(input));
+  figures.push({ name: 'start to the first document', unit: 'ms', ours: spreadOf(starts), goal: '< 300' });
+  return figures;
+}
+
+/** From the start of a process to its first document, in ms. */
+async function firstByte(input: string): Promise<number> {
+  const [command, ...args] = [
+    ...CLI,
+    'run',
+    '--once',
+    '--source',
+    'file',
+    '--path',
+    input,
+    '--sink',
+    'stdout',
+    '--quiet',
+  ];
+  const started = performance.now();
+  const child = spawn(command!, args, { cwd: workspace(), stdio: ['ignore', 'pipe', 'ignore'] });
+  const took = await new Promise<number>((resolve) =>
+    child.stdout.once('data', () => resolve(performance.now() - started)),
+  );
+  child.stdout.resume();
+  await new Promise((resolve) => child.once('close', resolve));
+  return took;
+}

@@ -1,0 +1,64 @@
+/**
+ * `make bench`: measures, prints a table, and records it in bench/results. BENCH_LINES sets how many lines the larger files
+ * hold, and BENCH_LONG=1 adds the ten million; names of figures as arguments run only those.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { startElasticsearch } from '../test/services/elasticsearch.ts';
+import { startRedis } from '../test/services/redis.ts';
+import { root } from '../test/services/service.ts';
+import { folder, VECTOR } from './bed.ts';
+import { deliveryFigures } from './delivery.ts';
+import { type Figure, tableOf } from './figures.ts';
+import { liveFigures } from './live.ts';
+import { growthFigures, transformFigures } from './transform.ts';
+
+const lines = Number(process.env.BENCH_LINES ?? 200_000);
+const lengths = [10_000, 100_000, 1_000_000, ...(process.env.BENCH_LONG ? [10_000_000] : [])];
+const only = process.argv.slice(2);
+
+const [redis, elasticsearch] = await Promise.all([
+  startRedis(),
+  startElasticsearch({ jvm: '-Xms1g -Xmx1g' }),
+]);
+const servers = { redis: redis.url, elasticsearch: elasticsearch.url };
+const parts: Record<string, () => Promise<Figure[]>> = {
+  transform: () => transformFigures(lines, 5),
+  delivery: () => deliveryFigures(servers, lines / 5, 3),
+  live: () => liveFigures(servers, 20),
+  growth: () => growthFigures(lengths, 3),
+};
+const figures: Figure[] = [];
+try {
+  for (const [name, measure] of Object.entries(parts)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    console.error(`measuring: ${name}`);
+    figures.push(...(await measure()));
+  }
+} finally {
+  await Promise.all([redis.stop(), elasticsearch.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const machine = {
+  processor: cpus()[0]?.model,
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  elasticsearch: elasticsearch.version,
+  redis: redis.version,
+  vector: VECTOR && execFileSync(VECTOR, ['--version'], { encoding: 'utf8' }).trim(),
+};
+const table = tableOf(figures);
+const results = join(root, 'bench/results');
+mkdirSync(results, { recursive: true });
+const at = new Date().toISOString();
+const file = join(results, `${at.slice(0, 10)}.json`);
+writeFileSync(file, `${JSON.stringify({ at, machine, lines, figures }, null, 2)}\n`);
+process.stdout.write(
+  `${table}\n${Object.entries(machine)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ')}\n`,
+);
