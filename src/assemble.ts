@@ -10,6 +10,7 @@ import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
 import { PluginChain } from './plugins.ts';
+import { suffixReader } from './rotation.ts';
 import type { ElasticsearchOptions } from './sinks/elasticsearch.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { RedisOptions } from './sources/redis.ts';
@@ -140,7 +141,8 @@ const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<S
     address: new URL(elasticsearchUrl(config)).host,
     make: async (follow) => {
       const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
-      return new ElasticsearchSink(elasticsearchOptions(config, follow));
+      const rotated = config.indices.rotation !== 'none';
+      return new ElasticsearchSink(elasticsearchOptions(config, follow), rotated);
     },
   }),
   vector: ({ vector, indices }) => ({
@@ -210,9 +212,9 @@ export async function pluginChain({ config, base }: LoadedConfig): Promise<Plugi
   const entries = config.plugins.map((entry) =>
     entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
   );
-  return new PluginChain(await loadPlugins(entries, base), config.indices.prefix, (event) =>
-    filter.passes(event),
-  );
+  const { prefix, rotation } = config.indices;
+  const uses = await loadPlugins(entries, base);
+  return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixReader(rotation));
 }
 
 function redisAddress({ redis }: Config): string {

@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
@@ -20,6 +21,7 @@ const parser = yargs(hideBin(process.argv))
   .command(pluginsCommand)
   .command(deadLettersCommand)
   .command(clearIndexesCommand)
+  .command(pruneCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 
 import { reasonOf, SidecarError } from './errors.ts';
 import type { Event } from './event.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { belongsTo, type SuffixReader } from './rotation.ts';
 
 /** A document's fields; those that are `undefined` are left out. */
 export type Body = Record<string, unknown>;
@@ -9,6 +10,8 @@ export type Body = Record<string, unknown>;
 /** What goes into an index. */
 export interface Document {
   index: string;
+  /** What is added to the index's name where indices rotate: the period that the log belongs to, `-2026.11`. */
+  suffix?: string;
   /** The event's id, with `.n` behind it where the event made several documents for the index. */
   id: string;
   body: Body;
@@ -87,6 +90,9 @@ interface Writer {
   valid: ValidateFunction;
 }
 
+/** Elasticsearch refuses such names; to some of its APIs a comma or a star would name other indices besides. */
+const NO_INDEX_NAME = /^[-_+]|[\\/*?"<>|\s,#:\p{Lu}]/u;
+
 /** The configured plugins, ready to run. */
 export class PluginChain {
   /** Every index that documents may go to, under its configured name. */
@@ -94,14 +100,21 @@ export class PluginChain {
   readonly #shapers: { plugin: string; event: (event: Event) => Event | undefined }[] = [];
   readonly #writers: Writer[] = [];
   readonly #passes: (event: Event) => boolean;
+  readonly #suffixOf: SuffixReader;
 
   /**
-   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index does not
-   * begin with `prefix` or is another plugin's.
+   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index has a name
+   * that no index can have, does not begin with `prefix`, or is another plugin's.
    */
-  constructor(uses: readonly PluginUse[], prefix: string, passes: (event: Event) => boolean) {
+  constructor(
+    uses: readonly PluginUse[],
+    prefix: string,
+    passes: (event: Event) => boolean,
+    suffixOf: SuffixReader = () => '',
+  ) {
     const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true });
     this.#passes = passes;
+    this.#suffixOf = suffixOf;
     for (const { plugin, options, index: name } of uses) {
       const hooks = create(plugin, options, ajv);
       if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
@@ -113,7 +126,21 @@ export class PluginChain {
           `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
         );
       }
-      const rival = this.#writers.find((writer) => writer.index.name === index.name);
+      if (NO_INDEX_NAME.test(index.name)) {
+        throw new SidecarError(
+          'plugin',
+          `plugin ${plugin.name}: no index can be named "${index.name}": use small letters, digits, dots and dashes`,
+        );
+      }
+      const rival = this.#writers.find(
+        ({ index: { name } }) => belongsTo(name, index.name) || belongsTo(index.name, name),
+      );
+      if (rival && rival.index.name !== index.name) {
+        throw new SidecarError(
+          'plugin',
+          `plugins ${rival.plugin} and ${plugin.name} write to "${rival.index.name}" and "${index.name}", and one of these is a period of the other (indices.rotation); give one another \`index:\` beside \`use:\``,
+        );
+      }
       if (rival) {
         throw new SidecarError(
           'plugin',
@@ -129,9 +156,14 @@ export class PluginChain {
     this.indices = this.#writers.map((writer) => writer.index);
   }
 
+  /** The index of the plugin of this name; `undefined` where it is not configured. */
+  indexOf(plugin: string): string | undefined {
+    return this.#writers.find((writer) => writer.plugin === plugin)?.index.name;
+  }
+
   /** Runs every plugin on one event. Never throws. */
   run(original: Event): PluginResult {
-    const { id } = original;
+    const { id, written } = original;
     const result: PluginResult = { documents: [], failures: [], filtered: false };
     let event = original;
     for (const shaper of this.#shapers) {
@@ -146,13 +178,14 @@ export class PluginChain {
       }
     }
     result.filtered = this.#passes(event);
+    const suffix = this.#suffixOf(written);
     for (const writer of this.#writers) {
       if (writer.index.filtered !== false && !result.filtered) continue;
       try {
         const made = answer(writer.documents(event));
         if (Array.isArray(made)) {
-          for (const [n, body] of made.entries()) this.#add(writer, `${id}.${n}`, body, result);
-        } else if (made !== undefined) this.#add(writer, id, made, result);
+          for (const [n, body] of made.entries()) this.#add(writer, suffix, `${id}.${n}`, body, result);
+        } else if (made !== undefined) this.#add(writer, suffix, id, made, result);
       } catch (error) {
         result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
       }
@@ -160,11 +193,13 @@ export class PluginChain {
     return result;
   }
 
-  #add(writer: Writer, id: string, body: Body, result: PluginResult): void {
+  #add(writer: Writer, suffix: string, id: string, body: Body, result: PluginResult): void {
     const wrong = writer.valid(body) ? unwritable(body) : schemaErrors(writer.valid.errors);
-    if (wrong === undefined) result.documents.push({ index: writer.index.name, id, body });
-    else {
-      const reason = `document ${id} for ${writer.index.name} is not valid: ${wrong}`;
+    const index = writer.index.name;
+    if (wrong === undefined) {
+      result.documents.push(suffix === '' ? { index, id, body } : { index, suffix, id, body });
+    } else {
+      const reason = `document ${id} for ${index} is not valid: ${wrong}`;
       result.failures.push({ plugin: writer.plugin, reason });
     }
   }

@@ -2,31 +2,46 @@ import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 
-/** `setup`: makes the indices, for those whose documents a shipper writes: it would leave their fields to be guessed. */
+/**
+ * `setup`: makes templates and indices, for those whose documents a shipper writes: it would leave their fields to be
+ * guessed.
+ */
 export const setupCommand: CommandModule = {
   command: 'setup',
   describe: "Create the plugins' indices with their mappings; once, before a shipper writes to them",
   builder: (yargs) =>
-    yargs.options(yargsOptions(COMMON_FLAGS)).option('dry-run', {
-      type: 'boolean',
-      default: false,
-      describe: 'Only print the requests that create what is missing',
-    }),
+    yargs
+      .options(yargsOptions(COMMON_FLAGS))
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Only print the requests that create what is missing',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON array' }),
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
+    const rotated = loaded.config.indices.rotation !== 'none';
+    const { setupRequests, setUp } = await import('../sinks/elasticsearch-setup.ts');
     if (args.dryRun) {
-      for (const { name, mappings, settings } of indices)
-        process.stdout.write(`PUT /${name}\n${JSON.stringify({ settings, mappings }, null, 2)}\n`);
+      const requests = setupRequests(indices, rotated);
+      if (args.json) return void process.stdout.write(`${JSON.stringify(requests)}\n`);
+      for (const { method, path, body } of requests)
+        process.stdout.write(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
       return;
     }
-    const { ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
-    const sink = new ElasticsearchSink(elasticsearchOptions(loaded.config, false));
+    const { elasticsearchClient, elasticsearchTrouble } = await import('../sinks/elasticsearch.ts');
+    const options = elasticsearchOptions(loaded.config, false);
+    const client = elasticsearchClient(options);
+    const { signal } = new AbortController();
     try {
-      await sink.open(indices, new AbortController().signal);
+      await setUp(client, elasticsearchTrouble(options), indices, { rotated, strict: true, signal });
     } finally {
-      await sink.close();
+      await client.close();
     }
-    for (const { name } of indices) process.stdout.write(`${name}: ready\n`);
+    // Where KIBANA_URL is set, the import of data views and dashboards belongs here.
+    const ready = indices.map(({ name }) => name);
+    if (args.json) process.stdout.write(`${JSON.stringify(ready)}\n`);
+    else for (const name of ready) process.stdout.write(`${name}: ready\n`);
   },
 };

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../log.ts';
 import type { PluginEntry } from '../plugin-loader.ts';
+import { ROTATIONS, type Rotation } from '../rotation.ts';
 
 /** The kinds of source, by name. */
 export const SOURCES = ['redis', 'redis-stream', 'gradio', 'file', 'http'] as const;
@@ -48,7 +49,8 @@ export interface Config {
   };
   vector: { url: string; username?: string; password?: string; request_timeout: number };
   directory: { path: string };
-  indices: { prefix: string };
+  kibana: { url?: string };
+  indices: { prefix: string; rotation: Rotation };
   plugins: PluginEntry[];
   dead_letters: { path: string; max_bytes: number };
   state: { path: string };
@@ -233,8 +235,21 @@ export const CONFIG_SCHEMA = {
     directory: section('The sink that writes one NDJSON file an index.', {
       path: { ...text, default: './data', description: 'The folder.' },
     }),
+    kibana: section('The Kibana whose data views and dashboards are backed up and restored.', {
+      url: {
+        ...text,
+        pattern: '^https?://',
+        description: "Its address, a space's path included; it is asked with Elasticsearch's credentials.",
+      },
+    }),
     indices: section('All indices.', {
       prefix: { ...text, default: 'ml-api-', description: 'What the name of every index begins with.' },
+      rotation: {
+        enum: ROTATIONS,
+        default: 'none',
+        description:
+          'One index for all time, or one a day or month, by the date that a log itself is written with.',
+      },
     }),
     plugins: {
       type: 'array',
@@ -346,6 +361,8 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   HTTP_TOKEN: 'http.token',
   HTTP_USERNAME: 'http.username',
   HTTP_PASSWORD: 'http.password',
+  KIBANA_URL: 'kibana.url',
+  INDICES_ROTATION: 'indices.rotation',
   PIPELINE_LISTEN: 'listen',
   LOG_LEVEL: 'log_level',
 };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
 import type { Document, IndexDefinition } from '../plugins.ts';
 import { Trouble } from '../retry.ts';
+import { setUp } from './elasticsearch-setup.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /** How to reach Elasticsearch 9. */
@@ -46,6 +46,11 @@ export function unreachable(options: ElasticsearchOptions, cause: unknown): Side
   );
 }
 
+/** Waits for this server while it does not answer, as long as the options say. */
+export function elasticsearchTrouble({ url, patienceMs }: ElasticsearchOptions): Trouble {
+  return new Trouble(`Elasticsearch at ${new URL(url).host}`, HINT, patienceMs);
+}
+
 /** What an item's, or a request's, status means: nothing to do, done before, try again, or its own fault. */
 export type Verdict = 'stored' | 'exists' | 'again' | 'refused';
 
@@ -68,32 +73,25 @@ interface BulkAnswer {
 export class ElasticsearchSink implements Sink {
   readonly acknowledges = true;
   readonly #client: Client;
-  readonly #host: string;
   readonly #trouble: Trouble;
+  readonly #rotated: boolean;
 
-  constructor(options: ElasticsearchOptions) {
+  /** `rotated`: documents go to the index of their period, and the name that they give is those indices' alias. */
+  constructor(options: ElasticsearchOptions, rotated = false) {
     this.#client = elasticsearchClient(options);
-    this.#host = new URL(options.url).host;
-    this.#trouble = new Trouble(`Elasticsearch at ${this.#host}`, HINT, options.patienceMs);
+    this.#trouble = elasticsearchTrouble(options);
+    this.#rotated = rotated;
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        for (const index of indices) await ensureIndex(this.#client, index);
-        return this.#trouble.over();
-      } catch (error) {
-        const refusal = setUpRefusal(error, this.#host);
-        if (refusal) throw new SidecarError('config', refusal, { cause: error });
-        await this.#trouble.wait(error, signal);
-      }
-    }
+    await setUp(this.#client, this.#trouble, indices, { rotated: this.#rotated, strict: false, signal });
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
     const outcomes: Outcome[] = new Array(documents.length);
     const lines = documents.map(
-      ({ index, id, body }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${JSON.stringify(body)}\n`,
+      ({ index, suffix = '', id, body }) =>
+        `{"create":{"_index":"${index}${suffix}","_id":"${id}"}}\n${JSON.stringify(body)}\n`,
     );
     let from = 0;
     while (from < lines.length) {
@@ -190,65 +188,4 @@ function itemReason(
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, n) => from + n);
-}
-
-/** Why indices can't be set up, and what to do, where trying again won't help. */
-function setUpRefusal(error: unknown, host: string): string | undefined {
-  const notElasticsearch = `what answers at ${host} is no Elasticsearch: check ELASTICSEARCH_URL (or _HOST and _PORT)`;
-  if (error instanceof errors.ProductNotSupportedError) return notElasticsearch;
-  if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
-    return undefined;
-  const refused = `Elasticsearch at ${host} refused to set up the indices: ${reasonOf(error)}`;
-  if (error.statusCode === 401)
-    return `${refused}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;
-  if (error.statusCode === 403)
-    return `${refused}. The user needs the privileges create_index, manage and create_doc on the indices`;
-  return error.headers?.['x-elastic-product'] === 'Elasticsearch' ? refused : notElasticsearch;
-}
-
-/** Creates an index that is missing; adds missing fields to one that is there, and reports those in conflict. */
-export async function ensureIndex(
-  client: Client,
-  { name, mappings, settings }: IndexDefinition,
-): Promise<void> {
-  if (!(await client.indices.exists({ index: name }))) {
-    try {
-      await client.indices.create({ index: name, mappings, ...(settings ? { settings } : {}) });
-      return log.debug(`created index ${name}`);
-    } catch (error) {
-      const raced =
-        error instanceof errors.ResponseError && error.message.includes('resource_already_exists_exception');
-      if (!raced) throw error;
-    }
-  }
-  const answer = await client.indices.getMapping({ index: name });
-  for (const [index, { mappings: present }] of Object.entries(answer)) {
-    const wanted = fieldTypes(mappings);
-    const there = fieldTypes(present as Record<string, unknown>);
-    const conflicts = [...wanted].filter(
-      ([field, type]) => type !== 'alias' && there.has(field) && there.get(field) !== type,
-    );
-    for (const [field, type] of conflicts) {
-      log.warn(
-        `index ${index} was made with another mapping: its field ${field} is ${there.get(field)}, this program's is ${type}. It is left as it is; documents that don't fit become dead letters. Reindex into a new index, or rename this one, to have it right`,
-      );
-    }
-    const missing = Object.entries((mappings.properties ?? {}) as Record<string, object>).filter(
-      ([field]) => !there.has(field),
-    );
-    if (missing.length > 0)
-      await client.indices.putMapping({ index, properties: Object.fromEntries(missing) });
-  }
-}
-
-/** Every declared field's dotted path and type. */
-function fieldTypes(mappings: Record<string, unknown>, path = ''): Map<string, string> {
-  const types = new Map<string, string>();
-  for (const [name, field] of Object.entries(
-    (mappings.properties ?? {}) as Record<string, Record<string, unknown>>,
-  )) {
-    types.set(path + name, (field.type as string | undefined) ?? 'object');
-    for (const [inner, type] of fieldTypes(field, `${path}${name}.`)) types.set(inner, type);
-  }
-  return types;
 }

@@ -2,10 +2,11 @@ import type { Document } from '../plugins.ts';
 
 /**
  * A document as shippers get it: one line `{"id","route","body"}`, its newline included. `route` is the index
- * without the common prefix. Half a surrogate pair becomes U+FFFD: Vector can't read a line that holds one.
+ * without the common prefix, and with its period where indices rotate (`logs-2026.11`). Half a surrogate pair becomes U+FFFD: Vector can't read a line that holds one.
  */
-export function lineOf({ id, index, body }: Document, prefix: string): string {
-  const line = `{"id":"${id}","route":${JSON.stringify(index.slice(prefix.length))},"body":${JSON.stringify(body)}}\n`;
+export function lineOf({ id, index, suffix = '', body }: Document, prefix: string): string {
+  const route = index.slice(prefix.length) + suffix;
+  const line = `{"id":"${id}","route":${JSON.stringify(route)},"body":${JSON.stringify(body)}}\n`;
   // `JSON.stringify` escapes such halves, and only these, as \ud….
   if (!line.includes('\\ud')) return line;
   return line.replace(/\\(?:ud[89a-f]..|.)/g, (it) => (it.startsWith('\\ud') ? '\\ufffd' : it));
