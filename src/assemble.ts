@@ -141,8 +141,7 @@ const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<S
     address: new URL(elasticsearchUrl(config)).host,
     make: async (follow) => {
       const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
-      const rotated = config.indices.rotation !== 'none';
-      return new ElasticsearchSink(elasticsearchOptions(config, follow), rotated);
+      return new ElasticsearchSink(elasticsearchOptions(config, follow), config.indices.rotation);
     },
   }),
   vector: ({ vector, indices }) => ({

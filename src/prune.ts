@@ -29,7 +29,6 @@ export async function findOld(client: Client, names: readonly string[], before: 
   for (const present of await presentIndices(client, names)) {
     const { name, index } = present;
     if (!(await isDated(client, index))) continue;
-    await client.indices.refresh({ index });
     const total = await countIn(client, index);
     const old = await countIn(client, index, olderThan(before));
     const end = periodEnd(name, index);

@@ -25,9 +25,21 @@ export function suffixReader(rotation: Rotation): SuffixReader {
   };
 }
 
-/** Elasticsearch's patterns for the indices that hold the periods of `name`. */
+/** What Elasticsearch finds the periods of `name` by, of any rotation, and perhaps others: see `belongsTo`. */
 export function periodPatterns(name: string): string[] {
   return [`${name}-*.*`, name + UNDATED];
+}
+
+/**
+ * The patterns of a template for the indices of `name`. They end as its periods do, so that a copy which somebody names
+ * `…-2026.11-old` does not become one of them.
+ */
+export function templatePatterns(name: string, rotation: Rotation): string[] {
+  if (rotation === 'none') return [name];
+  const ends = Array.from({ length: rotation === 'daily' ? 31 : 12 }, (_, n) =>
+    String(n + 1).padStart(2, '0'),
+  );
+  return [...ends.map((end) => `${name}-*.${end}`), name + UNDATED];
 }
 
 /** Whether `index` is `name` itself, one of its days or months, or holds its logs without a time. */
@@ -35,6 +47,13 @@ export function belongsTo(name: string, index: string): boolean {
   if (!index.startsWith(name)) return false;
   const suffix = index.slice(name.length);
   return suffix === '' || suffix === UNDATED || PERIOD.test(suffix);
+}
+
+/** Whether this rotation makes such an index of `name`. */
+export function fits(name: string, index: string, rotation: Rotation): boolean {
+  const match = PERIOD.exec(index.slice(name.length));
+  if (rotation === 'none') return index === name;
+  return match ? (match[3] === undefined) === (rotation === 'monthly') : index !== name;
 }
 
 /** When the period of `index` ends, in ms since 1970, as if it were in UTC; `undefined` for an index without an end. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { belongsTo, periodEnd, suffixReader } from '../src/rotation.ts';
+import { belongsTo, fits, periodEnd, suffixReader } from '../src/rotation.ts';
 
 test('a suffix is the date, or month, that the log itself was written with, whatever zone that is', () => {
   const daily = suffixReader('daily');
@@ -43,4 +43,16 @@ test('a period ends with its day or month, the last of a year too', () => {
   assert.equal(periodEnd('logs', 'logs-2026.02.28'), Date.parse('2026-03-01'));
   assert.equal(periodEnd('logs', 'logs'), undefined);
   assert.equal(periodEnd('logs', 'logs-undated'), undefined);
+});
+
+test('an index fits the rotation that would make it, and no other', () => {
+  for (const [index, rotations] of [
+    ['logs', ['none']],
+    ['logs-2026.11', ['monthly']],
+    ['logs-2026.11.30', ['daily']],
+    ['logs-undated', ['daily', 'monthly']],
+  ] as const) {
+    const fitting = (['none', 'daily', 'monthly'] as const).filter((each) => fits('logs', index, each));
+    assert.deepEqual(fitting, rotations, index);
+  }
 });

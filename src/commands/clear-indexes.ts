@@ -39,10 +39,10 @@ export const clearIndexesCommand: CommandModule = {
         if (present.length === 0) return;
         if (await confirmed('clear-indexes', args)) {
           for (const { index } of present) await client.indices.delete({ index });
-          const rotated = config.indices.rotation !== 'none';
+          const { rotation } = config.indices;
           const trouble = elasticsearchTrouble(elasticsearchOptions(config, false));
           const { signal } = new AbortController();
-          await setUp(client, trouble, indices, { rotated, strict: false, signal });
+          await setUp(client, trouble, indices, { rotation, strict: false, signal });
           cleared = true;
         }
         say(cleared ? 'Cleared.\n' : 'Nothing was deleted.\n');

@@ -21,10 +21,10 @@ export const setupCommand: CommandModule = {
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
-    const rotated = loaded.config.indices.rotation !== 'none';
+    const { rotation } = loaded.config.indices;
     const { setupRequests, setUp } = await import('../sinks/elasticsearch-setup.ts');
     if (args.dryRun) {
-      const requests = setupRequests(indices, rotated);
+      const requests = setupRequests(indices, rotation);
       if (args.json) return void process.stdout.write(`${JSON.stringify(requests)}\n`);
       for (const { method, path, body } of requests)
         process.stdout.write(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
@@ -35,7 +35,7 @@ export const setupCommand: CommandModule = {
     const client = elasticsearchClient(options);
     const { signal } = new AbortController();
     try {
-      await setUp(client, elasticsearchTrouble(options), indices, { rotated, strict: true, signal });
+      await setUp(client, elasticsearchTrouble(options), indices, { rotation, strict: true, signal });
     } finally {
       await client.close();
     }

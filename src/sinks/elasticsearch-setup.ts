@@ -3,7 +3,7 @@ import { reasonOf, SidecarError } from '../errors.ts';
 import { log } from '../log.ts';
 import type { IndexDefinition } from '../plugins.ts';
 import type { Trouble } from '../retry.ts';
-import { belongsTo, periodPatterns, UNDATED } from '../rotation.ts';
+import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns, UNDATED } from '../rotation.ts';
 
 /** A request of Elasticsearch's REST API. */
 export interface SetupRequest {
@@ -14,8 +14,8 @@ export interface SetupRequest {
 
 /** How to set up. */
 export interface SetUpOptions {
-  /** An index is one of several periods, and its plain name an alias of them all. */
-  rotated: boolean;
+  /** Other than `none`: an index is one of several periods, and its plain name an alias of them all. */
+  rotation: Rotation;
   /** A user who may not write templates is refused; otherwise that is a warning, as templates may be there already. */
   strict: boolean;
   signal: AbortSignal;
@@ -25,10 +25,10 @@ export interface SetUpOptions {
 const PRIORITY = 500;
 
 /** The requests that set up an empty Elasticsearch, in their order. */
-export function setupRequests(indices: readonly IndexDefinition[], rotated: boolean): SetupRequest[] {
+export function setupRequests(indices: readonly IndexDefinition[], rotation: Rotation): SetupRequest[] {
   return indices.flatMap((index): SetupRequest[] => [
-    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(index, rotated) },
-    { method: 'PUT', ...createOf(index, rotated) },
+    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(index, rotation) },
+    { method: 'PUT', ...createOf(index, rotation) },
   ]);
 }
 
@@ -36,24 +36,22 @@ export function setupRequests(indices: readonly IndexDefinition[], rotated: bool
  * An index that Elasticsearch makes by itself, because a document came for it, is made by this template: a new
  * period, or one that was deleted in the middle of a run.
  */
-function templateOf({ name, mappings, settings }: IndexDefinition, rotated: boolean) {
+function templateOf(index: IndexDefinition, rotation: Rotation) {
+  const { name } = index;
   return {
-    index_patterns: rotated ? periodPatterns(name) : [name],
+    index_patterns: templatePatterns(name, rotation),
     // Where one plugin's name begins with another's, both may fit: the longer one must win.
     priority: PRIORITY + name.length,
     composed_of: [`${name}@custom`],
     ignore_missing_component_templates: [`${name}@custom`],
-    template: {
-      ...(settings ? { settings } : {}),
-      mappings,
-      ...(rotated ? { aliases: { [name]: {} } } : {}),
-    },
+    template: createOf(index, rotation).body,
     _meta: { description: 'made by ml-log-sidecar' },
   };
 }
 
 /** The index that is there from the start; of periods, the one without a time, for the alias must point somewhere. */
-function createOf({ name, mappings, settings }: IndexDefinition, rotated: boolean) {
+function createOf({ name, mappings, settings }: IndexDefinition, rotation: Rotation) {
+  const rotated = rotation !== 'none';
   const body = {
     ...(settings ? { settings } : {}),
     mappings,
@@ -70,14 +68,14 @@ export async function setUp(
   client: Client,
   trouble: Trouble,
   indices: readonly IndexDefinition[],
-  { rotated, strict, signal }: SetUpOptions,
+  { rotation, strict, signal }: SetUpOptions,
 ): Promise<void> {
   for (;;) {
     try {
       for (const index of indices) {
-        await assertFree(client, index.name, rotated);
-        await putTemplate(client, index, { rotated, strict });
-        await ensureIndex(client, index, rotated);
+        await assertFree(client, index.name, rotation);
+        await putTemplate(client, index, { rotation, strict });
+        await ensureIndex(client, index, rotation);
       }
       return trouble.over();
     } catch (error) {
@@ -89,19 +87,13 @@ export async function setUp(
   }
 }
 
-async function assertFree(client: Client, name: string, rotated: boolean): Promise<void> {
-  const found = Object.keys(await client.indices.get({ index: name, ignore_unavailable: true }));
-  if (rotated && found.includes(name)) {
+/** An id is known within one index only: with documents of another rotation beside, logs would be doubled. */
+async function assertFree(client: Client, name: string, rotation: Rotation): Promise<void> {
+  for (const index of Object.keys(await client.indices.get({ index: name, ignore_unavailable: true }))) {
+    if (!belongsTo(name, index) || fits(name, index, rotation)) continue;
     throw new SidecarError(
       'config',
-      `there is an index "${name}", and with indices.rotation that must be the alias of its periods. Empty it with clear-indexes, which then makes the alias; or keep it, and give the plugin another \`index:\``,
-    );
-  }
-  const period = found.find((index) => index !== name && belongsTo(name, index));
-  if (!rotated && period !== undefined) {
-    throw new SidecarError(
-      'config',
-      `"${name}" is the alias of ${period} and perhaps more, so no document can be written to it. Set indices.rotation (INDICES_ROTATION) as it was; or empty them with clear-indexes, which then makes the one index`,
+      `there is an index ${index}, made with another indices.rotation than "${rotation}". Set it back (INDICES_ROTATION); or empty the indices with clear-indexes, which makes them anew; or give the plugin another \`index:\``,
     );
   }
 }
@@ -109,12 +101,12 @@ async function assertFree(client: Client, name: string, rotated: boolean): Promi
 async function putTemplate(
   client: Client,
   index: IndexDefinition,
-  { rotated, strict }: Pick<SetUpOptions, 'rotated' | 'strict'>,
+  { rotation, strict }: Pick<SetUpOptions, 'rotation' | 'strict'>,
 ): Promise<void> {
   try {
     await client.indices.putIndexTemplate({
       name: index.name,
-      ...(templateOf(index, rotated) as Omit<estypes.IndicesPutIndexTemplateRequest, 'name'>),
+      ...(templateOf(index, rotation) as Omit<estypes.IndicesPutIndexTemplateRequest, 'name'>),
     });
   } catch (error) {
     if (strict || !(error instanceof errors.ResponseError) || error.statusCode !== 403) throw error;
@@ -128,9 +120,14 @@ async function putTemplate(
  * Creates the index if it is missing; to those that are there, periods included, adds missing fields, and reports fields in
  * conflict.
  */
-export async function ensureIndex(client: Client, index: IndexDefinition, rotated = false): Promise<void> {
+export async function ensureIndex(
+  client: Client,
+  index: IndexDefinition,
+  rotation: Rotation = 'none',
+): Promise<void> {
   const { name, mappings } = index;
-  const { path, body } = createOf(index, rotated);
+  const rotated = rotation !== 'none';
+  const { path, body } = createOf(index, rotation);
   if (!(await client.indices.exists({ index: path.slice(1) }))) {
     try {
       await client.indices.create({ index: path.slice(1), ...body });

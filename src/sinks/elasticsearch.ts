@@ -3,6 +3,7 @@ import { Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
 import type { Document, IndexDefinition } from '../plugins.ts';
 import { Trouble } from '../retry.ts';
+import type { Rotation } from '../rotation.ts';
 import { setUp } from './elasticsearch-setup.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -74,17 +75,17 @@ export class ElasticsearchSink implements Sink {
   readonly acknowledges = true;
   readonly #client: Client;
   readonly #trouble: Trouble;
-  readonly #rotated: boolean;
+  readonly #rotation: Rotation;
 
-  /** `rotated`: documents go to the index of their period, and the name that they give is those indices' alias. */
-  constructor(options: ElasticsearchOptions, rotated = false) {
+  /** `rotation`: of the indices that `open` makes ready; `write` goes by what documents say. */
+  constructor(options: ElasticsearchOptions, rotation: Rotation = 'none') {
     this.#client = elasticsearchClient(options);
     this.#trouble = elasticsearchTrouble(options);
-    this.#rotated = rotated;
+    this.#rotation = rotation;
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
-    await setUp(this.#client, this.#trouble, indices, { rotated: this.#rotated, strict: false, signal });
+    await setUp(this.#client, this.#trouble, indices, { rotation: this.#rotation, strict: false, signal });
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {

@@ -65,16 +65,13 @@ test('rotated indices go, those of an earlier rotation too, and the alias stays'
   const indices = new TestIndices(t);
   const { prefix, client } = indices;
   const path = join(root, 'samples/api.log');
-  for (const rotation of ['daily', 'monthly']) {
-    const workspace = new Workspace(t, prefix, { indices: { prefix, rotation } });
-    await workspace.run(['run', '--source', 'file', '--path', path], env);
-  }
+  const daily = new Workspace(t, prefix, { indices: { prefix, rotation: 'daily' } });
+  assert.equal((await daily.run(['run', '--source', 'file', '--path', path], env)).code, 0);
   await client.index({ index: `${prefix}logs-2026.11-mine`, document: { x: 1 }, refresh: true });
   const workspace = new Workspace(t, prefix, { indices: { prefix, rotation: 'monthly' } });
   const { code, stdout, stderr } = await workspace.run(['clear-indexes', '--yes'], env);
   assert.equal(code, 0, stderr);
-  for (const period of ['2026.11.24', '2026.11'])
-    assert.match(stdout, new RegExp(`^${prefix}logs-${period} +253 documents$`, 'm'));
+  assert.match(stdout, new RegExp(`^${prefix}logs-2026.11.24 +253 documents$`, 'm'));
   assert.deepEqual(Object.keys(await client.indices.get({ index: `${prefix}logs` })), [
     `${prefix}logs-undated`,
   ]);
