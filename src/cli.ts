@@ -8,6 +8,7 @@ import { pluginsCommand } from './commands/plugins.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
+import { statsCommand } from './commands/stats.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
@@ -20,6 +21,7 @@ const parser = yargs(hideBin(process.argv))
   .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)
+  .command(statsCommand)
   .command(clearIndexesCommand)
   .command(pruneCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
