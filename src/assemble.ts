@@ -222,7 +222,8 @@ function redisAddress({ redis }: Config): string {
   return `${host}${pathname === '' || pathname === '/' ? '/0' : pathname}`;
 }
 
-function redisOptions(config: Config, follow: boolean): RedisOptions {
+/** Redis as configured; `follow`: wait for it without an end. */
+export function redisOptions(config: Config, follow: boolean): RedisOptions {
   const { url, host, port, db, username, password, tls, ca_file: caFile } = config.redis;
   const address = redisAddress(config);
   return { address, url, host, port, db, username, password, tls, caFile, patienceMs: patienceMs(follow) };

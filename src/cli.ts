@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { checkCommand } from './commands/check.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { pluginsCommand } from './commands/plugins.ts';
@@ -18,6 +19,7 @@ const parser = yargs(hideBin(process.argv))
   .scriptName('ml-log-sidecar')
   .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
   .command(runCommand)
+  .command(checkCommand)
   .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)

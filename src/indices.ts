@@ -35,8 +35,8 @@ export async function presentIndices(client: Client, names: readonly string[]): 
   return present.sort((a, b) => a.name.localeCompare(b.name) || a.index.localeCompare(b.index));
 }
 
-/** How many documents an index holds, those written just now too; `query` counts only those that match. */
-export async function countIn(client: Client, index: string, query?: object): Promise<number> {
+/** How many documents some indices hold, those written just now too; `query` counts only those that match. */
+export async function countIn(client: Client, index: string | string[], query?: object): Promise<number> {
   await client.indices.refresh({ index });
   const { count } = await client.count({ index, ...(query ? { query } : {}) });
   return count;

@@ -9,7 +9,7 @@ import { SidecarError } from '../errors.ts';
  */
 export async function withElasticsearch<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
   const { elasticsearchClient, unreachable } = await import('../sinks/elasticsearch.ts');
-  const { refusalOf } = await import('../sinks/elasticsearch-setup.ts');
+  const { refusalOf, refused } = await import('../sinks/elasticsearch-setup.ts');
   const options = elasticsearchOptions(config, false);
   const client = elasticsearchClient(options);
   try {
@@ -17,7 +17,7 @@ export async function withElasticsearch<T>(config: Config, work: (client: Client
   } catch (error) {
     if (error instanceof SidecarError) throw error;
     const refusal = refusalOf(error, `Elasticsearch at ${new URL(options.url).host} refused a request`);
-    throw refusal ? new SidecarError('config', refusal, { cause: error }) : unreachable(options, error);
+    throw refusal ? refused(refusal, error) : unreachable(options, error);
   } finally {
     await client.close();
   }

@@ -23,7 +23,8 @@ export interface ElasticsearchOptions {
 
 /** A bulk request of more bytes is split: Elasticsearch refuses 100 MiB, and works best far below. */
 const MAX_BODY = 8 << 20;
-const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
+/** What to do about a server that does not answer. */
+export const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
 
 /** The official client, set up from the configuration. It never retries by itself. */
 export function elasticsearchClient(options: ElasticsearchOptions): Client {

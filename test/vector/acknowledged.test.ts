@@ -33,6 +33,8 @@ test('every document arrives, as another sink would write it', { skip: noVector 
   assert.equal(second.code, 0, second.stderr);
   await topology.assertComplete();
   assert.deepEqual(topology.letters(), []);
+  const checked = await workspace.run(['check', '--sink', 'vector'], env);
+  assert.match(checked.stdout, /^✅ vector: takes logs at /m);
 });
 
 test('a Vector that is killed loses and doubles nothing', { skip: noVector, timeout: 90_000 }, async (t) => {
