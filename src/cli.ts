@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { checkCommand } from './commands/check.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { deduplicateCommand } from './commands/deduplicate.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { runCommand } from './commands/run.ts';
@@ -26,6 +27,7 @@ const parser = yargs(hideBin(process.argv))
   .command(statsCommand)
   .command(clearIndexesCommand)
   .command(pruneCommand)
+  .command(deduplicateCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()

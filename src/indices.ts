@@ -1,5 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import { SidecarError } from './errors.ts';
+import { log } from './log.ts';
 import { belongsTo, periodPatterns } from './rotation.ts';
 
 /** An index as it is in Elasticsearch. */
@@ -40,4 +41,14 @@ export async function countIn(client: Client, index: string | string[], query?: 
   await client.indices.refresh({ index });
   const { count } = await client.count({ index, ...(query ? { query } : {}) });
   return count;
+}
+
+/** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
+export async function isDated(client: Client, index: string): Promise<boolean> {
+  const { fields } = await client.fieldCaps({ index, fields: 'timestamp' });
+  const types = Object.keys(fields.timestamp ?? {});
+  if (types.length === 1 && types[0] === 'date') return true;
+  const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;
+  log.warn(`${index} ${is} and not a date, so it is left alone`);
+  return false;
 }

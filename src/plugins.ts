@@ -27,6 +27,11 @@ export interface IndexDefinition {
   settings?: Record<string, unknown>;
   /** JSON Schema of one document; a body that breaks it becomes a dead letter. */
   document: SchemaObject;
+  /**
+   * The fields that, with `timestamp`, tell a document from every other: `deduplicate` finds copies by them, and leaves an
+   * index without them alone.
+   */
+  identity?: string[];
   /** `false`: every event reaches `documents`; otherwise only those that pass the filter do. */
   filtered?: boolean;
 }

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import { SidecarError } from './errors.ts';
-import { countIn, type PresentIndex, presentIndices } from './indices.ts';
-import { log } from './log.ts';
+import { countIn, isDated, type PresentIndex, presentIndices } from './indices.ts';
 import { periodEnd } from './rotation.ts';
 
 /** What is to become of one index. */
@@ -36,16 +35,6 @@ export async function findOld(client: Client, names: readonly string[], before: 
     if (old > 0 || drop) found.push({ ...present, drop, old, kept: total - old });
   }
   return found;
-}
-
-/** Whether documents can be picked by `timestamp`. */
-export async function isDated(client: Client, index: string): Promise<boolean> {
-  const { fields } = await client.fieldCaps({ index, fields: 'timestamp' });
-  const types = Object.keys(fields.timestamp ?? {});
-  if (types.length === 1 && types[0] === 'date') return true;
-  const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;
-  log.warn(`${index} ${is} and not a date, so it is left alone`);
-  return false;
 }
 
 /** Removes what `findOld` found. Throws `SidecarError` (`unreachable`) where some documents could not be deleted. */
