@@ -5,7 +5,7 @@ import { reasonOf } from '../errors.ts';
 import { plural } from '../messages.ts';
 import type { IndexDefinition } from '../plugins.ts';
 import { elasticsearchClient, HINT } from '../sinks/elasticsearch.ts';
-import { refusalOf } from '../sinks/elasticsearch-setup.ts';
+import { refusalOf } from '../sinks/elasticsearch-refusal.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { checkDisks } from './disk.ts';
 import { checkIndex } from './indices.ts';

@@ -9,7 +9,7 @@ import { SidecarError } from '../errors.ts';
  */
 export async function withElasticsearch<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
   const { elasticsearchClient, unreachable } = await import('../sinks/elasticsearch.ts');
-  const { refusalOf, refused } = await import('../sinks/elasticsearch-setup.ts');
+  const { refusalOf, refused } = await import('../sinks/elasticsearch-refusal.ts');
   const options = elasticsearchOptions(config, false);
   const client = elasticsearchClient(options);
   try {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { FaultProxy, pass, reply } from '../faults/proxy.ts';
 import { eventually, TestIndices, TestList, Workspace } from '../helpers.ts';
 import { elasticsearchUrl, redisUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';
@@ -111,6 +112,29 @@ test('what a user sets in the component template @custom is in the index', async
   assert.equal(logs?.settings?.index?.number_of_replicas, '0');
   await indices.client.indices.deleteIndexTemplate({ name: `${indices.prefix}*` });
   await indices.client.cluster.deleteComponentTemplate({ name });
+});
+
+test('who may not write templates: setup is refused, and names the privilege; a run warns, and does its work', async (t) => {
+  const indices = new TestIndices(t);
+  const workspace = new Workspace(t, indices.prefix);
+  // The real server, behind what stands in for its security.
+  const guard = await FaultProxy.start(t, elasticsearchUrl());
+  guard.every = (exchange) => {
+    if (!exchange.path.startsWith('/_index_template')) return pass(exchange);
+    const headers = { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' };
+    const body = Buffer.from(
+      '{"error":{"type":"security_exception","reason":"not authorized"},"status":403}',
+    );
+    reply(exchange.response, { status: 403, headers, body });
+  };
+  const guarded = { ELASTICSEARCH_URL: guard.url };
+  const refused = await workspace.run(['setup'], guarded);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /refused to set up the indices: .*manage_index_templates/s);
+  const run = await workspace.run(SAMPLE, guarded);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /WARN this user may not write the index template .*logs \(.*run `setup` once/);
+  assert.equal(await indices.count('logs'), 253);
 });
 
 for (const [rotation, period] of [
