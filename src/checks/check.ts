@@ -13,8 +13,10 @@ export interface Check {
   exit?: 1 | 2 | 3;
 }
 
+/** As it should be. */
 export const ok = (name: string, says: string): Check => ({ name, state: 'ok', says });
 
+/** May be as it should be, or not. */
 export const warning = (name: string, says: string, action: string): Check => ({
   name,
   state: 'warning',
@@ -22,6 +24,7 @@ export const warning = (name: string, says: string, action: string): Check => ({
   action,
 });
 
+/** Not as it should be. */
 export const failed = (name: string, says: string, action: string, exit: 1 | 2 | 3 = 1): Check => ({
   name,
   state: 'failed',

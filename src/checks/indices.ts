@@ -104,7 +104,7 @@ async function foreignIds(client: Client, name: string, present: string[]): Prom
   return [
     warning(
       `index ${name}`,
-      `of the newest ${plural(hits.hits.length, 'document')}, ${foreign} have ids of another pipeline`,
+      `ids of another pipeline: ${foreign} of the newest ${plural(hits.hits.length, 'document')}`,
       'Logs may be there twice: `deduplicate` tells. Stop the other pipeline, or give one of the two other index names',
     ),
   ];

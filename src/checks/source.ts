@@ -71,17 +71,18 @@ function ahead({ timestamp }: Event): Check {
   );
 }
 
+/** Lines of metrics pass any filter, so they tell nothing about it. */
 function checkFilter({ pipeline }: Config, newest: readonly Event[]): Check {
   const { pattern, methods } = pipeline.filter;
   const filter = new Filter(pipeline.filter);
-  const passing = newest.filter((event) => filter.passes(event)).length;
-  const says = `${passing} of the newest ${plural(newest.length, 'log')} pass; the others go to the index of all logs only`;
-  if (passing > 0) return ok('filter', says);
-  return warning(
-    'filter',
-    says,
-    `Compare PIPELINE_FILTER_PATTERN (${pattern})${methods.length > 0 ? ` and PIPELINE_FILTER_METHODS (${methods.join()})` : ''} with the messages`,
+  const judged = newest.filter(
+    ({ httpMethod, metrics }) => httpMethod !== undefined || metrics === undefined,
   );
+  const passing = judged.filter((event) => filter.passes(event)).length;
+  const says = `of the newest ${plural(judged.length, 'log')}, lines of metrics aside, ${passing} pass; the others go to the index of all logs only`;
+  if (passing > 0 || judged.length === 0) return ok('filter', says);
+  const and = methods.length > 0 ? ` and PIPELINE_FILTER_METHODS (${methods.join()})` : '';
+  return warning('filter', says, `Compare PIPELINE_FILTER_PATTERN (${pattern})${and} with the messages`);
 }
 
 function sourceFailure({ pipeline, redis }: Config, address: string, error: unknown): Check {

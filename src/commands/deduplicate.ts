@@ -46,7 +46,8 @@ function describe(found: readonly CopyFigures[], removed: boolean): string {
     found.reduce((sum, each) => sum + figure(each), 0);
   const lines = [table([HEAD, ...rows], [1, 2, 3, 4, 5, 6])];
   for (const { index, examples } of found)
-    for (const { id, copy_of } of examples) lines.push(`${index}: ${id} is a copy of ${copy_of}\n`);
+    for (const { id, copy_of } of examples.slice(0, 1))
+      lines.push(`${index}: ${id} is a copy of ${copy_of}\n`);
   for (const { index, failed, reason } of found)
     if (failed > 0)
       lines.push(`${index}: ${failed} of the copies could not be deleted: ${reason}. Run it again\n`);
@@ -56,7 +57,7 @@ function describe(found: readonly CopyFigures[], removed: boolean): string {
   else lines.push(`Nothing was deleted. Delete the ${copies} with --yes.\n`);
   if (total(({ undecided }) => undecided) > 0) {
     lines.push(
-      'Undecided ones stay: they name no transaction, so they may be logs that were written twice. Where the source still holds them, `run --once` gives them ids, by which they can be told.\n',
+      'Undecided ones stay: they name no transaction, and others hold logs of that time that this program has not read, so they may be logs that were written twice. What the source still holds, `run --once` reads; then look again.\n',
     );
   }
   const unseen = total((each) => each.unseen);
