@@ -8,7 +8,7 @@ import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
  */
 export const setupCommand: CommandModule = {
   command: 'setup',
-  describe: "Create the plugins' indices with their mappings; once, before a shipper writes to them",
+  describe: "Create the plugins' index templates and indices; once, before a shipper writes to them",
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))
