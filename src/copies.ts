@@ -105,8 +105,8 @@ function trimmed(value: Json): Json {
 }
 
 /**
- * Whether two documents say the same in every field that both have. `named`: they are of one transaction, and then objects,
- * too, need agree only where both have a key: pipelines rename inputs each in their own way.
+ * Whether two documents say the same in every field that both have. `named`: they are of one transaction, and then
+ * objects, too, need agree only where both have a key: pipelines rename inputs each in their own way.
  */
 function agree(own: JsonObject, foreign: JsonObject, named: boolean): boolean {
   return Object.entries(foreign).every(([field, value]) => {

@@ -46,20 +46,19 @@ const EXAMPLES = 3;
 const BULK = 500;
 
 /**
- * Looks through an index, by time, for copies that other pipelines left, and deletes them where `remove` says so. Holds the
- * documents of an instant or two in memory, and sees the index as it is at the start. `undefined` for an index that is not
- * there, has no dates, or whose plugin names no `identity`.
+ * Looks through an index, by time, for copies that other pipelines left, and deletes them where `remove` says so.
+ * Holds the documents of an instant or two in memory, and sees the index as it is at the start. `undefined` for an
+ * index that is not there, has no dates, or whose plugin names no `identity`.
  */
 export async function deduplicate(
   client: Client,
   { name, identity }: IndexDefinition,
   remove: boolean,
 ): Promise<CopyFigures | undefined> {
-  const present = (await presentIndices(client, [name])).map(({ index }) => index);
-  if (present.length === 0 || identity === undefined) return undefined;
-  for (const index of present) if (!(await isDated(client, index))) return undefined;
-  await client.indices.refresh({ index: present });
-  const { id } = await client.openPointInTime({ index: present, keep_alive: KEEP_ALIVE });
+  const present = await presentIndices(client, [name]);
+  if (present.length === 0 || identity === undefined || !(await isDated(client, name))) return undefined;
+  await client.indices.refresh({ index: name });
+  const { id } = await client.openPointInTime({ index: name, keep_alive: KEEP_ALIVE });
   const pit = { id, keep_alive: KEEP_ALIVE };
   try {
     return await lookThrough(client, name, pit, identity, remove);

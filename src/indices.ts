@@ -12,8 +12,8 @@ export interface PresentIndex {
 }
 
 /**
- * The indices that hold the documents of these configured names, whichever rotation made them; names that have none are left
- * out. Throws `SidecarError` (`config`) where a name is the alias of an index that is not this program's.
+ * The indices that hold the documents of these configured names, whichever rotation made them; names that have none
+ * are left out. Throws `SidecarError` (`config`) where a name is the alias of an index that is not this program's.
  */
 export async function presentIndices(client: Client, names: readonly string[]): Promise<PresentIndex[]> {
   const present: PresentIndex[] = [];
@@ -36,16 +36,16 @@ export async function presentIndices(client: Client, names: readonly string[]): 
   return present.sort((a, b) => a.name.localeCompare(b.name) || a.index.localeCompare(b.index));
 }
 
-/** How many documents some indices hold, those written just now too; `query` counts only those that match. */
-export async function countIn(client: Client, index: string | string[], query?: object): Promise<number> {
-  await client.indices.refresh({ index });
-  const { count } = await client.count({ index, ...(query ? { query } : {}) });
+/** How many documents an index, or alias, holds, those written just now too; `query` counts only those that match. */
+export async function countIn(client: Client, index: string, query?: object): Promise<number> {
+  await client.indices.refresh({ index, ignore_unavailable: true });
+  const { count } = await client.count({ index, ignore_unavailable: true, ...(query ? { query } : {}) });
   return count;
 }
 
 /** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
 export async function isDated(client: Client, index: string): Promise<boolean> {
-  const { fields } = await client.fieldCaps({ index, fields: 'timestamp' });
+  const { fields } = await client.fieldCaps({ index, fields: 'timestamp', ignore_unavailable: true });
   const types = Object.keys(fields.timestamp ?? {});
   if (types.length === 1 && types[0] === 'date') return true;
   const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;

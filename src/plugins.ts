@@ -28,8 +28,8 @@ export interface IndexDefinition {
   /** JSON Schema of one document; a body that breaks it becomes a dead letter. */
   document: SchemaObject;
   /**
-   * The fields that, with `timestamp`, tell a document from every other: `deduplicate` finds copies by them, and leaves an
-   * index without them alone.
+   * The fields that, with `timestamp`, tell a document from every other: `deduplicate` finds copies by them, and
+   * leaves an index without them alone.
    */
   identity?: string[];
   /** `false`: every event reaches `documents`; otherwise only those that pass the filter do. */

@@ -19,9 +19,9 @@ const ZONES_MS = 14 * 3_600_000;
 const LOOK_EVERY_MS = 500;
 
 /**
- * What is older than `before` (ms since 1970) in the indices of these names; indices that hold nothing old are left out. A whole
- * index goes where its period is over in every zone and nothing in it is younger; the one without an end stays,
- * and so does an index whose `timestamp` is no date, which is warned of.
+ * What is older than `before` (ms since 1970) in the indices of these names; indices that hold nothing old are left
+ * out. A whole index goes where its period is over in every zone and nothing in it is younger; the one without an
+ * end stays, and so does an index whose `timestamp` is no date, which is warned of.
  */
 export async function findOld(client: Client, names: readonly string[], before: number): Promise<Pruning[]> {
   const found: Pruning[] = [];

@@ -9,12 +9,14 @@ export const UNDATED = '-undated';
 
 const PERIOD = /^-(\d{4})\.(\d\d)(?:\.(\d\d))?$/;
 
-/** What is added to an index's name for a log whose timestamp is written so: `-2026.11.24`, `-2026.11`, or nothing. */
+/**
+ * What is added to an index's name for a log whose timestamp is written so: `-2026.11.24`, `-2026.11`, or nothing.
+ */
 export type SuffixReader = (written: string) => string;
 
 /**
- * Makes a reader of suffixes. A suffix follows from the timestamp as it is written, in whatever zone that is: so do ids, and
- * an id must always meet its own index again.
+ * Makes a reader of suffixes. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
+ * ids, and an id must always meet its own index again.
  */
 export function suffixReader(rotation: Rotation): SuffixReader {
   if (rotation === 'none') return () => '';
@@ -31,8 +33,8 @@ export function periodPatterns(name: string): string[] {
 }
 
 /**
- * The patterns of a template for the indices of `name`. They end as its periods do, so that a copy which somebody names
- * `…-2026.11-old` does not become one of them.
+ * The patterns of a template for the indices of `name`. They end as its periods do, so that a copy which somebody
+ * names `…-2026.11-old` does not become one of them.
  */
 export function templatePatterns(name: string, rotation: Rotation): string[] {
   if (rotation === 'none') return [name];
@@ -56,7 +58,9 @@ export function fits(name: string, index: string, rotation: Rotation): boolean {
   return match ? (match[3] === undefined) === (rotation === 'monthly') : index !== name;
 }
 
-/** When the period of `index` ends, in ms since 1970, as if it were in UTC; `undefined` for an index without an end. */
+/**
+ * When the period of `index` ends, in ms since 1970, as if it were in UTC; `undefined` for an index without an end.
+ */
 export function periodEnd(name: string, index: string): number | undefined {
   const match = PERIOD.exec(index.slice(name.length));
   if (!match) return undefined;

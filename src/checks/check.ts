@@ -39,7 +39,9 @@ export function failure(name: string, error: unknown, action: string): Check {
   return failed(name, reasonOf(error), action, exit);
 }
 
-/** The exit code of all checks: a wrong configuration before a server out of reach, and that before other failures. */
+/**
+ * The exit code of all checks: a wrong configuration before a server out of reach, and that before other failures.
+ */
 export function exitOf(checks: readonly Check[]): number {
   const exits = checks.map(({ exit }) => exit ?? EXIT.ok);
   for (const code of [2, 3, 1]) if (exits.includes(code as 1 | 2 | 3)) return code;

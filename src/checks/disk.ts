@@ -19,9 +19,10 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The disks against Elasticsearch's watermarks, whose settings are flat, defaults included: beyond `low` a node gets no new
- * shards, beyond `high` it gives some away, beyond `flood_stage` no index of it can be written to. A watermark is what may
- * be used (`85%`, `0.85`), with a bound on what must then be free (`max_headroom`); or what must be free (`20gb`).
+ * The disks against Elasticsearch's watermarks, whose settings are flat, defaults included: beyond `low` a node gets
+ * no new shards, beyond `high` it gives some away, beyond `flood_stage` no index of it can be written to. A watermark
+ * is what may be used (`85%`, `0.85`), with a bound on what must then be free (`max_headroom`); or what must be free
+ * (`20gb`).
  * https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/cluster-level-shard-allocation-routing-settings
  */
 export function checkDisks(disks: readonly Disk[], settings: Readonly<Record<string, string>>): Check[] {

@@ -13,7 +13,10 @@ import { checkIndex } from './indices.ts';
 /** The major version that this program is made for. */
 const MAJOR = 9;
 
-/** Elasticsearch: whether it answers, its version, health, disks, and every index. What can't be asked any more is left out. */
+/**
+ * Elasticsearch: whether it answers, its version, health, disks, and every index. What can't be asked any more is
+ * left out.
+ */
 export async function* checkElasticsearch(
   config: Config,
   indices: readonly IndexDefinition[],

@@ -5,7 +5,7 @@ import { isOwnId } from '../event.ts';
 import { countIn, presentIndices } from '../indices.ts';
 import { plural } from '../messages.ts';
 import type { IndexDefinition } from '../plugins.ts';
-import { fits, templatePatterns } from '../rotation.ts';
+import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns } from '../rotation.ts';
 import { compareMappings } from '../sinks/elasticsearch-setup.ts';
 import { type Check, failed, failure, ok, warning } from './check.ts';
 
@@ -45,12 +45,12 @@ export async function checkIndex(
           ),
         ];
   }
-  const documents = await countIn(client, present);
+  const documents = await countIn(client, name);
   const parts = present.length === 1 ? '' : ` in ${present.length} indices`;
   const state = `${plural(documents, 'document')}${parts}`;
   const problems = [
-    ...(await settingsAndMappings(client, present, definition)),
-    ...(await foreignIds(client, name, present)),
+    ...(await settingsAndMappings(client, rotation, definition)),
+    ...(await foreignIds(client, name)),
     ...(await template(client, config, name)),
   ];
   return problems.length > 0 ? problems : [ok(thing, `${state}, mapping as expected`)];
@@ -58,12 +58,17 @@ export async function checkIndex(
 
 async function settingsAndMappings(
   client: Client,
-  present: string[],
-  definition: IndexDefinition,
+  rotation: Rotation,
+  { name, mappings: wanted }: IndexDefinition,
 ): Promise<Check[]> {
   const checks: Check[] = [];
-  const found = await client.indices.get({ index: present, flat_settings: true });
-  for (const [index, { mappings = {}, settings = {} }] of Object.entries(found)) {
+  const found = await client.indices.get({
+    index: [name, ...periodPatterns(name)],
+    ignore_unavailable: true,
+    flat_settings: true,
+  });
+  for (const [index, { mappings = {}, settings = {}, aliases = {} }] of Object.entries(found)) {
+    if (!belongsTo(name, index)) continue;
     const thing = `index ${index}`;
     const flat = settings as Record<string, unknown>;
     const blocks = ['read_only_allow_delete', 'read_only', 'write'].filter(
@@ -78,13 +83,17 @@ async function settingsAndMappings(
         ),
       );
     }
-    const { conflicts, missing } = compareMappings(definition.mappings, mappings as Record<string, unknown>);
+    const { conflicts, missing } = compareMappings(wanted, mappings as Record<string, unknown>);
     if (conflicts.length > 0) {
       const fields = conflicts.map(({ field, is, wanted }) => `${field} is ${is}, not ${wanted}`).join('; ');
       const action =
         'It was made by somebody else; what does not fit becomes a dead letter. Rename or reindex it, or empty all with clear-indexes';
       checks.push(failed(thing, `its mapping is another: ${fields}`, action));
     }
+    if (rotation !== 'none' && !(name in aliases))
+      checks.push(
+        failed(thing, `the alias ${name} does not point to it, so nobody sees it there`, 'Run `setup`'),
+      );
     const names = Object.keys(missing);
     if (names.length > 0)
       checks.push(warning(thing, `it lacks the fields ${names.join(', ')}`, 'Run `setup`'));
@@ -92,9 +101,10 @@ async function settingsAndMappings(
   return checks;
 }
 
-async function foreignIds(client: Client, name: string, present: string[]): Promise<Check[]> {
+async function foreignIds(client: Client, name: string): Promise<Check[]> {
   const { hits } = await client.search({
-    index: present,
+    index: name,
+    ignore_unavailable: true,
     size: SAMPLED,
     _source: false,
     sort: [{ timestamp: { order: 'desc', unmapped_type: 'date' } }],

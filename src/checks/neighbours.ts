@@ -31,7 +31,10 @@ async function ask(
 const basic = (user: string, password = ''): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** Vector's `http_server` source: a POST without events is answered as one with events would be, and delivers nothing. */
+/**
+ * Vector's `http_server` source: a POST without events is answered as one with events would be, and delivers
+ * nothing.
+ */
 export async function checkVector({ vector }: Config): Promise<Check> {
   const { url, username, password } = vector;
   try {

@@ -13,8 +13,8 @@ import { type Held, LOOKS } from './held.ts';
 const AHEAD_MS = 90_000;
 
 /**
- * The source: whether it can be reached, what it holds, and what becomes of that. `address` names it; `parse` is that of the
- * pipeline.
+ * The source: whether it can be reached, what it holds, and what becomes of that. `address` names it; `parse` is
+ * that of the pipeline.
  */
 export async function checkSource(
   config: Config,

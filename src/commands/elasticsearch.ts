@@ -4,8 +4,8 @@ import type { Config } from '../config/schema.ts';
 import { SidecarError } from '../errors.ts';
 
 /**
- * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a request is
- * refused, `unreachable` where the server does not answer, and what the work itself throws.
+ * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a
+ * request is refused, `unreachable` where the server does not answer, and what the work itself throws.
  */
 export async function withElasticsearch<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
   const { elasticsearchClient, unreachable } = await import('../sinks/elasticsearch.ts');

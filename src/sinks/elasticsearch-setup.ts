@@ -17,7 +17,9 @@ export interface SetupRequest {
 export interface SetUpOptions {
   /** Other than `none`: an index is one of several periods, and its plain name an alias of them all. */
   rotation: Rotation;
-  /** A user who may not write templates is refused; otherwise that is a warning, as templates may be there already. */
+  /**
+   * A user who may not write templates is refused; otherwise that is a warning, as templates may be there already.
+   */
   strict: boolean;
   signal: AbortSignal;
 }
@@ -118,8 +120,8 @@ async function putTemplate(
 }
 
 /**
- * Creates the index if it is missing; to those that are there, periods included, adds missing fields, and reports fields in
- * conflict.
+ * Creates the index if it is missing; to those that are there, periods included, adds missing fields, and reports
+ * fields in conflict.
  */
 export async function ensureIndex(
   client: Client,

@@ -1,8 +1,9 @@
 import type { Document } from '../plugins.ts';
 
 /**
- * A document as shippers get it: one line `{"id","route","body"}`, its newline included. `route` is the index
- * without the common prefix, and with its period where indices rotate (`logs-2026.11`). Half a surrogate pair becomes U+FFFD: Vector can't read a line that holds one.
+ * A document as shippers get it: one line `{"id","route","body"}`, its newline included. `route` is the index without
+ * the common prefix, and with its period where indices rotate (`logs-2026.11`). Half a surrogate pair becomes U+FFFD:
+ * Vector can't read a line that holds one.
  */
 export function lineOf({ id, index, suffix = '', body }: Document, prefix: string): string {
   const route = index.slice(prefix.length) + suffix;

@@ -165,6 +165,34 @@ for (const [rotation, period] of [
   });
 }
 
+test('every command works on more days than the names of which fit into a request', {
+  timeout: 120_000,
+}, async (t) => {
+  const indices = new TestIndices(t);
+  const { prefix } = indices;
+  const name = `${prefix}${'x'.repeat(100)}`;
+  const plugins = [{ use: 'ml-api-logs', index: name }];
+  const workspace = new Workspace(t, prefix, { indices: { prefix, rotation: 'daily' }, plugins });
+  const days = Array.from({ length: 40 }, (_, n) =>
+    new Date(Date.UTC(2025, 0, n + 1)).toISOString().slice(0, 10),
+  );
+  const path = workspace.write('api.log', days.map((day) => `${day} 12:00:00 - api - INFO - x\n`).join(''));
+  const source = ['--source', 'file', '--path', path];
+  for (const [args, said] of [
+    [['run', ...source], /: 40 documents/],
+    [['run', ...source], /Already there: 40 documents/],
+    [['check', ...source], /40 documents in 41 indices, mapping as expected/],
+    [['stats'], / +40 +\S+ [kM]?B {2}2025-02-09 12:00:00/],
+    [['deduplicate'], / +40 +40 +0 +0 +0 +0\n/],
+    [['prune', '--older-than', '30d', '--yes'], /2025\.02\.09 +1 document +the whole index\nDeleted/],
+    [['clear-indexes', '--yes'], /Cleared/],
+  ] as const) {
+    const { code, stdout, stderr } = await workspace.run(args, env);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, said);
+  }
+});
+
 test('a log without a time goes to the index of such, and stays one document', {
   timeout: 60_000,
 }, async (t) => {
