@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help install build demo test faults check audit pipeline-once pipeline-continuous \
-  pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-clear-indexes
+  pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-check pipeline-clear-indexes
 
 RUN := node dist/src/cli.js
 
@@ -52,6 +52,9 @@ pipeline-elasticsearch-up: ## Start Redis, Elasticsearch and Kibana (docker comp
 
 pipeline-elasticsearch-down: ## Stop them; their data stays
 	docker compose down
+
+pipeline-check: build ## Is everything there that a run needs, and as it should be?
+	@$(RUN) check
 
 pipeline-clear-indexes: build ## Empty the four indices (asks first)
 	@$(RUN) clear-indexes

@@ -28,6 +28,7 @@ export default definePlugin({
         data: { type: 'flattened', depth_limit: 40, ignore_above: 1024 },
       },
     },
+    identity: ['level', 'message'],
     document: {
       type: 'object',
       required: ['timestamp', 'level', 'message'],

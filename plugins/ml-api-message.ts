@@ -61,6 +61,7 @@ export default definePlugin<{ rename: Record<string, string> }>({
       },
     },
     settings: { 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true },
+    identity: ['transaction_id'],
     document: {
       type: 'object',
       required: ['timestamp', 'input_data', 'result'],

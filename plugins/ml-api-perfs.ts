@@ -23,6 +23,7 @@ export default definePlugin({
         latency_ms: number,
       },
     },
+    identity: ['transaction_id'],
     document: {
       type: 'object',
       required: ['timestamp'],

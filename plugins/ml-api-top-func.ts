@@ -28,6 +28,7 @@ export default definePlugin({
         calls: { type: 'long' },
       },
     },
+    identity: ['transaction_id', 'function_name', 'filename', 'line_number'],
     document: {
       type: 'object',
       required: ['timestamp', 'function_name'],

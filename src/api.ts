@@ -138,7 +138,8 @@ export class ElasticsearchIndexer {
 
   /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
   async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
-    const { elasticsearchClient, ensureIndex } = await import('./sinks/elasticsearch.ts');
+    const { elasticsearchClient } = await import('./sinks/elasticsearch.ts');
+    const { ensureIndex } = await import('./sinks/elasticsearch-setup.ts');
     const client = elasticsearchClient(this.#options);
     try {
       await ensureIndex(client, { name, mappings, document: {} });

@@ -10,7 +10,8 @@ import { isLoopback, parseListen } from './listen.ts';
 import { parseEntry } from './parse.ts';
 import type { Parts } from './pipeline.ts';
 import { loadPlugins } from './plugin-loader.ts';
-import { PluginChain, type PluginUse } from './plugins.ts';
+import { PluginChain } from './plugins.ts';
+import { suffixReader } from './rotation.ts';
 import type { ElasticsearchOptions } from './sinks/elasticsearch.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { RedisOptions } from './sources/redis.ts';
@@ -141,7 +142,7 @@ const SINK_KINDS: Record<Config['pipeline']['sink'], (config: Config) => Named<S
     address: new URL(elasticsearchUrl(config)).host,
     make: async (follow) => {
       const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
-      return new ElasticsearchSink(elasticsearchOptions(config, follow));
+      return new ElasticsearchSink(elasticsearchOptions(config, follow), config.indices.rotation);
     },
   }),
   vector: ({ vector, indices }) => ({
@@ -205,31 +206,22 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
 }
 
 /** The configured plugins, loaded. */
-export async function pluginChain(loaded: LoadedConfig): Promise<PluginChain> {
-  const { pipeline, indices } = loaded.config;
-  const filter = new Filter(pipeline.filter);
-  return new PluginChain(await pluginUses(loaded), indices.prefix, (event) => filter.passes(event));
-}
-
-/** What an index that a plugin brings along is called in this configuration. */
-export async function indexNames(loaded: LoadedConfig): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
-  for (const { plugin, index } of await pluginUses(loaded))
-    if (plugin.index) names.set(plugin.index.name, index ?? plugin.index.name);
-  return names;
-}
-
-function pluginUses({ config, base }: LoadedConfig): Promise<PluginUse[]> {
+export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
+  const filter = new Filter(config.pipeline.filter);
   // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
   const entries = config.plugins.map((entry) =>
     entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
   );
-  return loadPlugins(entries, base);
+  const { prefix, rotation } = config.indices;
+  const uses = await loadPlugins(entries, base);
+  return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixReader(rotation));
 }
 
-/** The name that the index of a shipped plugin has in a configuration. */
-export function indexOf({ plugins }: Config, plugin: 'ml-api-message'): string {
-  return plugins.find(({ use }) => use === plugin)?.index ?? plugin;
+/** What the index of a plugin is called. Throws `SidecarError` (`config`) where that plugin is not configured. */
+export async function indexOf(loaded: LoadedConfig, plugin: string): Promise<string> {
+  const index = (await pluginChain(loaded)).indexNames.get(plugin);
+  if (index !== undefined) return index;
+  throw new SidecarError('config', `${plugin} is not among the configured plugins, so it has no index`);
 }
 
 function redisAddress({ redis }: Config): string {
@@ -238,7 +230,8 @@ function redisAddress({ redis }: Config): string {
   return `${host}${pathname === '' || pathname === '/' ? '/0' : pathname}`;
 }
 
-function redisOptions(config: Config, follow: boolean): RedisOptions {
+/** Redis as configured; `follow`: wait for it without an end. */
+export function redisOptions(config: Config, follow: boolean): RedisOptions {
   const { url, host, port, db, username, password, tls, ca_file: caFile } = config.redis;
   const address = redisAddress(config);
   return { address, url, host, port, db, username, password, tls, caFile, patienceMs: patienceMs(follow) };

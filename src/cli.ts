@@ -3,16 +3,20 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { alertsCommand } from './commands/alerts.ts';
+import { checkCommand } from './commands/check.ts';
 import { clearIndexesCommand } from './commands/clear-indexes.ts';
 import { dashboardsCommand } from './commands/dashboards.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { deduplicateCommand } from './commands/deduplicate.ts';
 import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { pluginsCommand } from './commands/plugins.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
+import { statsCommand } from './commands/stats.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
@@ -22,16 +26,20 @@ const parser = yargs(hideBin(process.argv))
   .scriptName('ml-log-sidecar')
   .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
   .command(runCommand)
+  .command(checkCommand)
   .command(setupCommand)
   .command(pluginsCommand)
   .command(deadLettersCommand)
+  .command(statsCommand)
   .command(reportCommand)
   .command(dashboardsCommand)
-  .command(clearIndexesCommand)
-  .command(exportCommand)
-  .command(importCommand)
   .command(alertsCommand)
   .command(driftCommand)
+  .command(exportCommand)
+  .command(importCommand)
+  .command(pruneCommand)
+  .command(deduplicateCommand)
+  .command(clearIndexesCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()

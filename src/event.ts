@@ -54,3 +54,8 @@ export function contentKey(
 export function scopedKey(scope: string, key: string): string {
   return hash('sha256', `${scope}\0${key}`).slice(0, 32);
 }
+
+/** Whether a document's id is one of this program's: `contentKey`, the number of the copy, that of the document. */
+export function isOwnId(id: string): boolean {
+  return /^[0-9a-f]{32}(-\d+)?(\.\d+)?$/.test(id);
+}

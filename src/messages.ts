@@ -26,7 +26,8 @@ export interface Messages {
   stopping: string;
 }
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+/** `1 log`, `2 logs`. */
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 const en: Messages = {
   once: '📊 Log pipeline - Single run',

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 
 import { reasonOf, SidecarError } from './errors.ts';
 import type { Event } from './event.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { belongsTo, type SuffixReader } from './rotation.ts';
 
 /** A document's fields; those that are `undefined` are left out. */
 export type Body = Record<string, unknown>;
@@ -9,6 +10,8 @@ export type Body = Record<string, unknown>;
 /** What goes into an index. */
 export interface Document {
   index: string;
+  /** What is added to the index's name where indices rotate: the period that the log belongs to, `-2026.11`. */
+  suffix?: string;
   /** The event's id, with `.n` behind it where the event made several documents for the index. */
   id: string;
   /** Its fields: a JSON object, on one line. */
@@ -25,6 +28,11 @@ export interface IndexDefinition {
   settings?: Record<string, unknown>;
   /** JSON Schema of one document; a body that breaks it becomes a dead letter. */
   document: SchemaObject;
+  /**
+   * The fields that, with `timestamp`, tell a document from every other: `deduplicate` finds copies by them, and
+   * leaves an index without them alone.
+   */
+  identity?: string[];
   /** `false`: every event reaches `documents`; otherwise only those that pass the filter do. */
   filtered?: boolean;
 }
@@ -88,21 +96,33 @@ interface Writer {
   valid: ValidateFunction;
 }
 
+/** Elasticsearch refuses such names; to some of its APIs a comma or a star would name other indices besides. */
+const NO_INDEX_NAME = /^[-_+]|[\\/*?"<>|\s,#:\p{Lu}]/u;
+
 /** The configured plugins, ready to run. */
 export class PluginChain {
   /** Every index that documents may go to, under its configured name. */
   readonly indices: readonly IndexDefinition[];
+  /** From the name of each plugin that has an index to what that index is called here. */
+  readonly indexNames: ReadonlyMap<string, string>;
   readonly #shapers: { plugin: string; event: (event: Event) => Event | undefined }[] = [];
   readonly #writers: Writer[] = [];
   readonly #passes: (event: Event) => boolean;
+  readonly #suffixOf: SuffixReader;
 
   /**
-   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index does not
-   * begin with `prefix` or is another plugin's.
+   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index has a name
+   * that no index can have, does not begin with `prefix`, or is another plugin's.
    */
-  constructor(uses: readonly PluginUse[], prefix: string, passes: (event: Event) => boolean) {
+  constructor(
+    uses: readonly PluginUse[],
+    prefix: string,
+    passes: (event: Event) => boolean,
+    suffixOf: SuffixReader = () => '',
+  ) {
     const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true });
     this.#passes = passes;
+    this.#suffixOf = suffixOf;
     for (const { plugin, options, index: name } of uses) {
       const hooks = create(plugin, options, ajv);
       if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
@@ -114,7 +134,21 @@ export class PluginChain {
           `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
         );
       }
-      const rival = this.#writers.find((writer) => writer.index.name === index.name);
+      if (NO_INDEX_NAME.test(index.name)) {
+        throw new SidecarError(
+          'plugin',
+          `plugin ${plugin.name}: no index can be named "${index.name}": use small letters, digits, dots and dashes`,
+        );
+      }
+      const rival = this.#writers.find(
+        ({ index: { name } }) => belongsTo(name, index.name) || belongsTo(index.name, name),
+      );
+      if (rival && rival.index.name !== index.name) {
+        throw new SidecarError(
+          'plugin',
+          `plugins ${rival.plugin} and ${plugin.name} write to "${rival.index.name}" and "${index.name}", and one of these is a period of the other (indices.rotation); give one another \`index:\` beside \`use:\``,
+        );
+      }
       if (rival) {
         throw new SidecarError(
           'plugin',
@@ -128,11 +162,12 @@ export class PluginChain {
       this.#writers.push({ plugin: plugin.name, index, documents, valid });
     }
     this.indices = this.#writers.map((writer) => writer.index);
+    this.indexNames = new Map(this.#writers.map(({ plugin, index }) => [plugin, index.name]));
   }
 
   /** Runs every plugin on one event. Never throws. */
   run(original: Event): PluginResult {
-    const { id } = original;
+    const { id, written } = original;
     const result: PluginResult = { documents: [], failures: [], filtered: false };
     let event = original;
     for (const shaper of this.#shapers) {
@@ -147,13 +182,14 @@ export class PluginChain {
       }
     }
     result.filtered = this.#passes(event);
+    const suffix = this.#suffixOf(written);
     for (const writer of this.#writers) {
       if (writer.index.filtered !== false && !result.filtered) continue;
       try {
         const made = answer(writer.documents(event));
         if (Array.isArray(made)) {
-          for (const [n, body] of made.entries()) this.#add(writer, `${id}.${n}`, body, result);
-        } else if (made !== undefined) this.#add(writer, id, made, result);
+          for (const [n, body] of made.entries()) this.#add(writer, suffix, `${id}.${n}`, body, result);
+        } else if (made !== undefined) this.#add(writer, suffix, id, made, result);
       } catch (error) {
         result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
       }
@@ -161,13 +197,15 @@ export class PluginChain {
     return result;
   }
 
-  #add(writer: Writer, id: string, body: Body, result: PluginResult): void {
+  #add(writer: Writer, suffix: string, id: string, body: Body, result: PluginResult): void {
+    const index = writer.index.name;
     try {
       if (!writer.valid(body)) throw new Error(schemaErrors(writer.valid.errors));
       // It throws where JSON can't hold the body: a `bigint`, or a circle.
-      result.documents.push({ index: writer.index.name, id, json: JSON.stringify(body) });
+      const json = JSON.stringify(body);
+      result.documents.push(suffix === '' ? { index, id, json } : { index, suffix, id, json });
     } catch (error) {
-      const reason = `document ${id} for ${writer.index.name} is not valid: ${reasonOf(error)}`;
+      const reason = `document ${id} for ${index} is not valid: ${reasonOf(error)}`;
       result.failures.push({ plugin: writer.plugin, reason });
     }
   }

@@ -45,25 +45,26 @@ export function lastContacts(): ReadonlyMap<string, Contact> {
  * after `patienceMs` without a success.
  */
 export class Trouble {
-  readonly #what: string;
+  /** Names the server: `Elasticsearch at localhost:9200`. */
+  readonly what: string;
   readonly #hint: (error: unknown) => string;
   readonly #patienceMs: number;
   #since = 0;
   #said: number | undefined;
   #attempts = 0;
 
-  /** `what` names the server (`Elasticsearch at http://…`), `hint` says what to do about it, or about an error. */
+  /** `hint` says what to do about it, or about an error. */
   constructor(what: string, hint: string | ((error: unknown) => string), patienceMs: number) {
-    this.#what = what;
+    this.what = what;
     this.#hint = typeof hint === 'string' ? () => hint : hint;
     this.#patienceMs = patienceMs;
   }
 
   /** It worked. */
   over(): void {
-    contacts.set(this.#what, { reachable: true, at: performance.now() });
+    contacts.set(this.what, { reachable: true, at: performance.now() });
     if (this.#said !== undefined)
-      log.info(`${this.#what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
+      log.info(`${this.what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
     this.#since = this.#attempts = 0;
     this.#said = undefined;
   }
@@ -77,17 +78,17 @@ export class Trouble {
     const time = performance.now();
     this.#since ||= time;
     const reason = reasonOf(error);
-    contacts.set(this.#what, { reachable: false, at: time, reason });
+    contacts.set(this.what, { reachable: false, at: time, reason });
     const hint = this.#hint(error);
     if (time - this.#since >= this.#patienceMs || signal.aborted) {
-      throw new SidecarError('unreachable', `${this.#what} could not be reached: ${reason}. ${hint}`, {
+      throw new SidecarError('unreachable', `${this.what} could not be reached: ${reason}. ${hint}`, {
         cause: error,
       });
     }
     if (this.#patienceMs === Number.POSITIVE_INFINITY && time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
       const since = this.#said !== undefined ? ` for ${Math.round((time - this.#since) / 1000)} s` : '';
       log.warn(
-        `${this.#what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${hint}`,
+        `${this.what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${hint}`,
       );
       this.#said = time;
     }

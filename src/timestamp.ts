@@ -32,6 +32,11 @@ export function timestampReader(zone: string): TimestampReader {
   };
 }
 
+/** The date that a timestamp is written with, `2026-11-24`, whatever zone it is in; `undefined` for what is no time. */
+export function writtenDate(written: string): string | undefined {
+  return read(written, () => 0) === undefined ? undefined : written.slice(0, 10);
+}
+
 function read(written: string, offsetOf: (utc: number) => number): string | undefined {
   const match = WRITTEN.exec(written);
   if (!match) return undefined;

@@ -47,7 +47,7 @@ export class TestList {
   }
 }
 
-/** The shared Elasticsearch, seen through indices of one prefix; they are gone after the test. */
+/** The shared Elasticsearch, seen through indices of one prefix; they, and their templates, are gone after the test. */
 export class TestIndices {
   readonly prefix = `${uniqueName('test')}-`;
   readonly client: Client;
@@ -57,6 +57,7 @@ export class TestIndices {
     t.after(async () => {
       const present = await this.client.indices.get({ index: `${this.prefix}*` });
       for (const index of Object.keys(present)) await this.client.indices.delete({ index });
+      await this.client.indices.deleteIndexTemplate({ name: `${this.prefix}*` }, { ignore: [404] });
       await this.client.close();
     });
   }

@@ -207,6 +207,16 @@ test('two plugins cannot write to one index, where the one would hide the docume
   refused(() => chain([copy('a'), copy('b', { name: 'ml-api-a' })]), /plugins a and b/, /"ml-api-a"/);
 });
 
+test('a name that no index can have, or that stands for several, is refused', () => {
+  for (const name of ['ml-api-logs,other', 'ml-api-*', 'ml-api-A', 'ml-api-a b'])
+    refused(() => chain([copy('a', { name })]), /plugin a: no index can be named/);
+});
+
+test("an index can not be a period of another's", () => {
+  for (const name of ['ml-api-a-undated', 'ml-api-a-2026.11'])
+    refused(() => chain([copy('a'), copy('b', { name })]), /plugins a and b .* period/);
+});
+
 test('wrong options are refused by name, right ones arrive with their defaults', () => {
   let seen: JsonObject | undefined;
   const choosy = definePlugin<{ level: string; size: number }>({

@@ -47,7 +47,7 @@ export async function look(
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 404)
       return { rule, state: 'no data', documents: 0, why: `there is no index ${index}` };
-    throw requestError(options, error, `look at the alert ${rule.name}`);
+    throw requestError(options, error, `to look at the alert ${rule.name}`);
   }
   if (documents < minCount)
     return { rule, state: 'no data', documents, why: `fewer than ${minCount} documents` };

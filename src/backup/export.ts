@@ -77,7 +77,7 @@ export async function beginExport(
     if (indices.length === 0)
       throw new SidecarError('config', `there is none of the indices ${names.join(', ')} to export`);
     const { version } = await client.info();
-    const snapshot = await Snapshot.open(client, options, indices);
+    const snapshot = await Snapshot.open(client, options, [...names]);
     await mkdir(output, { recursive: true });
     await mkdir(folder, { mode: 0o700 });
     await mkdir(join(folder, 'indexes'));
@@ -100,7 +100,7 @@ export async function beginExport(
     return folder;
   } catch (error) {
     if (isFileError(error)) throw unwritable(folder, error);
-    throw requestError(options, error, `export ${names.join(', ')}`);
+    throw requestError(options, error, `to export ${names.join(', ')}`);
   }
 }
 
@@ -165,7 +165,7 @@ async function writeMissing(context: ExportContext, folder: string): Promise<Man
   } catch (error) {
     progress.clear();
     if (isFileError(error)) throw unwritable(folder, error);
-    throw requestError(options, error, `export to ${folder}`);
+    throw requestError(options, error, `to export to ${folder}`);
   }
 }
 

@@ -104,7 +104,7 @@ export async function importBackup(
       await prepare(context, folder, from, to, nameOf);
     } catch (error) {
       if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
-        throw requestError(context.options, error, `set up ${to}`);
+        throw requestError(context.options, error, `to set up ${to}`);
       result.error = error.body?.error?.reason ?? reasonOf(error);
       continue;
     }

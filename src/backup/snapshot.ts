@@ -56,9 +56,13 @@ export class Snapshot {
     this.#id = id;
   }
 
-  /** Takes a point in time of these indices. */
+  /** Takes a point in time of those of these indices, or of the indices behind these aliases, that are there. */
   static async open(client: Client, options: ElasticsearchOptions, index: string[]): Promise<Snapshot> {
-    const { id } = await client.openPointInTime({ index, keep_alive: KEEP_ALIVE });
+    const { id } = await client.openPointInTime({
+      index,
+      keep_alive: KEEP_ALIVE,
+      ignore_unavailable: true,
+    });
     return new Snapshot(client, options, id);
   }
 

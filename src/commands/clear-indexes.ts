@@ -1,7 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
-import { SidecarError } from '../errors.ts';
+import { countIn, presentIndices } from '../indices.ts';
+import { plural } from '../messages.ts';
+import { table } from '../table.ts';
+import { confirmed } from './confirm.ts';
+import { withElasticsearch } from './elasticsearch.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 
 /** `clear-indexes`: empties the indices of the configured plugins, which all begin with the common prefix. */
@@ -11,42 +14,41 @@ export const clearIndexesCommand: CommandModule = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))
-      .option('yes', { type: 'boolean', default: false, describe: "Don't ask" }),
+      .option('yes', { type: 'boolean', default: false, describe: "Don't ask" })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print what was there as one JSON object',
+      }),
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
+    const { config } = loaded;
     const { indices } = await pluginChain(loaded);
-    const { elasticsearchClient, ensureIndex, unreachable } = await import('../sinks/elasticsearch.ts');
-    const options = elasticsearchOptions(loaded.config, false);
-    const client = elasticsearchClient(options);
-    try {
-      const present = [];
-      for (const index of indices) {
-        if (!(await client.indices.exists({ index: index.name }))) continue;
-        const { count } = await client.count({ index: index.name });
-        present.push(index);
-        process.stdout.write(`${index.name}: ${count} documents\n`);
+    const { elasticsearchTrouble } = await import('../sinks/elasticsearch.ts');
+    const { setUp } = await import('../sinks/elasticsearch-setup.ts');
+    await withElasticsearch(config, async (client) => {
+      const names = indices.map(({ name }) => name);
+      const present: { index: string; documents: number }[] = [];
+      for (const { index } of await presentIndices(client, names))
+        present.push({ index, documents: await countIn(client, index) });
+      const say = (text: string): unknown => args.json || process.stdout.write(text);
+      const rows = present.map(({ index, documents }) => [index, plural(documents, 'document')]);
+      say(present.length === 0 ? 'There is nothing to clear.\n' : table(rows, [1]));
+      let cleared = false;
+      try {
+        if (present.length === 0) return;
+        if (await confirmed('clear-indexes', args)) {
+          for (const { index } of present) await client.indices.delete({ index });
+          const { rotation } = config.indices;
+          const trouble = elasticsearchTrouble(elasticsearchOptions(config, false));
+          const { signal } = new AbortController();
+          await setUp(client, trouble, indices, { rotation, strict: false, signal });
+          cleared = true;
+        }
+        say(cleared ? 'Cleared.\n' : 'Nothing was deleted.\n');
+      } finally {
+        if (args.json) process.stdout.write(`${JSON.stringify({ cleared, indices: present })}\n`);
       }
-      if (present.length === 0) return void process.stdout.write('There is nothing to clear.\n');
-      if (!args.yes && !(await agreed())) return void process.stdout.write('Nothing was deleted.\n');
-      for (const index of present) {
-        await client.indices.delete({ index: index.name });
-        await ensureIndex(client, index);
-      }
-      process.stdout.write('Cleared.\n');
-    } catch (error) {
-      throw error instanceof SidecarError ? error : unreachable(options, error);
-    } finally {
-      await client.close();
-    }
+    });
   },
 };
-
-async function agreed(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new SidecarError('config', 'clear-indexes deletes these documents for good: repeat it with --yes');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('Delete these documents for good? [y/N] ');
-  terminal.close();
-  return /^(y|yes|o|oui)$/i.test(answer.trim());
-}

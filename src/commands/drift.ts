@@ -64,15 +64,15 @@ export const driftCommand: CommandModule = {
           'compared, whatever was found; 2 wrong usage or configuration; 3 a server could not be reached.',
       ),
   handler: async (args) => {
-    const { config } = configFrom(args, COMMON_FLAGS);
+    const loaded = configFrom(args, COMMON_FLAGS);
     const now = args.at === undefined ? Date.now() : timeOf(String(args.at), '--at');
     const window = windowOf(String(args.current), '--current', now);
     const file = args.referenceFile === undefined ? undefined : String(args.referenceFile);
     const before = windowOf(String(args.reference), '--reference', window.from);
     const minCount = Number(args.minCount);
     if (!(minCount >= 2)) throw new SidecarError('config', '--min-count must be 2 or more');
-    const options = elasticsearchOptions(config, false);
-    const index = indexOf(config, 'ml-api-message');
+    const options = elasticsearchOptions(loaded.config, false);
+    const index = await indexOf(loaded, 'ml-api-message');
     const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
     const { sampleOfFile } = await import('../drift/samples.ts');
     const { compare, mostDrift } = await import('../drift/compare.ts');
@@ -152,7 +152,7 @@ async function sampleOf(
     await snapshot.close();
     return sample;
   } catch (error) {
-    throw requestError(options, error, `read ${index}`);
+    throw requestError(options, error, `to read ${index}`);
   } finally {
     progress.clear();
   }

@@ -116,7 +116,7 @@ async function toBackup(
 
 async function toParquet(
   args: ArgumentsCamelCase,
-  { config }: LoadedConfig,
+  loaded: LoadedConfig,
   client: Client,
   options: ElasticsearchOptions,
 ): Promise<void> {
@@ -130,7 +130,7 @@ async function toParquet(
   const { columnsOf, writeParquet } = await import('../backup/parquet.ts');
   const { stamp } = await import('../backup/export.ts');
   const { requestError } = await import('../sinks/elasticsearch.ts');
-  const index = indexOf(config, 'ml-api-message');
+  const index = await indexOf(loaded, 'ml-api-message');
   const output = String(args.output);
   const path = join(output, `${index}_${stamp(new Date())}.parquet`);
   const progress = new Progress();
@@ -157,6 +157,6 @@ async function toParquet(
     else process.stdout.write(`${path}: ${rows} rows, ${columns.size} columns\n`);
   } catch (error) {
     progress.clear();
-    throw requestError(options, error, `export ${index}`);
+    throw requestError(options, error, `to export ${index}`);
   }
 }

@@ -1,5 +1,5 @@
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { SINKS } from '../config/schema.ts';
+import { SINKS, SOURCES } from '../config/schema.ts';
 import { SidecarError } from '../errors.ts';
 import { setLogLevel } from '../log.ts';
 
@@ -31,6 +31,12 @@ export const COMMON_FLAGS = {
     choices: ['error', 'warn', 'info', 'debug'],
     describe: 'How much is said on stderr',
   },
+} as const satisfies ConfigFlags;
+
+/** Options that choose the source. */
+export const SOURCE_FLAGS = {
+  source: { path: 'pipeline.source', type: 'string', choices: SOURCES, describe: 'Where logs come from' },
+  path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
 } as const satisfies ConfigFlags;
 
 /** Options that choose the sink. */

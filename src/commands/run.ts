@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { type Assembly, assemble } from '../assemble.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { SOURCES } from '../config/schema.ts';
 import { Abandoned, EXIT, reasonOf } from '../errors.ts';
 import { parseListen } from '../listen.ts';
 import { log } from '../log.ts';
@@ -10,10 +9,17 @@ import { messagesIn } from '../messages.ts';
 import { runPipeline } from '../pipeline.ts';
 import { Report } from '../report.ts';
 import { watchParent } from '../sinks/stdout.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
+import {
+  COMMON_FLAGS,
+  type ConfigFlags,
+  configFrom,
+  SINK_FLAGS,
+  SOURCE_FLAGS,
+  yargsOptions,
+} from './options.ts';
 
 const FLAGS = {
-  source: { path: 'pipeline.source', type: 'string', choices: SOURCES, describe: 'Where logs come from' },
+  ...SOURCE_FLAGS,
   interval: {
     path: 'pipeline.poll_interval',
     type: 'number',
@@ -28,7 +34,6 @@ const FLAGS = {
     list: true,
     describe: 'HTTP methods that pass, such as POST,GET',
   },
-  path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
   ...SINK_FLAGS,
   listen: {
     path: 'listen',

@@ -1,36 +1,59 @@
 import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
+import type { Imported } from '../dashboards/kibana.ts';
 import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
 
-/** `setup`: makes the indices, for those whose documents a shipper writes: it would leave their fields to be guessed. */
+/**
+ * `setup`: makes templates and indices, for those whose documents a shipper writes: it would leave their fields to be
+ * guessed.
+ */
 export const setupCommand: CommandModule = {
   command: 'setup',
   describe:
-    "Create the plugins' indices with their mappings; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
+    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
   builder: (yargs) =>
-    yargs.options(yargsOptions(COMMON_FLAGS)).option('dry-run', {
-      type: 'boolean',
-      default: false,
-      describe: 'Only print the requests that create what is missing',
-    }),
+    yargs
+      .options(yargsOptions(COMMON_FLAGS))
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Only print the requests that create what is missing',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print JSON: what is ready, or the requests',
+      }),
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
+    const { rotation } = loaded.config.indices;
+    const { setupRequests, setUp } = await import('../sinks/elasticsearch-setup.ts');
     if (args.dryRun) {
-      for (const { name, mappings, settings } of indices)
-        process.stdout.write(`PUT /${name}\n${JSON.stringify({ settings, mappings }, null, 2)}\n`);
+      const requests = setupRequests(indices, rotation);
+      if (args.json) return void process.stdout.write(`${JSON.stringify(requests)}\n`);
+      for (const { method, path, body } of requests)
+        process.stdout.write(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
       return;
     }
-    const { ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
-    const sink = new ElasticsearchSink(elasticsearchOptions(loaded.config, false));
+    const { elasticsearchClient, elasticsearchTrouble } = await import('../sinks/elasticsearch.ts');
+    const options = elasticsearchOptions(loaded.config, false);
+    const client = elasticsearchClient(options);
+    const { signal } = new AbortController();
     try {
-      await sink.open(indices, new AbortController().signal);
+      await setUp(client, elasticsearchTrouble(options), indices, { rotation, strict: true, signal });
     } finally {
-      await sink.close();
+      await client.close();
     }
-    for (const { name } of indices) process.stdout.write(`${name}: ready\n`);
-    if (loaded.config.kibana.url === undefined) return;
-    const { importDashboards, inWords } = await import('../dashboards/kibana.ts');
-    process.stdout.write(inWords(await importDashboards(loaded)));
+    const ready = indices.map(({ name }) => name);
+    const say = (text: string): unknown => args.json || process.stdout.write(text);
+    say(ready.map((name) => `${name}: ready\n`).join(''));
+    let imported: Imported | undefined;
+    if (loaded.config.kibana.url !== undefined) {
+      const { importDashboards, inWords } = await import('../dashboards/kibana.ts');
+      imported = await importDashboards(loaded);
+      say(inWords(imported));
+    }
+    if (args.json) process.stdout.write(`${JSON.stringify({ ready, kibana: imported })}\n`);
   },
 };

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../log.ts';
 import type { PluginEntry } from '../plugin-loader.ts';
+import { ROTATIONS, type Rotation } from '../rotation.ts';
 
 /** The kinds of source, by name. */
 export const SOURCES = ['redis', 'redis-stream', 'gradio', 'file', 'http'] as const;
@@ -54,7 +55,7 @@ export interface Config {
   directory: { path: string };
   kibana: { url?: string };
   alerts: { file?: string; interval: number; webhook_url?: string; webhook_format: WebhookFormat };
-  indices: { prefix: string };
+  indices: { prefix: string; rotation: Rotation };
   plugins: PluginEntry[];
   dead_letters: { path: string; max_bytes: number };
   state: { path: string };
@@ -267,6 +268,12 @@ export const CONFIG_SCHEMA = {
     }),
     indices: section('All indices.', {
       prefix: { ...text, default: 'ml-api-', description: 'What the name of every index begins with.' },
+      rotation: {
+        enum: ROTATIONS,
+        default: 'none',
+        description:
+          'One index for all time, or one a day or month, by the date that a log itself is written with.',
+      },
     }),
     plugins: {
       type: 'array',
@@ -382,6 +389,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   KIBANA_URL: 'kibana.url',
   ALERTS_WEBHOOK_URL: 'alerts.webhook_url',
   ALERTS_WEBHOOK_FORMAT: 'alerts.webhook_format',
+  INDICES_ROTATION: 'indices.rotation',
   PIPELINE_LISTEN: 'listen',
   LOG_LEVEL: 'log_level',
 };

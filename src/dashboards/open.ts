@@ -1,4 +1,4 @@
-import { elasticsearchOptions, indexNames, pluginChain } from '../assemble.ts';
+import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { IndexDefinition } from '../plugins.ts';
@@ -8,17 +8,17 @@ import type { ChartSource } from './search.ts';
 /** What dashboards need to know of the configured plugins. Nothing in it but data: it can be sent to a worker. */
 export interface DashboardsSetting {
   config: Config;
-  /** From the name that a plugin gives its index to the one that it has here. */
+  /** From a plugin's name to what its index is called here. */
   names: ReadonlyMap<string, string>;
   indices: readonly Pick<IndexDefinition, 'name' | 'mappings'>[];
 }
 
 /** Loads the plugins to learn their indices. */
 export async function dashboardsSetting(loaded: LoadedConfig): Promise<DashboardsSetting> {
-  const { indices } = await pluginChain(loaded);
+  const { indices, indexNames: names } = await pluginChain(loaded);
   return {
     config: loaded.config,
-    names: await indexNames(loaded),
+    names,
     indices: indices.map(({ name, mappings }) => ({ name, mappings })),
   };
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
 import type { Document, IndexDefinition } from '../plugins.ts';
 import { Trouble } from '../retry.ts';
+import type { Rotation } from '../rotation.ts';
+import { refusalOf, refused } from './elasticsearch-refusal.ts';
+import { setUp } from './elasticsearch-setup.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /** How to reach Elasticsearch 9. */
@@ -22,7 +24,8 @@ export interface ElasticsearchOptions {
 
 /** A bulk request of more bytes is split: Elasticsearch refuses 100 MiB, and works best far below. */
 const MAX_BODY = 8 << 20;
-const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
+/** What to do about a server that does not answer. */
+export const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
 
 /** The official client, set up from the configuration. It never retries by itself. */
 export function elasticsearchClient(options: ElasticsearchOptions): Client {
@@ -53,16 +56,12 @@ export function elasticsearchTrouble({ url, patienceMs }: ElasticsearchOptions):
 
 /**
  * The error of a request that can't be tried again with success: refused (`config`), or not answered as it should be
- * (`unreachable`). `what` says what was to be done: "read the mapping of ml-api-logs".
+ * (`unreachable`). `what` says what was refused: "to read the mapping of ml-api-logs".
  */
 export function requestError(options: ElasticsearchOptions, cause: unknown, what: string): SidecarError {
   if (cause instanceof SidecarError) return cause;
-  const status = cause instanceof errors.ResponseError ? (cause.statusCode ?? 0) : 0;
-  if (status < 400 || verdict(status) !== 'refused') return unreachable(options, cause);
-  const { host } = new URL(options.url);
-  return new SidecarError('config', `Elasticsearch at ${host} refused to ${what}: ${reasonOf(cause)}`, {
-    cause,
-  });
+  const refusal = refusalOf(cause, `Elasticsearch at ${new URL(options.url).host} refused ${what}`);
+  return refusal ? refused(refusal, cause) : unreachable(options, cause);
 }
 
 /** What an item's, or a request's, status means: nothing to do, done before, try again, or its own fault. */
@@ -87,31 +86,24 @@ interface BulkAnswer {
 export class ElasticsearchSink implements Sink {
   readonly acknowledges = true;
   readonly #client: Client;
-  readonly #host: string;
   readonly #trouble: Trouble;
+  readonly #rotation: Rotation;
 
-  constructor(options: ElasticsearchOptions) {
+  /** `rotation`: of the indices that `open` makes ready; `write` goes by what documents say. */
+  constructor(options: ElasticsearchOptions, rotation: Rotation = 'none') {
     this.#client = elasticsearchClient(options);
-    this.#host = new URL(options.url).host;
     this.#trouble = elasticsearchTrouble(options);
+    this.#rotation = rotation;
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        for (const index of indices) await ensureIndex(this.#client, index);
-        return this.#trouble.over();
-      } catch (error) {
-        const refusal = setUpRefusal(error, this.#host);
-        if (refusal) throw new SidecarError('config', refusal, { cause: error });
-        await this.#trouble.wait(error, signal);
-      }
-    }
+    await setUp(this.#client, this.#trouble, indices, { rotation: this.#rotation, strict: false, signal });
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
     const lines = documents.map(
-      ({ index, id, json }) => `{"create":{"_index":"${index}","_id":"${id}"}}\n${json}\n`,
+      ({ index, suffix = '', id, json }) =>
+        `{"create":{"_index":"${index}${suffix}","_id":"${id}"}}\n${json}\n`,
     );
     return this.writeLines(lines, signal);
   }
@@ -214,65 +206,4 @@ function itemReason(
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, n) => from + n);
-}
-
-/** Why indices can't be set up, and what to do, where trying again won't help. */
-function setUpRefusal(error: unknown, host: string): string | undefined {
-  const notElasticsearch = `what answers at ${host} is no Elasticsearch: check ELASTICSEARCH_URL (or _HOST and _PORT)`;
-  if (error instanceof errors.ProductNotSupportedError) return notElasticsearch;
-  if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
-    return undefined;
-  const refused = `Elasticsearch at ${host} refused to set up the indices: ${reasonOf(error)}`;
-  if (error.statusCode === 401)
-    return `${refused}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;
-  if (error.statusCode === 403)
-    return `${refused}. The user needs the privileges create_index, manage and create_doc on the indices`;
-  return error.headers?.['x-elastic-product'] === 'Elasticsearch' ? refused : notElasticsearch;
-}
-
-/** Creates an index that is missing; adds missing fields to one that is there, and reports those in conflict. */
-export async function ensureIndex(
-  client: Client,
-  { name, mappings, settings }: IndexDefinition,
-): Promise<void> {
-  if (!(await client.indices.exists({ index: name }))) {
-    try {
-      await client.indices.create({ index: name, mappings, ...(settings ? { settings } : {}) });
-      return log.debug(`created index ${name}`);
-    } catch (error) {
-      const raced =
-        error instanceof errors.ResponseError && error.message.includes('resource_already_exists_exception');
-      if (!raced) throw error;
-    }
-  }
-  const answer = await client.indices.getMapping({ index: name });
-  for (const [index, { mappings: present }] of Object.entries(answer)) {
-    const wanted = fieldTypes(mappings);
-    const there = fieldTypes(present as Record<string, unknown>);
-    const conflicts = [...wanted].filter(
-      ([field, type]) => type !== 'alias' && there.has(field) && there.get(field) !== type,
-    );
-    for (const [field, type] of conflicts) {
-      log.warn(
-        `index ${index} was made with another mapping: its field ${field} is ${there.get(field)}, this program's is ${type}. It is left as it is; documents that don't fit become dead letters. Reindex into a new index, or rename this one, to have it right`,
-      );
-    }
-    const missing = Object.entries((mappings.properties ?? {}) as Record<string, object>).filter(
-      ([field]) => !there.has(field),
-    );
-    if (missing.length > 0)
-      await client.indices.putMapping({ index, properties: Object.fromEntries(missing) });
-  }
-}
-
-/** Every declared field's dotted path and type. */
-function fieldTypes(mappings: Record<string, unknown>, path = ''): Map<string, string> {
-  const types = new Map<string, string>();
-  for (const [name, field] of Object.entries(
-    (mappings.properties ?? {}) as Record<string, Record<string, unknown>>,
-  )) {
-    types.set(path + name, (field.type as string | undefined) ?? 'object');
-    for (const [inner, type] of fieldTypes(field, `${path}${name}.`)) types.set(inner, type);
-  }
-  return types;
 }

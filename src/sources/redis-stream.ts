@@ -178,7 +178,8 @@ export class RedisStreamSource implements Source {
   }
 }
 
-function entryOf(fields: readonly string[]): Entry {
+/** The log in the fields of a stream's entry. */
+export function entryOf(fields: readonly string[]): Entry {
   const entry: JsonObject = {};
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = fields[at] as string;

@@ -25,3 +25,8 @@ test('a line ends in a newline, and the order is id, route, body', () => {
   const line = lineOf({ index: 'ml-api-logs', id: 'a', json: '{"n":1}' }, 'ml-api-');
   assert.equal(line, '{"id":"a","route":"logs","body":{"n":1}}\n');
 });
+
+test('where indices rotate, the route carries the period', () => {
+  const line = lineOf({ index: 'ml-api-logs', suffix: '-2026.11', id: 'a', json: '{}' }, 'ml-api-');
+  assert.equal(line, '{"id":"a","route":"logs-2026.11","body":{}}\n');
+});

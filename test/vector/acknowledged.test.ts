@@ -33,6 +33,28 @@ test('every document arrives, as another sink would write it', { skip: noVector 
   assert.equal(second.code, 0, second.stderr);
   await topology.assertComplete();
   assert.deepEqual(topology.letters(), []);
+  const checked = await workspace.run(['check', '--sink', 'vector'], env);
+  assert.match(checked.stdout, /^✅ vector: takes logs at /m);
+});
+
+test('indices rotate, and their mapping is that of setup', { skip: noVector }, async (t) => {
+  const topology = new Topology(t, 'vector.toml');
+  const { list, workspace, prefix, elasticsearch } = topology;
+  const rotated = (): Record<string, string> => ({ ...topology.env, INDICES_ROTATION: 'monthly' });
+  assert.equal((await workspace.run(['setup'], rotated())).code, 0);
+  await topology.start();
+  await list.push([...realLines, '2026-10-31 23:59:59 - api - INFO - October', 'no time']);
+  const { code, stderr } = await workspace.run(['run', '--sink', 'vector'], rotated());
+  assert.equal(code, 0, stderr);
+  await elasticsearch.indices.refresh({ index: `${prefix}*` });
+  for (const [period, logs] of Object.entries({ '2026.11': 253, '2026.10': 1, undated: 1 }))
+    assert.equal((await elasticsearch.count({ index: `${prefix}logs-${period}` })).count, logs, period);
+  const mapping = (await elasticsearch.indices.getMapping({ index: `${prefix}logs` })) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(mapping[`${prefix}logs-2026.10`], mapping[`${prefix}logs-undated`]);
+  assert.deepEqual(topology.letters(), []);
 });
 
 test('a Vector that is killed loses and doubles nothing', { skip: noVector, timeout: 90_000 }, async (t) => {

@@ -41,6 +41,7 @@ export class Topology {
       for (const vector of this.#vectors) await vector.stop();
       const present = await this.elasticsearch.indices.get({ index: `${this.prefix}*` }).catch(() => ({}));
       for (const index of Object.keys(present)) await this.elasticsearch.indices.delete({ index });
+      await this.elasticsearch.indices.deleteIndexTemplate({ name: `${this.prefix}*` }).catch(() => {});
       await this.elasticsearch.close();
     });
   }

@@ -1,0 +1,67 @@
+import type { CommandModule } from 'yargs';
+import { pluginChain } from '../assemble.ts';
+import type { CopyFigures } from '../deduplicate.ts';
+import { EXIT } from '../errors.ts';
+import { plural } from '../messages.ts';
+import { table } from '../table.ts';
+import { withElasticsearch } from './elasticsearch.ts';
+import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+
+/** `deduplicate`: finds the copies that other pipelines left of the same logs, and with `--yes` deletes them. */
+export const deduplicateCommand: CommandModule = {
+  command: 'deduplicate',
+  describe: 'Find copies of logs that other pipelines wrote under other ids; delete them with --yes',
+  builder: (yargs) =>
+    yargs
+      .options(yargsOptions(COMMON_FLAGS))
+      .option('yes', { type: 'boolean', default: false, describe: 'Delete the copies; otherwise only tell' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' }),
+  handler: async (args) => {
+    const loaded = configFrom(args, COMMON_FLAGS);
+    const { indices } = await pluginChain(loaded);
+    const { deduplicate } = await import('../deduplicate.ts');
+    const found = await withElasticsearch(loaded.config, async (client) => {
+      const figures: CopyFigures[] = [];
+      for (const index of indices) {
+        const one = await deduplicate(client, index, args.yes === true);
+        if (one) figures.push(one);
+      }
+      return figures;
+    });
+    if (args.json) process.stdout.write(`${JSON.stringify({ removed: args.yes, indices: found })}\n`);
+    else process.stdout.write(describe(found, args.yes === true));
+    if (found.some(({ failed }) => failed > 0)) process.exitCode = EXIT.deadLetters;
+  },
+};
+
+const HEAD = ['index', 'documents', 'own', 'foreign', 'copies', 'undecided', 'unique'];
+
+function describe(found: readonly CopyFigures[], removed: boolean): string {
+  if (found.length === 0) return 'There is no index to look into.\n';
+  const rows = found.map(({ index, documents, own, foreign, held, repeated, undecided, unique }) => [
+    index,
+    ...[documents, own, foreign, held + repeated, undecided, unique].map(String),
+  ]);
+  const total = (figure: (each: CopyFigures) => number): number =>
+    found.reduce((sum, each) => sum + figure(each), 0);
+  const lines = [table([HEAD, ...rows], [1, 2, 3, 4, 5, 6])];
+  for (const { index, examples } of found)
+    for (const { id, copy_of } of examples.slice(0, 1))
+      lines.push(`${index}: ${id} is a copy of ${copy_of}\n`);
+  for (const { index, failed, reason } of found)
+    if (failed > 0)
+      lines.push(`${index}: ${failed} of the copies could not be deleted: ${reason}. Run it again\n`);
+  const copies = total(({ held, repeated }) => held + repeated);
+  if (copies === 0) lines.push('There are no copies.\n');
+  else if (removed) lines.push(`Deleted: ${total((each) => each.removed)}\n`);
+  else lines.push(`Nothing was deleted. Delete the ${copies} with --yes.\n`);
+  if (total(({ undecided }) => undecided) > 0) {
+    lines.push(
+      'Undecided ones stay: they name no transaction, and others hold logs of that time that this program has not read, so they may be logs that were written twice. What the source still holds, `run --once` reads; then look again.\n',
+    );
+  }
+  const unseen = total((each) => each.unseen);
+  if (unseen > 0)
+    lines.push(`${plural(unseen, 'document')} without a time, or too many at one, were left alone.\n`);
+  return lines.join('');
+}

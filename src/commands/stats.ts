@@ -1,0 +1,96 @@
+import type { CommandModule } from 'yargs';
+import { pluginChain } from '../assemble.ts';
+import { durationMs } from '../duration.ts';
+import { type Figures, figures, type IndexFigures } from '../figures.ts';
+import { table } from '../table.ts';
+import { withElasticsearch } from './elasticsearch.ts';
+import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+
+/** `stats`: what the indices hold, and the documented aggregates of it. */
+export const statsCommand: CommandModule = {
+  command: 'stats',
+  describe: 'What the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
+  builder: (yargs) =>
+    yargs
+      .options(yargsOptions(COMMON_FLAGS))
+      .option('since', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Aggregates of so long only, such as 90m, 24h or 7d; all time by default',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' }),
+  handler: async (args) => {
+    const since =
+      args.since === undefined ? undefined : Date.now() - durationMs(String(args.since), '--since');
+    const loaded = configFrom(args, COMMON_FLAGS);
+    const plugins = await pluginChain(loaded);
+    const found = await withElasticsearch(loaded.config, (client) => figures(client, plugins, since));
+    process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : describe(found));
+  },
+};
+
+function describe({ since, indices, ...parts }: Figures): string {
+  const lines = [
+    table([INDEX_HEAD, ...indices.map(indexRow)], [1, 2, 4, 5]),
+    ...(since === null ? [] : [`Since ${since}:\n`]),
+    table([
+      ['latency', latency(parts.latency_ms)],
+      ['error rate', errorRate(parts.calls)],
+      ['predictions', predictions(parts.predictions)],
+    ]),
+  ];
+  const { top_functions: functions } = parts;
+  if (functions && functions.length > 0) {
+    const rows = functions.map((each) => [
+      each.function_name,
+      each.filename ?? '',
+      String(each.profiles),
+      String(each.calls),
+      each.total_ms.toFixed(1),
+      each.mean_ms.toFixed(2),
+    ]);
+    lines.push(
+      table(
+        [['costly functions', 'file', 'profiles', 'calls', 'total ms', 'mean ms'], ...rows],
+        [2, 3, 4, 5],
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+const INDEX_HEAD = ['index', 'documents', 'size', 'newest (UTC)', 'per hour', 'last hour'];
+
+function indexRow({ index, parts, documents, bytes, newest, per_hour, last_hour }: IndexFigures): string[] {
+  if (parts === 0) return [index, '-', '-', 'not there yet', '-', '-'];
+  const time = newest === null ? '-' : newest.slice(0, 19).replace('T', ' ');
+  const rate = per_hour === null ? '-' : per_hour < 10 ? per_hour.toFixed(1) : String(Math.round(per_hour));
+  return [index, String(documents), size(bytes), time, rate, String(last_hour)];
+}
+
+/** Bytes as people read them: `91.2 kB`. */
+function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const n = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** n).toFixed(n === 0 ? 0 : 1)} ${units[n]}`;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+function latency(figures: Figures['latency_ms']): string {
+  if (!figures || figures.measured === 0) return 'nothing was measured';
+  const { measured, ...values } = figures;
+  const texts = Object.entries(values).map(([name, value]) => `${name} ${(value ?? 0).toFixed(1)} ms`);
+  return `${texts.join(', ')} (${measured} measured)`;
+}
+
+function errorRate(calls: Figures['calls']): string {
+  if (!calls || calls.error_rate === null) return 'no calls';
+  const { total, client_errors, server_errors, error_rate } = calls;
+  return `${percent(error_rate)} of ${total} calls: ${client_errors} answered 4xx, ${server_errors} answered 5xx`;
+}
+
+function predictions(found: Figures['predictions']): string {
+  if (!found || found.length === 0) return 'none';
+  return found.map(({ label, count, share }) => `${label} ${count} (${percent(share)})`).join(', ');
+}
