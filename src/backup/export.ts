@@ -77,7 +77,10 @@ export async function beginExport(
     if (indices.length === 0)
       throw new SidecarError('config', `there is none of the indices ${names.join(', ')} to export`);
     const { version } = await client.info();
-    const snapshot = await Snapshot.open(client, options, [...names]);
+    // By the names that were given: a year of daily indices behind an alias does not fit into the line of a request.
+    const isThere = (name: string): boolean =>
+      name.includes('*') || indices.some((each) => each === name || found[each]?.aliases?.[name]);
+    const snapshot = await Snapshot.open(client, options, names.filter(isThere));
     await mkdir(output, { recursive: true });
     await mkdir(folder, { mode: 0o700 });
     await mkdir(join(folder, 'indexes'));

@@ -56,13 +56,9 @@ export class Snapshot {
     this.#id = id;
   }
 
-  /** Takes a point in time of those of these indices, or of the indices behind these aliases, that are there. */
+  /** Takes a point in time of these indices, or of those behind these aliases. */
   static async open(client: Client, options: ElasticsearchOptions, index: string[]): Promise<Snapshot> {
-    const { id } = await client.openPointInTime({
-      index,
-      keep_alive: KEEP_ALIVE,
-      ignore_unavailable: true,
-    });
+    const { id } = await client.openPointInTime({ index, keep_alive: KEEP_ALIVE });
     return new Snapshot(client, options, id);
   }
 

@@ -63,10 +63,7 @@ test('setup repeated changes nothing', async (t) => {
   assert.equal(first.stdout, NAMES.map((name) => `${indices.prefix}${name}: ready\n`).join(''));
   const before = await settings();
   const again = await workspace.run(['setup', '--json'], env);
-  assert.deepEqual(
-    JSON.parse(again.stdout),
-    NAMES.map((name) => indices.prefix + name),
-  );
+  assert.deepEqual(JSON.parse(again.stdout), { ready: NAMES.map((name) => indices.prefix + name) });
   assert.deepEqual(await settings(), before);
 });
 
