@@ -1,3 +1,5 @@
+import { type Finding, shown } from './alerts/finding.ts';
+import type { AlertsState } from './alerts/served.ts';
 import { type Html, html, type Page, page } from './html.ts';
 import type { Stats } from './stats.ts';
 
@@ -18,6 +20,8 @@ export interface Status {
   newestLogSecondsAgo: number | null;
   lastCommitSecondsAgo: number | null;
   uptimeSeconds: number;
+  /** Where there is an Elasticsearch to ask. */
+  alerts: AlertsState | undefined;
   deadLetters: DeadLetterSummary;
 }
 
@@ -60,6 +64,7 @@ ${status.pauseMs === undefined ? '' : html`<dt>Reads every</dt><dd>${(status.pau
 ${servers(status)}</section>
 <section class="card" aria-labelledby="documents"><h2 id="documents">Documents</h2>${documents(stats)}</section>
 </div>
+${status.alerts === undefined ? '' : html`<section class="card" aria-labelledby="alerts"><h2 id="alerts">Alerts</h2>${alerts(status.alerts)}</section>`}
 <section class="card" aria-labelledby="letters"><h2 id="letters">Dead letters</h2>${letters(status.deadLetters)}</section>
 </div>`,
     footer: html`As of <time id="now">${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC</time>. This page only reads.`,
@@ -85,6 +90,15 @@ function documents({ indices }: Stats): Html {
       html`<tr><th scope="row">${name}</th><td class="number">${count(stored)}</td><td class="number">${count(existing)}</td><td class="number${refused > 0 ? ' bad' : ''}">${count(refused)}</td></tr>`,
   );
   return html`<div class="scroll" role="region" aria-label="Documents by index" tabindex="0"><table><thead><tr><th scope="col">Index</th><th scope="col" class="number">stored</th><th scope="col" class="number">there before</th><th scope="col" class="number">refused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function alerts(state: AlertsState): Html {
+  if ('why' in state) return html`<p class="bad">They can’t be looked at: ${state.why}</p>`;
+  const rows = state.findings.map(({ rule, state: level, value, why }: Finding) => {
+    const isBad = level === 'warning' || level === 'critical';
+    return html`<tr><th scope="row">${rule.label}</th><td class="${isBad ? 'bad' : level === 'ok' ? 'good' : 'faint'}">${level}</td><td class="number">${value === undefined ? '–' : shown(value, rule.unit)}</td><td class="number">${shown(rule.warning, rule.unit)}, ${shown(rule.critical, rule.unit)}</td><td>${isBad ? rule.action : (why ?? '')}</td></tr>`;
+  });
+  return html`<div class="scroll" role="region" aria-label="Alerts by name" tabindex="0"><table><thead><tr><th scope="col">Alert</th><th scope="col">State</th><th scope="col" class="number">Value</th><th scope="col" class="number">Warning, critical above</th><th scope="col">To do</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function letters({ count: all, more, groups }: DeadLetterSummary): Html {
@@ -128,7 +142,7 @@ const STYLE = `
 .value{font-size:1.75rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 .good{color:var(--good)}.bad{color:var(--bad)}#state{font-weight:600}
 .columns{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));margin-bottom:.75rem}
-section h2{margin:0 0 .5rem;font-size:1.1rem}
+#live>section{margin-bottom:.75rem}section h2{margin:0 0 .5rem;font-size:1.1rem}
 .ends{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:0}.ends dt{color:var(--faint)}
 .ends dd{margin:0;overflow-wrap:anywhere}.servers{padding-left:1.25rem;overflow-wrap:anywhere}td{overflow-wrap:anywhere}
 `;

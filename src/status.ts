@@ -1,3 +1,4 @@
+import { ServedAlerts } from './alerts/served.ts';
 import type { Assembly } from './assemble.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { dashboardsSetting } from './dashboards/open.ts';
@@ -26,11 +27,14 @@ export async function startStatus(
   loaded: LoadedConfig,
   { parts, sourceAddress, sinkAddress }: Assembly,
 ): Promise<ServedStatus> {
-  const { source, sink } = loaded.config.pipeline;
+  const { config } = loaded;
+  const { source, sink } = config.pipeline;
   const metrics = new Metrics(parts.plugins.indices.map(({ name }) => name));
   const rates = new Rates();
   const began = performance.now();
   const dashboards = new ServedDashboards(await dashboardsSetting(loaded));
+  // Files have no alerts: they are searches of Elasticsearch.
+  const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
   const status = async (): Promise<Status> => {
     const { letters, more } = await parts.deadLetters.newest(LETTERS_BYTES);
     const told = readiness(metrics);
@@ -46,6 +50,7 @@ export async function startStatus(
       newestLogSecondsAgo: told.newest_log_seconds_ago,
       lastCommitSecondsAgo: told.last_commit_seconds_ago,
       uptimeSeconds: (performance.now() - began) / 1000,
+      alerts: await alerts?.state(),
       deadLetters: { count: letters.length, more, groups: groupedByReason(letters).slice(0, MAX_REASONS) },
     };
   };

@@ -84,7 +84,7 @@ test('/readyz is 503 with the reason while a server is away, and /healthz is not
     return told.status === 503 && told;
   });
   assert.equal(away.ready, false);
-  assert.match(away.servers[0]!.reason ?? '', /ECONNREFUSED|closed/i);
+  assert.match(away.servers[0]!.reason ?? '', /ECONNREFUSED|ECONNRESET|closed/i);
   assert.equal((await fetch(`${at}/healthz`)).status, 200);
   const back = await startRedis({ port: redis.port });
   t.after(() => back.stop());
@@ -100,6 +100,10 @@ test('/readyz is 503 until the sink is ready', async (t) => {
   const told = await readiness(at);
   assert.deepEqual([told.status, told.open, told.servers[0]?.reachable], [503, false, false]);
   assert.equal((await fetch(`${at}/healthz`)).status, 200);
+  assert.match(
+    await (await fetch(at)).text(),
+    /Alerts<\/h2><p class="bad">They can’t be looked at: .* could not be reached/,
+  );
 });
 
 test('what is not there, or not read with GET, is refused', async (t) => {

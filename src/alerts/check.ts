@@ -1,23 +1,7 @@
 import { type Client, errors } from '@elastic/elasticsearch';
 import { type ElasticsearchOptions, requestError } from '../sinks/elasticsearch.ts';
+import { type Finding, levelOf } from './finding.ts';
 import type { Rule } from './rules.ts';
-
-/** How bad it is, from the best to the worst. */
-export const LEVELS = ['ok', 'warning', 'critical'] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** What one look at one alert found. */
-export interface Finding {
-  rule: Rule;
-  /** `no data` where there is too little to tell. */
-  state: Level | 'no data';
-  /** In the rule's unit. */
-  value?: number;
-  /** How many documents it was told by. */
-  documents: number;
-  /** Why there is no data. */
-  why?: string;
-}
 
 /** Asks Elasticsearch for the window that ends at `now` (ms since 1970). Throws `SidecarError` that names the alert. */
 export async function look(
@@ -54,29 +38,4 @@ export async function look(
   const value = expression.evaluate({ documents, aggregations });
   if (value === undefined) return { rule, state: 'no data', documents, why: 'its fields hold no numbers' };
   return { rule, state: levelOf(rule, value), value, documents };
-}
-
-/**
- * The level of a value. Where it was at `before`, that level is left only once the value is the rule's hysteresis below
- * the level's threshold, so that a value that hovers about it is told of once.
- */
-export function levelOf({ warning, critical, hysteresis }: Rule, value: number, before: Level = 'ok'): Level {
-  const above = (threshold: number, level: Level): boolean => {
-    const isLeft = LEVELS.indexOf(before) >= LEVELS.indexOf(level);
-    return value > (isLeft ? threshold - (Math.abs(threshold) * hysteresis) / 100 : threshold);
-  };
-  if (above(critical, 'critical')) return 'critical';
-  return above(warning, 'warning') ? 'warning' : 'ok';
-}
-
-/** The worst of several findings; those without data count for nothing. */
-export function worst(findings: readonly Finding[]): Level {
-  const levels = findings.map(({ state }) => LEVELS.indexOf(state as Level));
-  return LEVELS[Math.max(0, ...levels)]!;
-}
-
-/** A value as people read it: `98.4 %`. */
-export function shown(value: number, unit: string): string {
-  const digits = Math.abs(value) >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
 }

@@ -1,7 +1,7 @@
 import { reasonOf, SidecarError } from '../errors.ts';
 import { log } from '../log.ts';
 import { sleep } from '../retry.ts';
-import { type Finding, type Level, levelOf } from './check.ts';
+import { type Finding, type Level, levelOf } from './finding.ts';
 import type { Rule } from './rules.ts';
 import { type Change, textOf, type Webhook } from './webhook.ts';
 

@@ -1,7 +1,7 @@
 import type { WebhookFormat } from '../config/schema.ts';
 import { log } from '../log.ts';
 import { backoffMs, sleep } from '../retry.ts';
-import { type Finding, type Level, shown } from './check.ts';
+import { type Finding, type Level, shown } from './finding.ts';
 
 /** An alert whose state has changed. */
 export interface Change {

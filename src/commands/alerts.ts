@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { Finding } from '../alerts/check.ts';
+import { type Finding, LEVELS, shown, worst } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { elasticsearchOptions } from '../assemble.ts';
 import { log } from '../log.ts';
@@ -50,7 +50,7 @@ const checkCommand: CommandModule = {
     const now = args.at === undefined ? Date.now() : timeOf(String(args.at), '--at');
     const options = elasticsearchOptions(config, false);
     const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
-    const { look, worst, LEVELS } = await import('../alerts/check.ts');
+    const { look } = await import('../alerts/check.ts');
     const client = elasticsearchClient(options);
     try {
       const findings = [];
@@ -60,7 +60,7 @@ const checkCommand: CommandModule = {
       const at = new Date(now).toISOString();
       if (args.json)
         process.stdout.write(`${JSON.stringify({ at, state, alerts: findings.map(figuresOf) })}\n`);
-      else process.stdout.write(await tableOf(findings));
+      else process.stdout.write(tableOf(findings));
     } finally {
       await client.close();
     }
@@ -122,8 +122,7 @@ function figuresOf({ rule, state, value, documents, why }: Finding): object {
   return { name, label, state, value, unit, warning, critical, index, window, documents, why, action };
 }
 
-async function tableOf(findings: readonly Finding[]): Promise<string> {
-  const { shown } = await import('../alerts/check.ts');
+function tableOf(findings: readonly Finding[]): string {
   const rows = findings.map(({ rule, state, value, documents, why }) => [
     rule.label,
     state,

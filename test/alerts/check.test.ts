@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LEVELS, levelOf, look, shown, worst } from '../../src/alerts/check.ts';
+import { look } from '../../src/alerts/check.ts';
 import { parseExpression } from '../../src/alerts/expression.ts';
+import { LEVELS, levelOf, shown, worst } from '../../src/alerts/finding.ts';
 import type { Rule } from '../../src/alerts/rules.ts';
 import { TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';

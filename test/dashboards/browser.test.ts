@@ -125,6 +125,11 @@ test('the report, from a real Elasticsearch, is right, offline, and fit for ever
 /** A sidecar from a list into files, with its pages, and what it wrote of `lines`. */
 async function served(t: TestContext, lines: readonly string[]) {
   const { workspace, env, indices } = await filled(t, []);
+  const memory = {
+    ...{ label: 'Memory', index: `${indices.prefix}perfs`, window: '500w', value: 'max(memory_mb)' },
+    ...{ unit: 'MB', warning: 100, critical: 1024, action: 'Optimise it' },
+  };
+  workspace.write('configs/alerts.yaml', JSON.stringify({ alerts: { memory } }));
   const list = new TestList(t);
   await list.push(lines);
   const sidecar = workspace.start(['run', '--continuous', '--interval', '0.2', '--listen', '127.0.0.1:0'], {
@@ -191,6 +196,10 @@ test('/ tells the state of the run, and renews itself', { timeout: 180_000 }, as
   assert.match(
     (await page.locator('.servers').textContent())!,
     new RegExp(`reached Redis list "${list.key}"`),
+  );
+  assert.equal(
+    await page.locator('section[aria-labelledby=alerts] tbody').textContent(),
+    'Memorywarning210 MB100 MB, 1024 MBOptimise it',
   );
   await photograph(page, 'status');
 
