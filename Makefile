@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test faults check audit pipeline-once pipeline-continuous \
+.PHONY: help install build demo test faults bench check audit pipeline-once pipeline-continuous \
   pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-check pipeline-clear-indexes
 
 RUN := node dist/src/cli.js
@@ -35,6 +35,10 @@ test: check audit ## Install and start real servers, run every test
 faults: build ## The fault suite in its long form, about 20 minutes (FAULT_SEED repeats a run)
 	bash test/services/install.sh
 	FAULTS_LONG=1 node dist/test/services/run.js test/faults/*.test.ts test/sources/redis-list.model.test.ts
+
+bench: build ## Measure speed and cost, and record them in bench/results, about 15 minutes
+	bash test/services/install.sh
+	npm run --silent bench
 
 audit: install ## Known weaknesses in what ships (where the registry can tell)
 	@report=$$(npm audit --omit=dev --audit-level=high 2>&1) && echo 'audit: nothing known' || \

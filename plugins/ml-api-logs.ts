@@ -83,7 +83,7 @@ function searchable(data: JsonObject | undefined): JsonObject | undefined {
 function hasFitKeys(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(hasFitKeys);
   if (!isObject(value)) return true;
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (key.length > 512 || key.includes('\0') || !hasFitKeys(value[key])) return false;
   }
   return true;

@@ -2,7 +2,6 @@ import { kibanaOptions } from '../assemble.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SidecarError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import { Kibana } from '../kibana.ts';
 import type { Chart, Dashboard } from './definitions.ts';
 import { dashboardsSetting, openDashboards } from './open.ts';
 
@@ -116,6 +115,7 @@ export async function importDashboards(loaded: LoadedConfig): Promise<Imported> 
       'the address of Kibana is missing: set KIBANA_URL, such as http://localhost:5601',
     );
   }
+  const { Kibana } = await import('../kibana.ts');
   const kibana = new Kibana(options);
   const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)));
   await kibana.importObjects(ndjson(objects));

@@ -6,8 +6,8 @@ import type { Document } from '../plugins.ts';
  * Vector can't read a line that holds one.
  */
 export function lineOf({ id, index, suffix = '', json }: Document, prefix: string): string {
-  const route = index.slice(prefix.length) + suffix;
-  const line = `{"id":"${id}","route":${JSON.stringify(route)},"body":${json}}\n`;
+  // Neither an id nor an index's name holds anything that JSON would escape.
+  const line = `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${json}}\n`;
   // `JSON.stringify` escapes such halves, and only these, as \ud….
   if (!line.includes('\\ud')) return line;
   return line.replace(/\\(?:ud[89a-f]..|.)/g, (it) => (it.startsWith('\\ud') ? '\\ufffd' : it));

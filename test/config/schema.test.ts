@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
 import { CONFIG_SCHEMA, VARIABLES } from '../../src/config/schema.ts';
 import { root } from '../services/service.ts';
 
@@ -22,6 +23,11 @@ test('configs/pipeline.schema.json is the schema that the program uses', () => {
     JSON.parse(text),
     'src/config/schema.ts has changed: write the file anew, as the head of this test says',
   );
+});
+
+test('it is a JSON Schema', () => {
+  const ajv = new Ajv();
+  assert.ok(ajv.validateSchema(CONFIG_SCHEMA), ajv.errorsText());
 });
 
 interface Schema {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { seeded } from '../../bench/data.ts';
 import { temporaryFolder } from '../helpers.ts';
 import { startElasticsearch } from '../services/elasticsearch.ts';
 import { startRedis } from '../services/redis.ts';
@@ -25,20 +26,9 @@ const SECONDS = long ? 600 : 25;
 const MOST_WAITING = 10_000;
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
-/** Mulberry32: the same seed, the same numbers between 0 and 1. */
-function randomFrom(state: number): () => number {
-  let at = state;
-  return () => {
-    at = (at + 0x6d2b79f5) | 0;
-    let mixedUp = Math.imul(at ^ (at >>> 15), 1 | at);
-    mixedUp = (mixedUp + Math.imul(mixedUp ^ (mixedUp >>> 7), 61 | mixedUp)) ^ mixedUp;
-    return ((mixedUp ^ (mixedUp >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 test(`faults of every kind, at random, for ${SECONDS} s (FAULT_SEED=${seed})`, async (t) => {
   console.log(`FAULT_SEED=${seed}`);
-  const random = randomFrom(seed);
+  const random = seeded(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
 

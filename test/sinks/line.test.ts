@@ -8,13 +8,13 @@ const whole = (text: string): string => Buffer.from(text).toString();
 
 test('a line holds id, route and body, and nothing that Vector could not read', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff)), (name, units) => {
+    fc.property(fc.array(fc.nat(0xffff)), (units) => {
       const text = String.fromCharCode(...units, 0xd83d, 0x5c, 0xdc00);
-      const line = lineOf({ index: `x-${name}`, id: 'a.0', json: JSON.stringify({ [text]: text }) }, 'x-');
+      const line = lineOf({ index: 'x-logs', id: 'a.0', json: JSON.stringify({ [text]: text }) }, 'x-');
       assert.equal(line.indexOf('\n'), line.length - 1);
       assert.deepEqual(JSON.parse(line), {
         id: 'a.0',
-        route: whole(name),
+        route: 'logs',
         body: { [whole(text)]: whole(text) },
       });
     }),
