@@ -18,10 +18,10 @@ const FLAGS = {
   ...COMMON_FLAGS,
 } as const satisfies ConfigFlags;
 
-/** `report`: the dashboards as one HTML file, or as SVG files, without Kibana. */
+/** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
 export const reportCommand: CommandModule = {
   command: 'report',
-  describe: 'Draw the dashboards: one HTML file that needs no network, or SVG files',
+  describe: 'Draw the dashboards: one HTML file that needs no network, or SVG or PNG files',
   builder: (yargs) =>
     yargs
       .options(yargsOptions(FLAGS))
@@ -40,14 +40,20 @@ export const reportCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: 'report.html',
-        describe: 'A file that ends in .html, or a folder, which gets an .svg of each chart',
+        describe: 'A file that ends in .html, or a folder, which gets a picture of each chart',
+      })
+      .option('format', {
+        choices: ['svg', 'png'] as const,
+        default: 'svg' as const,
+        requiresArg: true,
+        describe: 'Of the pictures in a folder',
       })
       .example('$0 report', 'what is in Elasticsearch')
       .example(
         '$0 report --sink directory --out ./data',
         'what `run --sink directory --out ./data` has written',
       )
-      .example('$0 report --from now-7d --output charts', 'SVG files of the last week'),
+      .example('$0 report --from now-7d --output charts --format png', 'PNG files of the last week'),
   handler: report,
 };
 
@@ -57,7 +63,7 @@ async function report(args: ArgumentsCamelCase): Promise<void> {
   if (!asPage && extname(output) !== '') {
     throw new SidecarError(
       'config',
-      `--output: give a file that ends in .html, or a folder for .svg files, not ${output}`,
+      `--output: give a file that ends in .html, or a folder for pictures, not ${output}`,
     );
   }
   const now = Date.now();
@@ -79,8 +85,9 @@ async function report(args: ArgumentsCamelCase): Promise<void> {
       });
       await write(output, html);
     } else {
+      const contentOf = args.format === 'png' ? (await import('../dashboards/png.ts')).pngOf : String;
       for (const { id, svg } of pictures.flatMap(({ pictures }) => pictures))
-        if (svg !== '') await write(join(output, `${id}.svg`), svg);
+        if (svg !== '') await write(join(output, `${id}.${args.format}`), contentOf(svg));
     }
     const all = pictures.flatMap(({ pictures }) => pictures);
     const empty = all.filter(({ svg }) => svg === '').length;
@@ -93,10 +100,10 @@ async function report(args: ArgumentsCamelCase): Promise<void> {
   }
 }
 
-async function write(path: string, text: string): Promise<void> {
+async function write(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    await writeFile(path, content);
   } catch (cause) {
     throw new SidecarError(
       'unreachable',

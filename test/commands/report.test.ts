@@ -46,6 +46,22 @@ test('a folder gets an SVG file of each chart, in colours of its own', async (t)
   }
 });
 
+test('pictures may be PNG, with words in them', async (t) => {
+  const workspace = await ran(t);
+  const { code, stdout, stderr } = await workspace.run([...REPORT, '--output', 'charts', '--format', 'png']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^charts: 14 charts/);
+  const files = readdirSync(join(workspace.folder, 'charts'));
+  assert.equal(files.length, 14);
+  for (const file of files) {
+    assert.match(file, /\.png$/);
+    const png = readFileSync(join(workspace.folder, 'charts', file));
+    // The signature, and the width in the header: https://www.w3.org/TR/png-3/#11IHDR
+    assert.equal(png.toString('latin1', 0, 8), '\x89PNG\r\n\x1a\n');
+    assert.ok(png.readUInt32BE(16) > 400, file);
+  }
+});
+
 test('--from and --to choose the time; charts without data are told', async (t) => {
   const workspace = await ran(t);
   const part = await workspace.run([

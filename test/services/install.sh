@@ -80,7 +80,7 @@ if $wants_gradio && ! $have_gradio; then
   has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || { packages+=(python3-venv); instead+=(TEST_GRADIO_PYTHON); }
 fi
 
-if $wants_chromium && [ ! -x /usr/bin/chromium ]; then packages+=(chromium); instead+=(TEST_CHROMIUM); fi
+if $wants_chromium && [ ! -x /usr/bin/chromium ]; then packages+=(chromium fonts-dejavu-core); instead+=(TEST_CHROMIUM); fi
 
 if [ "${#packages[@]}" -gt 0 ]; then
   as_root=()
