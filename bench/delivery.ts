@@ -17,7 +17,7 @@ const CONFIG = {
 /** The defaults: logs in a batch, which make four documents each, and batches at once. */
 const BATCH = 100;
 const DOCUMENTS_PER_LINE = 4;
-const CONCURRENCY = 4;
+const CONCURRENCY = 16;
 
 /** Figures 2 and 3: documents per second into Elasticsearch, straight and through Vector. */
 export async function deliveryFigures(

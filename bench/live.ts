@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { FaultProxy, pass } from '../test/faults/proxy.ts';
 import { CLI, linesFile, workspace } from './bed.ts';
 import type { Figure } from './figures.ts';
 import { quantile, spreadOf, usageOf } from './measure.ts';
@@ -10,42 +9,33 @@ import { quantile, spreadOf, usageOf } from './measure.ts';
 const KEY = 'bench_live';
 const CAP = 1000;
 
-/** Passes requests on to Elasticsearch, and notes when it has answered for which log. While `down`, it hangs up. */
+/** Stands before Elasticsearch, and notes when it has answered for which log. While `down`, it hangs up. */
 class Watch {
   down = false;
   /** By the number in its message: when a log was answered for, in ms. */
   readonly stored = new Map<number, number>();
-  readonly #server;
+  readonly url: string;
+  readonly #ends: readonly (() => void)[];
 
-  constructor(url: string) {
-    this.#server = createServer(async (incoming, outgoing) => {
-      if (this.down) return void incoming.socket.destroy();
-      const chunks: Buffer[] = [];
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks);
-      const { method, headers, url: path } = incoming;
-      const passed = request(new URL(path!, url), { method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode!, answer.headers);
-        answer.pipe(outgoing);
-        answer.on('end', () => {
-          const now = performance.now();
-          for (const [, n] of body.toString('latin1').matchAll(/"message":"log (\d+)"/g))
-            this.stored.set(Number(n), now);
-        });
-      });
-      passed.on('error', () => incoming.socket.destroy());
-      passed.end(body);
-    });
+  private constructor(proxy: FaultProxy, ends: readonly (() => void)[]) {
+    this.url = proxy.url;
+    this.#ends = ends;
+    proxy.every = async (exchange) => {
+      if (this.down) return void exchange.response.destroy();
+      await pass(exchange);
+      const now = performance.now();
+      for (const [, n] of exchange.body.matchAll(/"message":"log (\d+)"/g)) this.stored.set(Number(n), now);
+    };
   }
 
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  static async start(target: string): Promise<Watch> {
+    const ends: (() => void)[] = [];
+    const after = (end: () => void): void => void ends.push(end);
+    return new Watch(await FaultProxy.start({ after }, target), ends);
   }
 
   close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    for (const end of this.#ends) end();
   }
 }
 
@@ -56,10 +46,10 @@ class Live {
   readonly #env: Record<string, string>;
   #sent = 0;
 
-  constructor(servers: { redis: string; elasticsearch: string }, watch: Watch, url: string) {
+  constructor(redis: string, watch: Watch) {
     this.#watch = watch;
-    this.#redis = new Redis(servers.redis);
-    this.#env = { REDIS_URL: servers.redis, REDIS_LOGS_KEY: KEY, ELASTICSEARCH_URL: url };
+    this.#redis = new Redis(redis);
+    this.#env = { REDIS_URL: redis, REDIS_LOGS_KEY: KEY, ELASTICSEARCH_URL: watch.url };
   }
 
   /** Runs a sidecar while `work` does; answers the figures of its summary. */
@@ -76,12 +66,18 @@ class Live {
     child.stdout.on('data', (text) => {
       said += text;
     });
-    while (!this.#watch.stored.has(this.#sent - 1)) await delay(10);
+    await this.#drained();
     await work(child.pid!);
+    await this.#drained();
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGTERM');
     await ended;
     return JSON.parse(said.trimEnd().split('\n').at(-1)!);
+  }
+
+  /** Resolves once the log that was pushed last is stored. */
+  async #drained(): Promise<void> {
+    while (!this.#watch.stored.has(this.#sent - 1)) await delay(10);
   }
 
   async push(count: number): Promise<void> {
@@ -105,7 +101,7 @@ class Live {
       await this.push(each);
       for (let n = 0; n < each; n++) pushed.push(at);
     }
-    for (let wait = 0; wait < 300 && !this.#watch.stored.has(this.#sent - 1); wait++) await delay(100);
+    await this.#drained();
     return pushed
       .flatMap((at, n) => {
         const stored = this.#watch.stored.get(first + n);
@@ -124,8 +120,8 @@ export async function liveFigures(
   servers: { redis: string; elasticsearch: string },
   seconds: number,
 ): Promise<Figure[]> {
-  const watch = new Watch(servers.elasticsearch);
-  const live = new Live(servers, watch, await watch.listen());
+  const watch = await Watch.start(servers.elasticsearch);
+  const live = new Live(servers.redis, watch);
   const figures: Figure[] = [];
   const one = (value: number) => spreadOf([value]);
   try {

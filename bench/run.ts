@@ -3,7 +3,7 @@
  * hold, and BENCH_LONG=1 adds the ten million; names of figures as arguments run only those.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startElasticsearch } from '../test/services/elasticsearch.ts';
@@ -30,18 +30,6 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   live: () => liveFigures(servers, 20),
   growth: () => growthFigures(lengths, 3),
 };
-const figures: Figure[] = [];
-try {
-  for (const [name, measure] of Object.entries(parts)) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    console.error(`measuring: ${name}`);
-    figures.push(...(await measure()));
-  }
-} finally {
-  await Promise.all([redis.stop(), elasticsearch.stop()]);
-  rmSync(folder, { recursive: true, force: true });
-}
-
 const machine = {
   processor: cpus()[0]?.model,
   cores: cpus().length,
@@ -51,14 +39,22 @@ const machine = {
   redis: redis.version,
   vector: VECTOR && execFileSync(VECTOR, ['--version'], { encoding: 'utf8' }).trim(),
 };
-const table = tableOf(figures);
 const results = join(root, 'bench/results');
 mkdirSync(results, { recursive: true });
-const at = new Date().toISOString();
-const file = join(results, `${at.slice(0, 10)}.json`);
-writeFileSync(file, `${JSON.stringify({ at, machine, lines, figures }, null, 2)}\n`);
-process.stdout.write(
-  `${table}\n${Object.entries(machine)
-    .map(([key, value]) => `${key}: ${value}`)
-    .join(', ')}\n`,
-);
+const file = join(results, `${new Date().toISOString().slice(0, 10)}.json`);
+// What another run of the day has measured stays beside it.
+const measured: Record<string, Figure[]> = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8')).parts
+  : {};
+try {
+  for (const [name, measure] of Object.entries(parts)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    console.error(`measuring: ${name}`);
+    measured[name] = await measure();
+    writeFileSync(file, `${JSON.stringify({ machine, lines, parts: measured }, null, 2)}\n`);
+    process.stdout.write(`${tableOf(measured[name])}\n`);
+  }
+} finally {
+  await Promise.all([redis.stop(), elasticsearch.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+}

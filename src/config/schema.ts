@@ -101,7 +101,7 @@ export const CONFIG_SCHEMA = {
         type: 'integer',
         minimum: 1,
         maximum: 64,
-        default: 4,
+        default: 16,
         description: 'How many batches may be on their way to the sink at once.',
       },
       timezone: {

@@ -52,7 +52,7 @@ export class FaultProxy {
   }
 
   /** Listens on a free port until the test ends. */
-  static async start(t: TestContext, target: string): Promise<FaultProxy> {
+  static async start(t: Pick<TestContext, 'after'>, target: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(target);
     await new Promise<void>((done) => proxy.#server.listen(0, '127.0.0.1', done));
     t.after(() => {
