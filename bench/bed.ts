@@ -8,6 +8,11 @@ import { logLines, type Shape } from './data.ts';
 /** The command line under test. */
 export const CLI = [process.execPath, join(root, 'dist/src/cli.js')];
 
+/** That command line over a file of lines, to NDJSON on stdout. */
+export function transformOf(input: string): string[] {
+  return [...CLI, 'run', '--once', '--source', 'file', '--path', input, '--sink', 'stdout', '--quiet'];
+}
+
 /** Vector's binary, where one is on the PATH, or VECTOR_BIN names it. */
 export const VECTOR =
   process.env.VECTOR_BIN ??

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { FaultProxy, pass } from '../test/faults/proxy.ts';
-import { CLI, linesFile, workspace } from './bed.ts';
+import { CLI, linesFile, transformOf, workspace } from './bed.ts';
 import type { Figure } from './figures.ts';
 import { quantile, spreadOf, usageOf } from './measure.ts';
 
@@ -183,18 +183,7 @@ export async function liveFigures(
 
 /** From the start of a process to its first document, in ms. */
 async function firstByte(input: string): Promise<number> {
-  const [command, ...args] = [
-    ...CLI,
-    'run',
-    '--once',
-    '--source',
-    'file',
-    '--path',
-    input,
-    '--sink',
-    'stdout',
-    '--quiet',
-  ];
+  const [command, ...args] = transformOf(input);
   const started = performance.now();
   const child = spawn(command!, args, { cwd: workspace(), stdio: ['ignore', 'pipe', 'ignore'] });
   const took = await new Promise<number>((resolve) =>

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
-import { CLI, folder, linesFile, VECTOR, workspace } from './bed.ts';
+import { folder, linesFile, transformOf, VECTOR, workspace } from './bed.ts';
 import type { Shape } from './data.ts';
 import { compared, type Figure, rates } from './figures.ts';
 import { alternate, spreadOf, timed, type Usage } from './measure.ts';
@@ -11,18 +11,7 @@ const out = join(folder, 'out.ndjson');
 
 /** Lines in a file, through the plugins, to NDJSON in a file. */
 function sidecar(input: string, config?: object): Promise<Usage> {
-  const command = [
-    ...CLI,
-    'run',
-    '--once',
-    '--source',
-    'file',
-    '--path',
-    input,
-    '--sink',
-    'stdout',
-    '--quiet',
-  ];
+  const command = transformOf(input);
   return timed({ command, cwd: workspace(config), stdout: out });
 }
 

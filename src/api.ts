@@ -1,6 +1,6 @@
 import { type Assembly, assemble, elasticsearchOptions } from './assemble.ts';
+import type { Config } from './config/config.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
-import type { Config } from './config/schema.ts';
 import type { Entry, Event } from './event.ts';
 import { Filter } from './filter.ts';
 import type { JsonObject } from './json.ts';

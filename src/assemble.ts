@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Checkpoint } from './checkpoint.ts';
+import type { Config } from './config/config.ts';
 import type { LoadedConfig } from './config/load.ts';
-import type { Config } from './config/schema.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { SidecarError } from './errors.ts';
 import { Filter } from './filter.ts';

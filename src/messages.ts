@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/config.ts';
 
 /** The languages that summaries are printed in. */
 export type Language = 'en' | 'fr';

@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/config.ts';
 import { type Messages, messagesIn } from './messages.ts';
 import type { Observer } from './pipeline.ts';
 import { lastContacts } from './retry.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { parse } from 'yaml';
 import { loadConfig } from '../src/config/load.ts';
-import { VARIABLES } from '../src/config/schema.ts';
+import { VARIABLES } from '../src/config/variables.ts';
 import { temporaryFolder } from './helpers.ts';
 import { root } from './services/service.ts';
 

@@ -1,5 +1,5 @@
 import { elasticsearchOptions } from '../assemble.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import type { Finding } from './finding.ts';
 import { loadRules } from './rules.ts';

@@ -1,4 +1,4 @@
-import type { WebhookFormat } from '../config/schema.ts';
+import type { WebhookFormat } from '../config/config.ts';
 import { log } from '../log.ts';
 import { backoffMs, sleep } from '../retry.ts';
 import { type Finding, type Level, shown } from './finding.ts';

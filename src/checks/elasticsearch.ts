@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import { elasticsearchOptions } from '../assemble.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { plural } from '../messages.ts';
 import type { IndexDefinition } from '../plugins.ts';

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import { redisOptions } from '../assemble.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { SidecarError } from '../errors.ts';
 import type { Entry } from '../event.ts';
 import { entryOf } from '../sources/redis-stream.ts';

@@ -1,5 +1,5 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { SidecarError } from '../errors.ts';
 import { isOwnId } from '../event.ts';
 import { countIn, presentIndices } from '../indices.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { elasticsearchOptions } from '../assemble.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { DeadLetters } from '../dead-letters.ts';
 import { reasonOf } from '../errors.ts';
 import { plural } from '../messages.ts';

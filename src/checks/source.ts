@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import type { Entry, Event } from '../event.ts';
 import { Filter } from '../filter.ts';

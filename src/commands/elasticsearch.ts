@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import { elasticsearchOptions } from '../assemble.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/config.ts';
 
 /**
  * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a

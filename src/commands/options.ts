@@ -1,5 +1,5 @@
+import { SINKS, SOURCES } from '../config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { SINKS, SOURCES } from '../config/schema.ts';
 import { SidecarError } from '../errors.ts';
 import { setLogLevel } from '../log.ts';
 

@@ -6,7 +6,9 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { isObject } from '../json.ts';
-import { CONFIG_SCHEMA, type Config, VARIABLES } from './schema.ts';
+import type { Config } from './config.ts';
+import { CONFIG_SCHEMA } from './schema.ts';
+import { VARIABLES } from './variables.ts';
 
 /** A value from outside, where it belongs (`pipeline.batch_size`) and where it was written. */
 export interface Setting {

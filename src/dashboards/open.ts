@@ -1,6 +1,6 @@
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
+import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
 import type { IndexDefinition } from '../plugins.ts';
 import { type Dashboard, loadDashboards } from './definitions.ts';
 import type { ChartSource } from './search.ts';

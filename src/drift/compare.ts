@@ -2,14 +2,14 @@ import type { FeatureValues, Sample } from './samples.ts';
 import { countsWithin, kolmogorovSmirnov, psi, psiByChance, quantileBounds } from './statistics.ts';
 
 /** From the least to the most; `too few` where there are not enough values to tell, `too many` where a text is a category hardly twice. */
-export const DRIFTS = ['too few', 'too many', 'stable', 'moderate', 'major'] as const;
+const DRIFTS = ['too few', 'too many', 'stable', 'moderate', 'major'] as const;
 export type Drift = (typeof DRIFTS)[number];
 
 /** PSI from which drift is called so, by usage; see `psi`. */
-export const MODERATE_PSI = 0.1;
-export const MAJOR_PSI = 0.25;
+const MODERATE_PSI = 0.1;
+const MAJOR_PSI = 0.25;
 /** A Kolmogorov-Smirnov probability below it is called significant, by usage. */
-export const SIGNIFICANT_P = 0.05;
+const SIGNIFICANT_P = 0.05;
 
 /** Numbers that take so many values at most are categories: 0 and 1, a class, a grade. */
 const MOST_GRADES = 10;

@@ -9,7 +9,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { CONFIG_SCHEMA, VARIABLES } from '../../src/config/schema.ts';
+import { CONFIG_SCHEMA } from '../../src/config/schema.ts';
+import { VARIABLES } from '../../src/config/variables.ts';
 import { root } from '../services/service.ts';
 
 const path = join(root, 'configs/pipeline.schema.json');
