@@ -22,15 +22,13 @@ export class Occurrences {
 
   /** Counts one more copy of `key` and answers its id. `dated`: the log names its time. */
   identify(key: string, dated: boolean): string {
-    const count = this.#live.get(key);
-    this.#live.set(key, count + 1, dated);
-    return count === 0 ? key : `${key}-${count}`;
+    const count = this.#live.add(key, 1, dated);
+    return count === 1 ? key : `${key}-${count - 1}`;
   }
 
   /** Takes back one copy of `key`, which is about to be read, and counted, once more. */
   rewind(key: string, dated: boolean): void {
-    const count = this.#live.get(key);
-    if (count > 0) this.#live.set(key, count - 1, dated);
+    this.#live.add(key, -1, dated);
   }
 
   /** The log of this id is safe. */
@@ -39,7 +37,7 @@ export class Occurrences {
     // The first copy of a dated content is not saved, and most contents come once.
     if (count === 1 && dated) return;
     const key = id.slice(0, KEY_LENGTH);
-    if (count > this.#confirmed.get(key)) this.#confirmed.set(key, count, dated);
+    this.#confirmed.raise(key, count, dated);
   }
 
   /**
@@ -62,14 +60,23 @@ class Counts {
     for (const [key, count] of Object.entries(saved)) this.#undated.set(key, count);
   }
 
-  get(key: string): number {
-    return this.#dated.get(key) ?? this.#undated.get(key) ?? 0;
+  /** Adds to a count, which never falls below 0, and answers it. */
+  add(key: string, number: number, dated: boolean): number {
+    const counts = this.#of(key, dated);
+    const count = Math.max(0, (counts.get(key) ?? 0) + number);
+    counts.set(key, count);
+    return count;
   }
 
-  set(key: string, count: number, dated: boolean): void {
+  /** Sets a count to `count` where it is less. */
+  raise(key: string, count: number, dated: boolean): void {
+    const counts = this.#of(key, dated);
+    if (count > (counts.get(key) ?? 0)) counts.set(key, count);
+  }
+
+  #of(key: string, dated: boolean): Recent {
     // A restored count doesn't say what it was: it stays where it is.
-    const counts = dated && this.#undated.get(key) === undefined ? this.#dated : this.#undated;
-    counts.set(key, count);
+    return dated && this.#undated.get(key) === undefined ? this.#dated : this.#undated;
   }
 
   save(): SavedCounts {

@@ -77,9 +77,9 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
     for await (const batch of source.batches({ ...options, signal, position: saved?.position, onPause })) {
       for (const each of observers) each.read?.();
       const read = performance.now();
-      const work = prepare(batch, sendKnown, parts, occurrences);
+      const { work, documents } = prepare(batch, sendKnown, parts, occurrences);
       const prepared = performance.now();
-      const outcomes = sink.write(work.documents, options.giveUp).then((known) => {
+      const outcomes = sink.write(documents, options.giveUp).then((known) => {
         for (const each of observers) each.written?.((performance.now() - prepared) / 1000);
         return known;
       });
@@ -113,11 +113,18 @@ function isFull(underWay: readonly { size: number }[], { concurrency, maxInFligh
   return underWay.length >= concurrency || underWay.reduce((sum, { size }) => sum + size, 0) > maxInFlight;
 }
 
-/** A batch's documents, and all that must be told when their outcomes are known. */
+/** What a document's outcome is told of. */
+interface Receipt {
+  index: string;
+  id: string;
+  /** The place in the batch of the entry behind it. */
+  place: number;
+}
+
+/** What must be told when a batch's outcomes are known. Its documents, which are large, the sink alone holds on to. */
 interface Work {
-  documents: Document[];
-  /** The place of the entry behind each document. */
-  places: number[];
+  /** Of each document. */
+  receipts: Receipt[];
   letters: DeadLetter[];
   counted: { id: string; dated: boolean }[];
   logs: number;
@@ -133,10 +140,10 @@ function prepare(
   sendKnown: boolean,
   { parse, plugins }: Parts,
   occurrences: Occurrences,
-): Work {
+): { work: Work; documents: Document[] } {
+  const documents: Document[] = [];
   const work: Work = {
-    documents: [],
-    places: [],
+    receipts: [],
     letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
     counted: [],
     logs: 0,
@@ -166,16 +173,16 @@ function prepare(
     event.id = id;
     if (scope === undefined) work.counted.push({ id, dated });
     if (!send) return;
-    const { documents, failures, filtered } = plugins.run(event);
-    if (filtered) work.filtered++;
-    for (const document of documents) {
-      work.documents.push(document);
-      work.places.push(n);
+    const made = plugins.run(event);
+    if (made.filtered) work.filtered++;
+    for (const document of made.documents) {
+      documents.push(document);
+      work.receipts.push({ index: document.index, id: document.id, place: n });
     }
-    for (const { plugin, reason } of failures)
+    for (const { plugin, reason } of made.failures)
       work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry: batch.entries[n] as Entry });
   });
-  return work;
+  return { work, documents };
 }
 
 async function finish(
@@ -187,15 +194,14 @@ async function finish(
   stats: Stats,
 ): Promise<void> {
   const { letters } = work;
-  let index = '';
-  let place = -1;
+  let last: Receipt | undefined;
   outcomes.forEach((outcome, n) => {
-    const document = work.documents[n] as Document;
-    const counts = stats.indices[document.index]!;
+    const receipt = work.receipts[n]!;
+    const { index, id, place } = receipt;
+    const counts = stats.indices[index]!;
     // An event's documents for one index stand together.
-    if (document.index !== index || work.places[n] !== place) counts.events++;
-    index = document.index;
-    place = work.places[n] as number;
+    if (index !== last?.index || place !== last.place) counts.events++;
+    last = receipt;
     if (outcome === 'stored') counts.stored++;
     else if (outcome === 'exists') counts.existing++;
     else {
@@ -204,7 +210,7 @@ async function finish(
         stage: 'sink',
         at: index,
         reason: outcome.refused,
-        id: document.id,
+        id,
         entry: batch.entries[place] as Entry,
       });
     }

@@ -4,7 +4,7 @@ import { type Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
 import type { Kibana } from '../kibana.ts';
 import { log } from '../log.ts';
-import { linesOf } from '../ndjson.ts';
+import { Lines, linesOf } from '../ndjson.ts';
 import type { Progress } from '../progress.ts';
 import {
   type ElasticsearchOptions,
@@ -183,7 +183,7 @@ async function importDocuments(
   const underWay = new Set<Promise<void>>();
   const failure = new AbortController();
   const send = async ({ ids, lines }: Batch): Promise<void> => {
-    const outcomes = await sink.writeLines(lines, failure.signal);
+    const outcomes = await sink.writeLines(new Lines(lines), failure.signal);
     outcomes.forEach((outcome, n) => {
       if (outcome === 'stored') result.stored++;
       else if (outcome === 'exists') result.existing++;

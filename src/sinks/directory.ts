@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { Lines } from '../ndjson.ts';
 import type { Document, IndexDefinition } from '../plugins.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -41,20 +42,27 @@ export class DirectorySink implements Sink {
     }
   }
 
-  async write(documents: readonly Document[]): Promise<Outcome[]> {
-    const lines = new Map<Target, string>();
+  write(documents: readonly Document[]): Promise<Outcome[]> {
+    const lines = new Map<Target, string[]>();
     const outcomes = documents.map(({ id, index, json }): Outcome => {
       const target = this.#targets.get(index) as Target;
       if (target.ids.has(id)) return 'exists';
       target.ids.add(id);
       const fields = json.slice(1);
       const line = `{"_id":"${id}"${fields === '}' ? '' : ','}${fields}\n`;
-      lines.set(target, (lines.get(target) ?? '') + line);
+      const beside = lines.get(target);
+      if (beside) beside.push(line);
+      else lines.set(target, [line]);
       return 'stored';
     });
+    const texts = [...lines].map(([{ file }, of]) => ({ file, bytes: new Lines(of).bytes }));
+    return this.#append(texts).then(() => outcomes);
+  }
+
+  async #append(texts: readonly { file: FileHandle; bytes: Buffer }[]): Promise<void> {
     // One after the other: two appends to one file at once could mix their lines.
     const written = this.#last.then(async () => {
-      for (const [target, text] of lines) await target.file.appendFile(text);
+      for (const { file, bytes } of texts) await file.appendFile(bytes);
     });
     this.#last = written.catch(() => {});
     try {
@@ -66,7 +74,6 @@ export class DirectorySink implements Sink {
         { cause },
       );
     }
-    return outcomes;
   }
 
   async close(): Promise<void> {

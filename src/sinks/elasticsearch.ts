@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client, errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { Lines } from '../ndjson.ts';
 import type { Document, IndexDefinition } from '../plugins.ts';
 import { Trouble } from '../retry.ts';
 import type { Rotation } from '../rotation.ts';
@@ -100,23 +101,23 @@ export class ElasticsearchSink implements Sink {
     await setUp(this.#client, this.#trouble, indices, { rotation: this.#rotation, strict: false, signal });
   }
 
-  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
-    const lines = documents.map(
+  write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    const texts = documents.map(
       ({ index, suffix = '', id, json }) =>
         `{"create":{"_index":"${index}${suffix}","_id":"${id}"}}\n${json}\n`,
     );
-    return this.writeLines(lines, signal);
+    return this.writeLines(new Lines(texts), signal);
   }
 
   /** What `write` does, for documents in bulk form: a `create` action and the document, each with its line's end. */
-  async writeLines(lines: readonly string[], signal: AbortSignal): Promise<Outcome[]> {
+  async writeLines(lines: Lines, signal: AbortSignal): Promise<Outcome[]> {
     const outcomes: Outcome[] = new Array(lines.length);
     let from = 0;
     while (from < lines.length) {
       let to = from;
       let size = 0;
-      while (to < lines.length && (to === from || size + lines[to]!.length <= MAX_BODY))
-        size += lines[to++]!.length;
+      while (to < lines.length && (to === from || size + lines.sizeOf(to) <= MAX_BODY))
+        size += lines.sizeOf(to++);
       await this.#send(lines, range(from, to), outcomes, signal);
       from = to;
     }
@@ -125,7 +126,7 @@ export class ElasticsearchSink implements Sink {
 
   /** Sends the lines at these places until each has its outcome. */
   async #send(
-    lines: readonly string[],
+    lines: Lines,
     places: number[],
     outcomes: Outcome[],
     signal: AbortSignal,
@@ -134,7 +135,7 @@ export class ElasticsearchSink implements Sink {
     for (let attempt = 0; open.length > 0; attempt++) {
       let answer: BulkAnswer;
       try {
-        answer = await this.#bulk(open.map((at) => lines[at]).join(''), signal);
+        answer = await this.#bulk(lines.at(open), signal);
       } catch (error) {
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
         if (status < 400 || status === 401 || status === 403 || verdict(status) === 'again') {
@@ -161,7 +162,7 @@ export class ElasticsearchSink implements Sink {
     }
   }
 
-  async #bulk(body: string, signal: AbortSignal): Promise<BulkAnswer> {
+  async #bulk(body: Buffer, signal: AbortSignal): Promise<BulkAnswer> {
     return this.#client.transport.request<BulkAnswer>(
       {
         method: 'POST',

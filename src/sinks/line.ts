@@ -7,8 +7,11 @@ import type { Document } from '../plugins.ts';
  */
 export function lineOf({ id, index, suffix = '', json }: Document, prefix: string): string {
   // Neither an id nor an index's name holds anything that JSON would escape.
-  const line = `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${json}}\n`;
-  // `JSON.stringify` escapes such halves, and only these, as \ud….
-  if (!line.includes('\\ud')) return line;
-  return line.replace(/\\(?:ud[89a-f]..|.)/g, (it) => (it.startsWith('\\ud') ? '\\ufffd' : it));
+  return `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${wellFormed(json)}}\n`;
+}
+
+/** `JSON.stringify` escapes halves of pairs, and only these, as \ud…. */
+function wellFormed(json: string): string {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(/\\(?:ud[89a-f]..|.)/g, (it) => (it.startsWith('\\ud') ? '\\ufffd' : it));
 }

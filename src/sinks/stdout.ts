@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { Lines } from '../ndjson.ts';
 import type { Document } from '../plugins.ts';
 import { lineOf } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
@@ -26,8 +27,8 @@ export class StdoutSink implements Sink {
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
-    const text = documents.map((document) => lineOf(document, this.#prefix)).join('');
-    if (text !== '' && !process.stdout.write(text)) {
+    const { bytes } = new Lines(documents.map((document) => lineOf(document, this.#prefix)));
+    if (bytes.length > 0 && !process.stdout.write(bytes)) {
       await once(process.stdout, 'drain', { signal }).catch((error) => {
         if (signal.aborted) this.#stalled = true;
         else this.#broken = error;

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { errors, Pool } from 'undici';
 import { reasonOf, SidecarError } from '../errors.ts';
+import { Lines } from '../ndjson.ts';
 import type { Document } from '../plugins.ts';
 import { backoffMs, sleep, Trouble } from '../retry.ts';
 import { lineOf } from './line.ts';
@@ -46,7 +47,7 @@ export class VectorSink implements Sink {
   /** Resolves once no suspects are being told apart. */
   #quiet: Promise<unknown> = Promise.resolve();
   /** A line that was stored: that it is taken again tells a refused document from a Vector that refuses all. */
-  #witness: string | undefined;
+  #witness: Buffer | undefined;
 
   constructor(options: VectorOptions) {
     const { origin, host } = new URL(options.url);
@@ -59,10 +60,13 @@ export class VectorSink implements Sink {
 
   async open(): Promise<void> {}
 
-  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
-    const outcomes = new Array<Outcome>(documents.length).fill('stored');
-    if (documents.length === 0) return outcomes;
-    const lines = documents.map((document) => lineOf(document, this.#options.prefix));
+  write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    return this.#write(new Lines(documents.map((document) => lineOf(document, this.#options.prefix))), signal);
+  }
+
+  async #write(lines: Lines, signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(lines.length).fill('stored');
+    if (lines.length === 0) return outcomes;
     for (;;) {
       if ((await this.#postAmongOthers(lines, signal)) === undefined) return outcomes;
       const refused = this.#quiet.then(() => this.#tellApart(lines, signal));
@@ -77,19 +81,19 @@ export class VectorSink implements Sink {
     }
   }
 
-  async #postAmongOthers(lines: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  async #postAmongOthers(lines: Lines, signal: AbortSignal): Promise<string | undefined> {
     let quiet: unknown;
     do {
       quiet = this.#quiet;
       await quiet;
     } while (quiet !== this.#quiet);
-    const posted = this.#post(lines, signal);
+    const posted = this.#post(lines.bytes, signal);
     this.#underWay.add(posted);
     return posted.finally(() => this.#underWay.delete(posted));
   }
 
   /** Why documents are refused, by place; `undefined` where that can't be told, since Vector refuses everything. */
-  async #tellApart(lines: readonly string[], signal: AbortSignal): Promise<Map<number, string> | undefined> {
+  async #tellApart(lines: Lines, signal: AbortSignal): Promise<Map<number, string> | undefined> {
     await Promise.allSettled(this.#underWay);
     if (this.#witness !== undefined && !(await this.#works(signal))) return undefined;
     let suspects = await this.#refusedAlone(lines, signal);
@@ -97,7 +101,7 @@ export class VectorSink implements Sink {
       await sleep(backoffMs(attempt), signal);
       const again = new Map<number, string>();
       for (const at of suspects.keys()) {
-        const said = await this.#post([lines[at]!], signal);
+        const said = await this.#post(lines.at([at]), signal);
         if (said !== undefined) again.set(at, said);
       }
       suspects = again;
@@ -106,19 +110,13 @@ export class VectorSink implements Sink {
   }
 
   /** Halves until those that are refused stand alone; `undefined` where nothing at all is taken. */
-  async #refusedAlone(
-    lines: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Map<number, string> | undefined> {
+  async #refusedAlone(lines: Lines, signal: AbortSignal): Promise<Map<number, string> | undefined> {
     const refused = new Map<number, string>();
-    const parts = [[...lines.keys()]];
+    const parts = [Array.from({ length: lines.length }, (_, n) => n)];
     for (let tries = 0; parts.length > 0; tries++) {
       if (tries >= ENOUGH && this.#witness === undefined) return undefined;
       const part = parts.shift()!;
-      const said = await this.#post(
-        part.map((at) => lines[at]!),
-        signal,
-      );
+      const said = await this.#post(lines.at(part), signal);
       if (said === undefined) continue;
       const half = part.length >> 1;
       if (half === 0) refused.set(part[0]!, said);
@@ -128,18 +126,18 @@ export class VectorSink implements Sink {
   }
 
   async #works(signal: AbortSignal): Promise<boolean> {
-    return this.#witness !== undefined && (await this.#post([this.#witness], signal)) === undefined;
+    return this.#witness !== undefined && (await this.#post(this.#witness, signal)) === undefined;
   }
 
   /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
-  async #post(lines: readonly string[], signal: AbortSignal): Promise<string | undefined> {
-    const body = await compress(lines.join(''), { level: constants.Z_BEST_SPEED });
+  async #post(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
+    const body = await compress(lines, { level: constants.Z_BEST_SPEED });
     for (;;) {
       const { status, said } = await this.#request(body, signal).catch(noAnswer);
       const what = verdict(status);
       if (what === 'stored') {
         this.#trouble.over();
-        this.#witness = lines.at(-1);
+        this.#witness = Buffer.from(lines.subarray(lines.lastIndexOf('\n', -2) + 1));
         return undefined;
       }
       if (what === 'refused') return said;

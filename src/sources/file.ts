@@ -11,7 +11,7 @@ export interface FileOptions {
   intervalMs: number;
 }
 
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 17;
 /** More text than this without a new entry is handed on as it is, and refused as too large. */
 const LONGEST_ENTRY = 16 << 20;
 /** Reading resumes at least so many bytes before the position, where there are so many, to count copies. */
