@@ -14,26 +14,43 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
+/** Room that was given back, for the next lines: to fill fresh memory costs twice as much. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 16;
+/** A larger buffer is not kept. */
+const LARGEST_SPARE = 1 << 20;
+
+function roomFor(bytes: number): Buffer {
+  const fit = spare.findIndex(({ length }) => length >= bytes);
+  return fit < 0 ? Buffer.allocUnsafeSlow(Math.max(bytes, 1 << 18)) : spare.splice(fit, 1)[0]!;
+}
+
 /** Lines in UTF-8, one behind another, of which some can be taken again. */
 export class Lines {
   /** All of them. */
   readonly bytes: Buffer;
+  readonly #room: Buffer;
   readonly #ends: number[] = [];
 
   /** `texts`: the lines, with their ends. */
   constructor(texts: readonly string[]) {
     let left = texts.reduce((sum, { length }) => sum + length, 0);
     // Room for ASCII, and for one text of any script; a unit of UTF-16 takes three bytes at the most.
-    let bytes = Buffer.allocUnsafe(left + (1 << 14));
+    let room = roomFor(left + (1 << 14));
     let end = 0;
     for (const text of texts) {
-      if (bytes.length - end < text.length * 3)
-        bytes = Buffer.concat([bytes.subarray(0, end)], end + left * 3);
-      end += bytes.write(text, end);
+      if (room.length - end < text.length * 3) room = Buffer.concat([room.subarray(0, end)], end + left * 3);
+      end += room.write(text, end);
       left -= text.length;
       this.#ends.push(end);
     }
-    this.bytes = bytes.subarray(0, end);
+    this.#room = room;
+    this.bytes = room.subarray(0, end);
+  }
+
+  /** Gives their room back: nothing may read them, or what `at` answered, from now on. */
+  release(): void {
+    if (this.#room.length <= LARGEST_SPARE && spare.length < MOST_SPARE) spare.push(this.#room);
   }
 
   /** How many there are. */

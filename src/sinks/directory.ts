@@ -55,14 +55,17 @@ export class DirectorySink implements Sink {
       else lines.set(target, [line]);
       return 'stored';
     });
-    const texts = [...lines].map(([{ file }, of]) => ({ file, bytes: new Lines(of).bytes }));
+    const texts = [...lines].map(([{ file }, of]) => ({ file, lines: new Lines(of) }));
     return this.#append(texts).then(() => outcomes);
   }
 
-  async #append(texts: readonly { file: FileHandle; bytes: Buffer }[]): Promise<void> {
+  async #append(texts: readonly { file: FileHandle; lines: Lines }[]): Promise<void> {
     // One after the other: two appends to one file at once could mix their lines.
     const written = this.#last.then(async () => {
-      for (const { file, bytes } of texts) await file.appendFile(bytes);
+      for (const { file, lines } of texts) {
+        await file.appendFile(lines.bytes);
+        lines.release();
+      }
     });
     this.#last = written.catch(() => {});
     try {

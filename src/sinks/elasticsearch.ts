@@ -121,6 +121,7 @@ export class ElasticsearchSink implements Sink {
       await this.#send(lines, range(from, to), outcomes, signal);
       from = to;
     }
+    lines.release();
     return outcomes;
   }
 

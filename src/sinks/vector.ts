@@ -68,7 +68,10 @@ export class VectorSink implements Sink {
     const outcomes = new Array<Outcome>(lines.length).fill('stored');
     if (lines.length === 0) return outcomes;
     for (;;) {
-      if ((await this.#postAmongOthers(lines, signal)) === undefined) return outcomes;
+      if ((await this.#postAmongOthers(lines, signal)) === undefined) {
+        lines.release();
+        return outcomes;
+      }
       const refused = this.#quiet.then(() => this.#tellApart(lines, signal));
       this.#quiet = refused.catch(() => {});
       const reasons = await refused;
