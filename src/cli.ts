@@ -2,44 +2,94 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { alertsCommand } from './commands/alerts.ts';
-import { checkCommand } from './commands/check.ts';
-import { clearIndexesCommand } from './commands/clear-indexes.ts';
-import { dashboardsCommand } from './commands/dashboards.ts';
-import { deadLettersCommand } from './commands/dead-letters.ts';
-import { deduplicateCommand } from './commands/deduplicate.ts';
-import { driftCommand } from './commands/drift.ts';
-import { exportCommand } from './commands/export.ts';
-import { importCommand } from './commands/import.ts';
-import { pluginsCommand } from './commands/plugins.ts';
-import { pruneCommand } from './commands/prune.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { setupCommand } from './commands/setup.ts';
-import { statsCommand } from './commands/stats.ts';
+import type { Command } from './commands/options.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
+/** Each command with its line of help, and the rest of it: only the one that is called is loaded. */
+const COMMANDS: [command: string, describe: string, load: () => Promise<Command>][] = [
+  [
+    'run',
+    'Read logs, run the plugins, write the documents',
+    async () => (await import('./commands/run.ts')).runCommand,
+  ],
+  [
+    'check',
+    'Check configuration, source, Elasticsearch and what else is configured; say what to do',
+    async () => (await import('./commands/check.ts')).checkCommand,
+  ],
+  [
+    'setup',
+    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
+    async () => (await import('./commands/setup.ts')).setupCommand,
+  ],
+  [
+    'plugins',
+    'List the configured plugins, or start a new one',
+    async () => (await import('./commands/plugins.ts')).pluginsCommand,
+  ],
+  [
+    'dead-letters',
+    'What could not be stored, and why; and to try again',
+    async () => (await import('./commands/dead-letters.ts')).deadLettersCommand,
+  ],
+  [
+    'stats',
+    'What the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
+    async () => (await import('./commands/stats.ts')).statsCommand,
+  ],
+  [
+    'report',
+    'Draw the dashboards: one HTML file that needs no network, or SVG or PNG files',
+    async () => (await import('./commands/report.ts')).reportCommand,
+  ],
+  [
+    'dashboards',
+    'The dashboards of configs/dashboards for Kibana: as a file, or right into it',
+    async () => (await import('./commands/dashboards.ts')).dashboardsCommand,
+  ],
+  [
+    'alerts',
+    'Compare latency, errors, CPU and memory with the thresholds of configs/alerts.yaml',
+    async () => (await import('./commands/alerts.ts')).alertsCommand,
+  ],
+  [
+    'drift',
+    'Compare the inputs and predictions of two windows of time',
+    async () => (await import('./commands/drift.ts')).driftCommand,
+  ],
+  [
+    'export',
+    'Back up the indices into a folder, or the predictions into a Parquet file',
+    async () => (await import('./commands/export.ts')).exportCommand,
+  ],
+  [
+    'import',
+    'Restore a backup that export made; what is there already is left alone',
+    async () => (await import('./commands/import.ts')).importCommand,
+  ],
+  [
+    'prune',
+    'Delete what is older than so long from the indices',
+    async () => (await import('./commands/prune.ts')).pruneCommand,
+  ],
+  [
+    'deduplicate',
+    'Find copies of logs that other pipelines wrote under other ids; delete them with --yes',
+    async () => (await import('./commands/deduplicate.ts')).deduplicateCommand,
+  ],
+  [
+    'clear-indexes',
+    'Empty the indices: delete them, and make them anew',
+    async () => (await import('./commands/clear-indexes.ts')).clearIndexesCommand,
+  ],
+];
+
 const parser = yargs(hideBin(process.argv))
   .scriptName('ml-log-sidecar')
   .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
-  .command(runCommand)
-  .command(checkCommand)
-  .command(setupCommand)
-  .command(pluginsCommand)
-  .command(deadLettersCommand)
-  .command(statsCommand)
-  .command(reportCommand)
-  .command(dashboardsCommand)
-  .command(alertsCommand)
-  .command(driftCommand)
-  .command(exportCommand)
-  .command(importCommand)
-  .command(pruneCommand)
-  .command(deduplicateCommand)
-  .command(clearIndexesCommand)
   .demandCommand(1, 'Name a command, such as `run`.')
   .recommendCommands()
   .strict()
@@ -54,6 +104,15 @@ const parser = yargs(hideBin(process.argv))
   .fail((message, error) => {
     throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
   });
+
+for (const [command, describe, load] of COMMANDS) {
+  parser.command({
+    command,
+    describe,
+    builder: async (yargs) => (await load()).builder(yargs),
+    handler: async (args) => (await load()).handler(args),
+  });
+}
 
 // A shipper that has ended reads stderr no more either; that must not end this program before its work is put away.
 process.stderr.on('error', () => {});

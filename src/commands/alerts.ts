@@ -4,7 +4,7 @@ import { loadRules } from '../alerts/rules.ts';
 import { elasticsearchOptions } from '../assemble.ts';
 import { log } from '../log.ts';
 import { table } from '../table.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, timeOf, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, type ConfigFlags, configFrom, timeOf, yargsOptions } from './options.ts';
 
 const FLAGS = {
   alerts: {
@@ -21,9 +21,7 @@ const WATCH_FLAGS = {
 } as const satisfies ConfigFlags;
 
 /** `alerts`: whether the thresholds of `configs/alerts.yaml` are passed: now, or from now on. */
-export const alertsCommand: CommandModule = {
-  command: 'alerts',
-  describe: 'Compare latency, errors, CPU and memory with the thresholds of configs/alerts.yaml',
+export const alertsCommand: Command = {
   builder: (yargs) =>
     yargs.command(checkCommand).command(watchCommand).demandCommand(1, 'Name one of check, watch.'),
   handler: () => {},

@@ -1,10 +1,10 @@
-import type { CommandModule } from 'yargs';
 import { type Assembly, assemble } from '../assemble.ts';
 import { type Check, exitOf, failed, ok } from '../checks/check.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SidecarError } from '../errors.ts';
 import {
   COMMON_FLAGS,
+  type Command,
   type ConfigFlags,
   configFrom,
   SINK_FLAGS,
@@ -16,9 +16,7 @@ const FLAGS = { ...SOURCE_FLAGS, ...SINK_FLAGS, ...COMMON_FLAGS } as const satis
 const MARKS = { ok: '✅', warning: '⚠️ ', failed: '❌' } as const;
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
-export const checkCommand: CommandModule = {
-  command: 'check',
-  describe: 'Check configuration, source, Elasticsearch and what else is configured; say what to do',
+export const checkCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(FLAGS))

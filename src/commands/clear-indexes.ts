@@ -1,16 +1,13 @@
-import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import { countIn, presentIndices } from '../indices.ts';
 import { plural } from '../messages.ts';
 import { table } from '../table.ts';
 import { confirmed } from './confirm.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `clear-indexes`: empties the indices of the configured plugins, which all begin with the common prefix. */
-export const clearIndexesCommand: CommandModule = {
-  command: 'clear-indexes',
-  describe: 'Empty the indices: delete them, and make them anew',
+export const clearIndexesCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

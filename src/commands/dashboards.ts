@@ -3,12 +3,10 @@ import type { CommandModule } from 'yargs';
 import { importDashboards, inWords, ndjson, savedObjects } from '../dashboards/kibana.ts';
 import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `dashboards`: the data views and dashboards for Kibana. */
-export const dashboardsCommand: CommandModule = {
-  command: 'dashboards',
-  describe: 'The dashboards of configs/dashboards for Kibana: as a file, or right into it',
+export const dashboardsCommand: Command = {
   builder: (yargs) =>
     yargs.command(buildCommand).command(importCommand).demandCommand(1, 'Name one of build, import.'),
   handler: () => {},

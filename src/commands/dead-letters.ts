@@ -3,14 +3,19 @@ import { assemble } from '../assemble.ts';
 import { DeadLetters, groupedByReason, type KeptLetter } from '../dead-letters.ts';
 import { EXIT, SidecarError } from '../errors.ts';
 import { replay } from '../replay.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
+import {
+  COMMON_FLAGS,
+  type Command,
+  type ConfigFlags,
+  configFrom,
+  SINK_FLAGS,
+  yargsOptions,
+} from './options.ts';
 
 const FLAGS = { ...SINK_FLAGS, ...COMMON_FLAGS } as const satisfies ConfigFlags;
 
 /** `dead-letters`: what could not be stored: how much of it and why, in full, and once more. */
-export const deadLettersCommand: CommandModule = {
-  command: 'dead-letters',
-  describe: 'What could not be stored, and why; and to try again',
+export const deadLettersCommand: Command = {
   builder: (yargs) =>
     yargs
       .command(listCommand)

@@ -1,16 +1,13 @@
-import type { CommandModule } from 'yargs';
 import { pluginChain } from '../assemble.ts';
 import type { CopyFigures } from '../deduplicate.ts';
 import { EXIT } from '../errors.ts';
 import { plural } from '../messages.ts';
 import { table } from '../table.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `deduplicate`: finds the copies that other pipelines left of the same logs, and with `--yes` deletes them. */
-export const deduplicateCommand: CommandModule = {
-  command: 'deduplicate',
-  describe: 'Find copies of logs that other pipelines wrote under other ids; delete them with --yes',
+export const deduplicateCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

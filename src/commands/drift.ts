@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { CommandModule } from 'yargs';
+
 import { elasticsearchOptions, indexOf } from '../assemble.ts';
 import type { Comparison } from '../drift/compare.ts';
 import type { Sample } from '../drift/samples.ts';
@@ -8,7 +8,7 @@ import { SidecarError } from '../errors.ts';
 import { Progress } from '../progress.ts';
 import type { ElasticsearchOptions } from '../sinks/elasticsearch.ts';
 import { table } from '../table.ts';
-import { COMMON_FLAGS, configFrom, timeOf, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, timeOf, yargsOptions } from './options.ts';
 
 /** So many features without enough values are named; all are in the JSON. */
 const MOST_NAMED = 20;
@@ -20,9 +20,7 @@ interface Window {
 }
 
 /** `drift`: whether inputs and predictions are distributed as they were. */
-export const driftCommand: CommandModule = {
-  command: 'drift',
-  describe: 'Compare the inputs and predictions of two windows of time',
+export const driftCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

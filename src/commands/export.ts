@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
-import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import type { ArgumentsCamelCase } from 'yargs';
 import { elasticsearchOptions, indexOf, kibanaOptions, pluginChain } from '../assemble.ts';
 import type { StoredDocument } from '../backup/snapshot.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -10,12 +10,10 @@ import { log } from '../log.ts';
 import { Progress } from '../progress.ts';
 import type { ElasticsearchOptions } from '../sinks/elasticsearch.ts';
 import { table } from '../table.ts';
-import { COMMON_FLAGS, configFrom, listOf, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, listOf, yargsOptions } from './options.ts';
 
 /** `export`: the indices, and Kibana's data views and dashboards, into a folder that `import` restores. */
-export const exportCommand: CommandModule = {
-  command: 'export',
-  describe: 'Back up the indices into a folder, or the predictions into a Parquet file',
+export const exportCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

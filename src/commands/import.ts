@@ -1,19 +1,16 @@
-import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, kibanaOptions } from '../assemble.ts';
 import type { Refusal } from '../backup/import.ts';
 import { EXIT } from '../errors.ts';
 import { log } from '../log.ts';
 import { Progress } from '../progress.ts';
 import { table } from '../table.ts';
-import { COMMON_FLAGS, configFrom, listOf, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, listOf, yargsOptions } from './options.ts';
 
 /** With `--json`, so many refused documents are listed; all are counted, and logged on stderr. */
 const MOST_LISTED = 1_000;
 
 /** `import`: what `export` wrote, back into Elasticsearch and Kibana. */
-export const importCommand: CommandModule = {
-  command: 'import',
-  describe: 'Restore a backup that export made; what is there already is left alone',
+export const importCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

@@ -1,7 +1,15 @@
+import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { SINKS, SOURCES } from '../config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { SidecarError } from '../errors.ts';
 import { setLogLevel } from '../log.ts';
+
+/** A command of the command line, but for its name and its line of help. */
+export interface Command {
+  /** Adds its options, and its own commands. */
+  builder(yargs: Argv): Argv;
+  handler(args: ArgumentsCamelCase): void | Promise<void>;
+}
 
 /** An option of the command line that sets a value of the configuration. */
 interface ConfigFlag {

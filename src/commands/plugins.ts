@@ -4,12 +4,10 @@ import type { CommandModule } from 'yargs';
 import { pluginChain } from '../assemble.ts';
 import { SidecarError } from '../errors.ts';
 import { loadPlugins } from '../plugin-loader.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `plugins`: what is loaded; `plugins new`: a skeleton to start from. */
-export const pluginsCommand: CommandModule = {
-  command: 'plugins',
-  describe: 'List the configured plugins, or start a new one',
+export const pluginsCommand: Command = {
   builder: (yargs) =>
     yargs
       .command(newCommand)

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { pluginChain } from '../assemble.ts';
 import { durationMs } from '../duration.ts';
 import { plural } from '../messages.ts';
@@ -6,12 +5,10 @@ import { findOld, type Pruning, removeOld } from '../prune.ts';
 import { table } from '../table.ts';
 import { confirmed } from './confirm.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `prune`: retention. Old documents go, by their own `timestamp`; of rotated indices, old ones as a whole. */
-export const pruneCommand: CommandModule = {
-  command: 'prune',
-  describe: 'Delete what is older than so long from the indices',
+export const pruneCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

@@ -1,13 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import type { ArgumentsCamelCase } from 'yargs';
 import { dashboardsSetting, openChartSource, openDashboards } from '../dashboards/open.ts';
 import { dashboardsPage } from '../dashboards/page.ts';
 import { answered, drawn, rangeOf } from '../dashboards/pictures.ts';
 import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
 import { checkRange, readTime, shown } from '../dashboards/time-range.ts';
 import { reasonOf, SidecarError } from '../errors.ts';
-import { COMMON_FLAGS, type ConfigFlags, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
+import {
+  COMMON_FLAGS,
+  type Command,
+  type ConfigFlags,
+  configFrom,
+  SINK_FLAGS,
+  yargsOptions,
+} from './options.ts';
 
 const FLAGS = {
   ...SINK_FLAGS,
@@ -19,9 +26,7 @@ const FLAGS = {
 } as const satisfies ConfigFlags;
 
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
-export const reportCommand: CommandModule = {
-  command: 'report',
-  describe: 'Draw the dashboards: one HTML file that needs no network, or SVG or PNG files',
+export const reportCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(FLAGS))

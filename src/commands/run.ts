@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import type { ArgumentsCamelCase } from 'yargs';
 import { type Assembly, assemble } from '../assemble.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { Abandoned, EXIT, reasonOf } from '../errors.ts';
@@ -11,6 +11,7 @@ import { Report } from '../report.ts';
 import { watchParent } from '../sinks/stdout.ts';
 import {
   COMMON_FLAGS,
+  type Command,
   type ConfigFlags,
   configFrom,
   SINK_FLAGS,
@@ -48,9 +49,7 @@ const FLAGS = {
 const GRACE_MS = 8_000;
 
 /** `run`: the main job. */
-export const runCommand: CommandModule = {
-  command: 'run',
-  describe: 'Read logs, run the plugins, write the documents',
+export const runCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(FLAGS))

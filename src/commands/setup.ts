@@ -1,16 +1,12 @@
-import type { CommandModule } from 'yargs';
 import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import type { Imported } from '../dashboards/kibana.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /**
  * `setup`: makes templates and indices, for those whose documents a shipper writes: it would leave their fields to be
  * guessed.
  */
-export const setupCommand: CommandModule = {
-  command: 'setup',
-  describe:
-    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
+export const setupCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

@@ -1,15 +1,12 @@
-import type { CommandModule } from 'yargs';
 import { pluginChain } from '../assemble.ts';
 import { durationMs } from '../duration.ts';
 import { type Figures, figures, type IndexFigures } from '../figures.ts';
 import { table } from '../table.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, configFrom, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `stats`: what the indices hold, and the documented aggregates of it. */
-export const statsCommand: CommandModule = {
-  command: 'stats',
-  describe: 'What the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
+export const statsCommand: Command = {
   builder: (yargs) =>
     yargs
       .options(yargsOptions(COMMON_FLAGS))

@@ -126,12 +126,7 @@ export class ElasticsearchSink implements Sink {
   }
 
   /** Sends the lines at these places until each has its outcome. */
-  async #send(
-    lines: Lines,
-    places: number[],
-    outcomes: Outcome[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #send(lines: Lines, places: number[], outcomes: Outcome[], signal: AbortSignal): Promise<void> {
     let open = places;
     for (let attempt = 0; open.length > 0; attempt++) {
       let answer: BulkAnswer;

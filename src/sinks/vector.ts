@@ -61,7 +61,10 @@ export class VectorSink implements Sink {
   async open(): Promise<void> {}
 
   write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
-    return this.#write(new Lines(documents.map((document) => lineOf(document, this.#options.prefix))), signal);
+    return this.#write(
+      new Lines(documents.map((document) => lineOf(document, this.#options.prefix))),
+      signal,
+    );
   }
 
   async #write(lines: Lines, signal: AbortSignal): Promise<Outcome[]> {

@@ -26,16 +26,37 @@ export interface Found {
 /** What is confirmed: fingerprints, newest first, and how long the list was when they were its newest entries. */
 interface Position {
   length: number;
-  prints: string[];
+  prints: readonly string[];
+}
+
+/** A position inside a window. Its fingerprints are copied only when it is saved, for most positions never are. */
+class PositionIn {
+  readonly #window: readonly string[];
+  readonly #length: number;
+  readonly #newer: number;
+  readonly #keep: number;
+
+  /** So many entries of the window, the newest of a list of `length`, are not confirmed; `keep`: as of `ListCursor`. */
+  constructor(window: readonly string[], length: number, newer: number, keep: number) {
+    this.#window = window;
+    this.#length = length;
+    this.#newer = newer;
+    this.#keep = keep;
+  }
+
+  toJSON(): Position {
+    const prints = this.#window.slice(this.#newer, this.#newer + this.#keep);
+    return { length: this.#length - this.#newer, prints };
+  }
 }
 
 /** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
 export class ListCursor {
   readonly #name: string;
   readonly #keep: number;
-  #seen: string[];
+  #seen: readonly string[];
   #length: number;
-  #confirmed: Position;
+  #confirmed: Position | PositionIn;
 
   /**
    * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
@@ -44,9 +65,10 @@ export class ListCursor {
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
-    this.#confirmed = savedPosition(position);
-    this.#seen = this.#confirmed.prints;
-    this.#length = this.#confirmed.length;
+    const { length, prints } = savedPosition(position);
+    this.#confirmed = { length, prints };
+    this.#seen = prints;
+    this.#length = length;
   }
 
   /** Fingerprints of the window read last, newest first. */
@@ -119,7 +141,7 @@ export class ListCursor {
         gap: from === 0 ? gap : undefined,
         commit: () => {
           const newer = Math.max(0, entries.length - to);
-          this.#confirmed = { length: length - newer, prints: window.slice(newer, newer + this.#keep) };
+          this.#confirmed = new PositionIn(window, length, newer, this.#keep);
           return this.#confirmed;
         },
       };

@@ -28,7 +28,8 @@ export interface Batch {
   gap?: string | undefined;
   /**
    * Every entry is safe: stored, refused for its own fault, or a dead letter. Called once, in the order the
-   * batches came in. Answers the position to start from next time, a JSON value, where the source has one.
+   * batches came in. Answers the position to start from next time, as `JSON.stringify` writes it, where the source
+   * has one.
    */
   commit(): unknown;
 }
