@@ -37,13 +37,13 @@ export async function loadPlugins(entries: readonly PluginEntry[], base: string)
         `plugin ${plugin.name} is listed twice; remove one, or give one another \`index:\``,
       );
     }
-    uses.push({ plugin, options: entry.options ?? {}, index: entry.index });
+    uses.push({ plugin, options: entry.options ?? {}, index: entry.index, shipped: isShipped(entry.use) });
   }
   return uses;
 }
 
 async function loadPlugin(use: string, base: string): Promise<Plugin> {
-  const shipped = (SHIPPED_PLUGINS as readonly string[]).includes(use);
+  const shipped = isShipped(use);
   if (!shipped && !/[./\\]/.test(use)) {
     throw new SidecarError(
       'plugin',
@@ -75,6 +75,10 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
     );
   }
   return plugin as Plugin;
+}
+
+function isShipped(use: string): boolean {
+  return (SHIPPED_PLUGINS as readonly string[]).includes(use);
 }
 
 /** The file beside this one: TypeScript where this runs from source, JavaScript where it was built. */

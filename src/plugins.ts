@@ -73,6 +73,8 @@ export interface PluginUse {
   options: JsonObject;
   /** Overrides the name of the plugin's index. */
   index?: string | undefined;
+  /** It ships, so that its schemas are known to be valid: to make sure each time takes a twentieth of the start. */
+  shipped?: boolean;
 }
 
 /** Why an event, or one of its documents, is a dead letter. */
@@ -120,11 +122,11 @@ export class PluginChain {
     passes: (event: Event) => boolean,
     suffixOf: SuffixReader = () => '',
   ) {
-    const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true });
+    const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true, validateSchema: false });
     this.#passes = passes;
     this.#suffixOf = suffixOf;
-    for (const { plugin, options, index: name } of uses) {
-      const hooks = create(plugin, options, ajv);
+    for (const { plugin, options, index: name, shipped = false } of uses) {
+      const hooks = create(plugin, options, ajv, shipped);
       if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
       if (!plugin.index) continue;
       const index = { ...plugin.index, name: name ?? plugin.index.name };
@@ -158,7 +160,7 @@ export class PluginChain {
       const documents = hooks.documents;
       if (!documents)
         throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
-      const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`);
+      const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
       this.#writers.push({ plugin: plugin.name, index, documents, valid });
     }
     this.indices = this.#writers.map((writer) => writer.index);
@@ -218,10 +220,10 @@ function answer<Answer>(made: Answer): Answer {
   throw new Error('its hook is async; hooks must answer at once');
 }
 
-function create(plugin: Plugin, options: JsonObject, ajv: Ajv): Hooks {
+function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
   const schema = plugin.options ?? { type: 'object', additionalProperties: false };
   const given = structuredClone(options);
-  const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`);
+  const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);
   if (!valid(given)) {
     throw new SidecarError('plugin', `plugin ${plugin.name}: wrong options: ${schemaErrors(valid.errors)}`);
   }
@@ -232,8 +234,9 @@ function create(plugin: Plugin, options: JsonObject, ajv: Ajv): Hooks {
   }
 }
 
-function compile(ajv: Ajv, schema: SchemaObject, what: string): ValidateFunction {
+function compile(ajv: Ajv, schema: SchemaObject, what: string, known: boolean): ValidateFunction {
   try {
+    if (!known) ajv.validateSchema(schema, true);
     return ajv.compile(schema);
   } catch (cause) {
     throw new SidecarError('plugin', `${what} is no JSON Schema: ${reasonOf(cause)}`, { cause });
