@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { reasonOf, SidecarError } from '../errors.ts';
 import { log } from '../log.ts';
@@ -19,7 +20,7 @@ const LOOK_BACK = 256 << 10;
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
 /** A line that begins an entry: a time, a JSON object, or a JSON string that holds such a line. */
-const BEGINS = /^"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|^"?\{ *\\?"/;
+const BEGINS = /"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|"?\{ *\\?"/y;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -32,8 +33,10 @@ interface Position {
 
 interface Item {
   text: string;
-  /** The position behind this entry. */
-  position: Position;
+  /** Where reading resumes, should this be the last that is known. */
+  resume: Pick<Position, 'inode' | 'offset'>;
+  /** The byte behind it. */
+  end: number;
 }
 
 /**
@@ -72,8 +75,9 @@ export class FileSource implements Source {
       // A batch is only filled up from what is there: news is not held back.
       while (items.length - from >= (known || batchSize) || (ended && from < items.length)) {
         const part = items.slice(from, from + (known || batchSize));
-        const { position } = part.at(-1)!;
-        yield { entries: part.map((item) => item.text), known: known > 0, gap, commit: () => position };
+        const { resume, end } = part.at(-1)!;
+        const commit = (): Position => ({ ...resume, end });
+        yield { entries: part.map((item) => item.text), known: known > 0, gap, commit };
         from += part.length;
         known = 0;
         gap = undefined;
@@ -104,10 +108,7 @@ export class FileSource implements Source {
         offset = nextOffset;
         nextOffset = from;
       }
-      const items = entriesOf(rest.subarray(0, length)).map(({ text, end }) => ({
-        text,
-        position: { inode, offset, end: from + end },
-      }));
+      const items = entriesOf(rest.subarray(0, length), from, { inode, offset });
       rest = Buffer.from(rest.subarray(length));
       return items;
     };
@@ -179,11 +180,12 @@ async function knownItems(file: FileHandle, position: Position): Promise<Item[]>
   const { offset, end } = position;
   const bytes = Buffer.alloc(end - offset);
   await file.read(bytes, 0, bytes.length, offset);
-  return entriesOf(bytes).map(({ text }) => ({ text, position }));
+  return entriesOf(bytes, offset, position).map((item) => ({ ...item, end }));
 }
 
-function begins(bytes: Buffer, at: number): boolean {
-  return BEGINS.test(bytes.toString('latin1', at, at + 24));
+function begins(text: string, at: number): boolean {
+  BEGINS.lastIndex = at;
+  return BEGINS.test(text);
 }
 
 /** Where the last entry of a chunk begins, which the next chunk may continue; what is before it is whole. */
@@ -192,35 +194,38 @@ function lastBeginning(bytes: Buffer): number {
   let lineEnd = lastNewline;
   while (lineEnd >= 0) {
     const start = lineEnd === 0 ? 0 : bytes.lastIndexOf(NEWLINE, lineEnd - 1) + 1;
-    if (begins(bytes, start)) return start;
+    if (begins(bytes.toString('latin1', start, start + 24), 0)) return start;
     lineEnd = start - 1;
   }
   return lastNewline + 1;
 }
 
 /**
- * Lines to entries, each with the byte behind it; a line that neither begins an entry nor follows on one stands
- * alone.
+ * Lines to entries; a line that neither begins an entry nor follows on one stands alone. `from` is where in the file the
+ * bytes begin.
  */
-function entriesOf(bytes: Buffer): { text: string; end: number }[] {
-  const entries: { text: string; end: number }[] = [];
+function entriesOf(bytes: Buffer, from: number, resume: Item['resume']): Item[] {
+  const items: Item[] = [];
+  // In Latin-1 each byte is a character, so that places in the text are places in the file.
+  const latin1 = bytes.toString('latin1');
+  const ascii = isAscii(bytes);
   let start = 0;
   let follows = false;
   const add = (end: number): void => {
     let stop = end;
     while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
-    let text = bytes.toString('utf8', start, stop);
+    let text = ascii ? latin1.slice(start, stop) : bytes.toString('utf8', start, stop);
     if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
-    if (text !== '') entries.push({ text, end });
+    if (text !== '') items.push({ text, resume, end: from + end });
     start = end;
   };
-  for (let at = 0; at < bytes.length; ) {
-    const beginning = begins(bytes, at);
+  for (let at = 0; at < latin1.length; ) {
+    const beginning = begins(latin1, at);
     if (at > start && (beginning || !follows)) add(at);
     follows ||= beginning;
-    const newline = bytes.indexOf(NEWLINE, at);
-    at = newline < 0 ? bytes.length : newline + 1;
+    const newline = latin1.indexOf('\n', at);
+    at = newline < 0 ? latin1.length : newline + 1;
   }
-  add(bytes.length);
-  return entries;
+  add(latin1.length);
+  return items;
 }
