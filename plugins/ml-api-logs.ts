@@ -1,5 +1,5 @@
 import type { Event } from '../src/event.ts';
-import { isObject, type JsonObject } from '../src/json.ts';
+import type { Json, JsonObject } from '../src/json.ts';
 import { definePlugin } from '../src/plugins.ts';
 
 const keyword = { type: 'keyword', ignore_above: 1024 };
@@ -80,11 +80,15 @@ function searchable(data: JsonObject | undefined): JsonObject | undefined {
   return data === undefined || hasFitKeys(data) ? data : { text: JSON.stringify(data) };
 }
 
-function hasFitKeys(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(hasFitKeys);
-  if (!isObject(value)) return true;
+function hasFitKeys(value: JsonObject | Json[]): boolean {
+  if (Array.isArray(value)) return value.every((inner) => isPlain(inner) || hasFitKeys(inner));
   for (const key in value) {
-    if (key.length > 512 || key.includes('\0') || !hasFitKeys(value[key])) return false;
+    const inner = value[key]!;
+    if (key.length > 512 || key.includes('\0') || !(isPlain(inner) || hasFitKeys(inner))) return false;
   }
   return true;
+}
+
+function isPlain(value: Json): value is string | number | boolean | null {
+  return typeof value !== 'object' || value === null;
 }

@@ -118,10 +118,11 @@ export class FileSource implements Source {
       const now = follow ? await stat(this.#options.path).catch(() => undefined) : undefined;
       const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
       if (bytesRead > 0) {
+        const looked = rest.lastIndexOf(NEWLINE) + 1;
         at += bytesRead;
         stillSince = Date.now();
         rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-        const cut = rest.length > LONGEST_ENTRY ? rest.length : lastBeginning(rest);
+        const cut = rest.length > LONGEST_ENTRY ? rest.length : lastBeginning(rest, looked);
         if (cut > 0) yield { read: take(cut), ended: false };
         continue;
       }
@@ -188,16 +189,19 @@ function begins(text: string, at: number): boolean {
   return BEGINS.test(text);
 }
 
-/** Where the last entry of a chunk begins, which the next chunk may continue; what is before it is whole. */
-function lastBeginning(bytes: Buffer): number {
+/**
+ * Where the last entry of a chunk begins, which the next chunk may continue; what is before it is whole. Before `from`,
+ * where a line begins, there is one entry at the most.
+ */
+function lastBeginning(bytes: Buffer, from: number): number {
   const lastNewline = bytes.lastIndexOf(NEWLINE);
   let lineEnd = lastNewline;
-  while (lineEnd >= 0) {
+  while (lineEnd >= from) {
     const start = lineEnd === 0 ? 0 : bytes.lastIndexOf(NEWLINE, lineEnd - 1) + 1;
     if (begins(bytes.toString('latin1', start, start + 24), 0)) return start;
     lineEnd = start - 1;
   }
-  return lastNewline + 1;
+  return from > 0 ? 0 : lastNewline + 1;
 }
 
 /**
