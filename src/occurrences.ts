@@ -1,5 +1,10 @@
 const KEY_LENGTH = 32;
 
+/** So many contents are remembered at the least. Copies that name a time stand close together, within its second. */
+const LIVE = { dated: 20_000, undated: 50_000 };
+/** Of what is saved. */
+const CONFIRMED = { dated: 4_000, undated: 4_000 };
+
 /** Counts as a checkpoint keeps them: content key → copies seen. */
 export type SavedCounts = Record<string, number>;
 
@@ -16,8 +21,8 @@ export class Occurrences {
   readonly #confirmed: Counts;
 
   constructor(saved: SavedCounts = {}) {
-    this.#live = new Counts(50_000, saved);
-    this.#confirmed = new Counts(4_000, saved);
+    this.#live = new Counts(LIVE, saved);
+    this.#confirmed = new Counts(CONFIRMED, saved);
   }
 
   /** Counts one more copy of `key` and answers its id. `dated`: the log names its time. */
@@ -54,9 +59,9 @@ class Counts {
   readonly #dated: Recent;
   readonly #undated: Recent;
 
-  constructor(limit: number, saved: SavedCounts) {
-    this.#dated = new Recent(limit);
-    this.#undated = new Recent(limit);
+  constructor({ dated, undated }: typeof LIVE, saved: SavedCounts) {
+    this.#dated = new Recent(dated);
+    this.#undated = new Recent(undated);
     for (const [key, count] of Object.entries(saved)) this.#undated.set(key, count);
   }
 
