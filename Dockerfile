@@ -26,5 +26,6 @@ ENV PIPELINE_LISTEN=0.0.0.0:9464
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/src/cli.js"]
+# By itself, Node 24 would take up to 100 MB for young objects alone.
+ENTRYPOINT ["node", "--max-semi-space-size=8", "dist/src/cli.js"]
 CMD ["run", "--continuous"]

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
 import { logLines, type Shape } from './data.ts';
 
-/** The command line under test. */
-export const CLI = [process.execPath, join(root, 'dist/src/cli.js')];
+/** The command line under test, with Node's options as the image has them. */
+export const CLI = [process.execPath, '--max-semi-space-size=8', join(root, 'dist/src/cli.js')];
 
 /** That command line over a file of lines, to NDJSON on stdout. */
 export function transformOf(input: string): string[] {

@@ -1,5 +1,5 @@
 /**
- * `make bench`: measures, prints a table, and records it in bench/results. BENCH_LINES sets how many lines the larger files
+ * `make bench`: measures, prints a table, and records it in bench/results, by the day and by Node's version. BENCH_LINES sets how many lines the larger files
  * hold, and BENCH_LONG=1 adds the ten million; names of figures as arguments run only those.
  */
 import { execFileSync } from 'node:child_process';
@@ -41,7 +41,10 @@ const machine = {
 };
 const results = join(root, 'bench/results');
 mkdirSync(results, { recursive: true });
-const file = join(results, `${new Date().toISOString().slice(0, 10)}.json`);
+const file = join(
+  results,
+  `${new Date().toISOString().slice(0, 10)}-node${process.versions.node.split('.')[0]}.json`,
+);
 // What another run of the day has measured stays beside it.
 const measured: Record<string, Figure[]> = existsSync(file)
   ? JSON.parse(readFileSync(file, 'utf8')).parts

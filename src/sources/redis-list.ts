@@ -16,6 +16,8 @@ export interface RedisListOptions extends RedisOptions {
 /** A pause after news, in ms: long enough to gather a batch, short enough to be felt as live. */
 const BRISK_MS = 200;
 const SHORTEST_MS = 10;
+/** A part of the list is believed to go on where the last read ended if it shares so many entries with that. */
+const LEAST_SHARED = 32;
 /** A poll should meet no more than this share of the window new, so that nothing is trimmed unseen. */
 const TURNOVER = 0.25;
 /**
@@ -34,6 +36,8 @@ export class RedisListSource implements Source {
   readonly #name: string;
   #redis: Redis | undefined;
   #cursor: ListCursor;
+  /** How many entries were new at the last poll. */
+  #fresh = 0;
 
   constructor(options: RedisListOptions) {
     this.#options = options;
@@ -68,9 +72,12 @@ export class RedisListSource implements Source {
         continue;
       }
       first = false;
-      if (found) yield* this.#cursor.split(found, options.batchSize);
-      if (!follow) return;
       const fresh = found ? found.entries.length - found.known : 0;
+      this.#fresh = fresh;
+      if (found) yield* this.#cursor.split(found, options.batchSize);
+      // The pause need not hold what was read.
+      found = undefined;
+      if (!follow) return;
       const elapsed = Date.now() - polledAt;
       quietPolls = fresh > 0 ? 0 : quietPolls + 1;
       pauseMs = this.#pause(fresh, elapsed, pauseMs);
@@ -100,11 +107,12 @@ export class RedisListSource implements Source {
     const { seen, length, run } = this.#cursor;
     const whole = isWholeReadDue(quietPolls);
     if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
-    for (const size of whole || length < 256 ? [undefined] : [Math.ceil(length / 2), undefined]) {
+    const likely = 2 * this.#fresh + LEAST_SHARED + 32;
+    for (const size of whole || likely > length / 2 ? [undefined] : [likely, undefined]) {
       const view = await this.#read(size);
       const aligned = this.#cursor.align(view);
       const complete = view.entries.length === view.length;
-      if (!complete && (!aligned || aligned.ambiguous || aligned.shared < 32)) continue;
+      if (!complete && (!aligned || aligned.ambiguous || aligned.shared < LEAST_SHARED)) continue;
       if (aligned?.ambiguous)
         log.debug(`${this.#name}: the window repeats itself; took the fewest new entries`);
       const take = aligned ? aligned.fresh : view.entries.length;
