@@ -91,12 +91,40 @@ export function deeperThan(value: unknown, limit: number): boolean {
 
 /** JSON with every object's keys sorted, so that equal values have equal text. `value` nests `MAX_DEPTH` at most. */
 export function canonicalJson(value: Json): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`);
-  return `{${members.join(',')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '[' : ','}${canonicalJson(item)}`;
+    return text === '' ? '[]' : `${text}]`;
+  }
+  const values = Object.values(value);
+  for (const { name, at } of sortedKeys(Object.keys(value)))
+    text += `${text === '' ? '{' : ','}${name}:${canonicalJson(values[at]!)}`;
+  return text === '' ? '{}' : `${text}}`;
+}
+
+/** Keys as they come in an object, and the same sorted: as JSON, each with its place in the object. */
+interface Order {
+  keys: readonly string[];
+  sorted: readonly { name: string; at: number }[];
+}
+
+/** By its first key and how many follow: logs repeat few kinds of object, and sorting anew costs more than all else. */
+const orders = new Map<string, Order>();
+const MOST_ORDERS = 1_000;
+/** An object with more keys is one of its kind. */
+const MOST_KEYS = 100;
+
+function sortedKeys(keys: readonly string[]): Order['sorted'] {
+  const kind = `${keys.length} ${keys[0]}`;
+  const known = orders.get(kind);
+  if (known?.keys.every((key, at) => key === keys[at])) return known.sorted;
+  const places = keys.map((key, at) => ({ key, at })).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const sorted = places.map(({ key, at }) => ({ name: JSON.stringify(key), at }));
+  if (orders.size >= MOST_ORDERS) orders.clear();
+  if (keys.length <= MOST_KEYS) orders.set(kind, { keys, sorted });
+  return sorted;
 }
 
 /** Sets a key of `object` whatever its name: assigning to `__proto__` would set the prototype and lose the value. */

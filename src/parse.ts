@@ -8,6 +8,7 @@ import {
   MAX_DEPTH,
   parseDelimited,
   parseJson,
+  setOwn,
 } from './json.ts';
 import type { TimestampReader } from './timestamp.ts';
 
@@ -73,9 +74,13 @@ function fromText(text: string, options: ParseOptions): Event {
   return event('', undefined, undefined, undefined, text, undefined);
 }
 
+const DOCUMENTED = new Set(['timestamp', 'level', 'message', 'data', 'logger']);
+
 /** A JSON log or a Gradio entry. Members that no one documented are kept, under `data`. */
 function fromObject(entry: JsonObject, options: ParseOptions): Event {
-  const { timestamp: time, level, message, data, logger, ...others } = entry;
+  const { timestamp: time, level, message, data, logger } = entry;
+  const others: JsonObject = {};
+  for (const key of Object.keys(entry)) if (!DOCUMENTED.has(key)) setOwn(others, key, entry[key]);
   const written = typeof time === 'string' ? time : '';
   if (time !== undefined && time !== null && written === '') others.timestamp = time;
   if (message === undefined && data === undefined) {

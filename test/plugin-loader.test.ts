@@ -9,6 +9,16 @@ import { PluginChain } from '../src/plugins.ts';
 import { line, parse, temporaryFolder } from './samples.ts';
 import { root } from './services/service.ts';
 
+test("the shipped plugins' schemas, which no start checks, are valid", async () => {
+  const uses = await loadPlugins(
+    SHIPPED_PLUGINS.map((use) => ({ use })),
+    root,
+  );
+  assert.ok(uses.every(({ shipped }) => shipped));
+  const checked = uses.map((use) => ({ ...use, shipped: false }));
+  assert.equal(new PluginChain(checked, 'ml-api-', () => true).indices.length, 4);
+});
+
 /** A folder as that of a user who has installed the package. */
 function userFolder(t: TestContext, files: Record<string, string> = {}): string {
   const folder = temporaryFolder(t);

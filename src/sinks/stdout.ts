@@ -27,8 +27,9 @@ export class StdoutSink implements Sink {
   }
 
   async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    if (documents.length === 0) return [];
     const lines = new Lines(documents.map((document) => lineOf(document, this.#prefix)));
-    if (lines.length > 0 && !process.stdout.write(lines.bytes, () => lines.release())) {
+    if (!process.stdout.write(lines.bytes, () => lines.release())) {
       await once(process.stdout, 'drain', { signal }).catch((error) => {
         if (signal.aborted) this.#stalled = true;
         else this.#broken = error;

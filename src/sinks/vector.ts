@@ -60,7 +60,8 @@ export class VectorSink implements Sink {
 
   async open(): Promise<void> {}
 
-  write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+    if (documents.length === 0) return [];
     return this.#write(
       new Lines(documents.map((document) => lineOf(document, this.#options.prefix))),
       signal,
@@ -69,7 +70,6 @@ export class VectorSink implements Sink {
 
   async #write(lines: Lines, signal: AbortSignal): Promise<Outcome[]> {
     const outcomes = new Array<Outcome>(lines.length).fill('stored');
-    if (lines.length === 0) return outcomes;
     for (;;) {
       if ((await this.#postAmongOthers(lines, signal)) === undefined) {
         lines.release();
