@@ -26,7 +26,7 @@ const [redis, elasticsearch] = await Promise.all([
 const servers = { redis: redis.url, elasticsearch: elasticsearch.url };
 const parts: Record<string, () => Promise<Figure[]>> = {
   transform: () => transformFigures(lines, 5),
-  delivery: () => deliveryFigures(servers, lines / 5, 3),
+  delivery: () => deliveryFigures(servers, lines / 5, 5),
   live: () => liveFigures(servers, 20),
   growth: () => growthFigures(lengths, 3),
 };

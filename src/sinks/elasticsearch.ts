@@ -166,7 +166,7 @@ export class ElasticsearchSink implements Sink {
         querystring: { filter_path: 'errors,items.*.status,items.*.error' },
         bulkBody: body,
       },
-      // An error's secrets are hidden in a copy of its request, body and all: nobody prints either.
+      // To hide secrets in errors, the client would copy each request that fails, body and all. We print none.
       { signal, redaction: { type: 'off' } },
     );
   }

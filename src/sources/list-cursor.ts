@@ -29,8 +29,8 @@ interface Position {
   prints: readonly string[];
 }
 
-/** A position inside a window. Its fingerprints are copied only when it is saved, for most positions never are. */
-class PositionIn {
+/** The same, told by a window. Its fingerprints are copied only when it is saved, for most positions never are. */
+class WindowPosition {
   readonly #window: readonly string[];
   readonly #length: number;
   readonly #newer: number;
@@ -56,7 +56,7 @@ export class ListCursor {
   readonly #keep: number;
   #seen: readonly string[];
   #length: number;
-  #confirmed: Position | PositionIn;
+  #confirmed: Position | WindowPosition;
 
   /**
    * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
@@ -65,10 +65,10 @@ export class ListCursor {
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
-    const { length, prints } = savedPosition(position);
-    this.#confirmed = { length, prints };
-    this.#seen = prints;
-    this.#length = length;
+    const saved = savedPosition(position);
+    this.#confirmed = saved;
+    this.#seen = saved.prints;
+    this.#length = saved.length;
   }
 
   /** Fingerprints of the window read last, newest first. */
@@ -141,7 +141,7 @@ export class ListCursor {
         gap: from === 0 ? gap : undefined,
         commit: () => {
           const newer = Math.max(0, entries.length - to);
-          this.#confirmed = new PositionIn(window, length, newer, this.#keep);
+          this.#confirmed = new WindowPosition(window, length, newer, this.#keep);
           return this.#confirmed;
         },
       };
