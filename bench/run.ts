@@ -1,6 +1,7 @@
 /**
- * `make bench`: measures, prints a table, and records it in bench/results, by the day and by Node's version. BENCH_LINES sets how many lines the larger files
- * hold, and BENCH_LONG=1 adds the ten million; names of figures as arguments run only those.
+ * `make bench`: measures, prints a table, and records it in bench/results, by the day and by Node's version. BENCH_LINES
+ * sets how many lines the larger files hold, and BENCH_LONG=1 adds the ten million; names of parts as arguments run only
+ * those.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -29,25 +29,17 @@ interface Position {
   prints: readonly string[];
 }
 
-/** The same, told by a window. Its fingerprints are copied only when it is saved, for most positions never are. */
-class WindowPosition {
-  readonly #window: readonly string[];
-  readonly #length: number;
-  readonly #newer: number;
-  readonly #keep: number;
+/** A position as `JSON.stringify` sees it. */
+interface SavedLater {
+  toJSON(): Position;
+}
 
-  /** So many entries of the window, the newest of a list of `length`, are not confirmed; `keep`: as of `ListCursor`. */
-  constructor(window: readonly string[], length: number, newer: number, keep: number) {
-    this.#window = window;
-    this.#length = length;
-    this.#newer = newer;
-    this.#keep = keep;
-  }
-
-  toJSON(): Position {
-    const prints = this.#window.slice(this.#newer, this.#newer + this.#keep);
-    return { length: this.#length - this.#newer, prints };
-  }
+/**
+ * The position in a window of a list of `length`, of which the `newer` newest entries are not confirmed. Its fingerprints are
+ * copied only when it is saved, for most positions never are.
+ */
+function positionIn(window: readonly string[], length: number, newer: number, keep: number): SavedLater {
+  return { toJSON: () => ({ length: length - newer, prints: window.slice(newer, newer + keep) }) };
 }
 
 /** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
@@ -56,7 +48,7 @@ export class ListCursor {
   readonly #keep: number;
   #seen: readonly string[];
   #length: number;
-  #confirmed: Position | WindowPosition;
+  #confirmed: Position | SavedLater;
 
   /**
    * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
@@ -141,7 +133,7 @@ export class ListCursor {
         gap: from === 0 ? gap : undefined,
         commit: () => {
           const newer = Math.max(0, entries.length - to);
-          this.#confirmed = new WindowPosition(window, length, newer, this.#keep);
+          this.#confirmed = positionIn(window, length, newer, this.#keep);
           return this.#confirmed;
         },
       };

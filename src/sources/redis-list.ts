@@ -36,8 +36,6 @@ export class RedisListSource implements Source {
   readonly #name: string;
   #redis: Redis | undefined;
   #cursor: ListCursor;
-  /** How many entries were new at the last poll. */
-  #fresh = 0;
 
   constructor(options: RedisListOptions) {
     this.#options = options;
@@ -56,11 +54,12 @@ export class RedisListSource implements Source {
     let first = true;
     let pauseMs = BRISK_MS;
     let quietPolls = 0;
+    let fresh = 0;
     let polledAt = Date.now();
     while (!signal.aborted) {
       let found: Found | undefined;
       try {
-        found = first ? await this.#readAll(options) : await this.#readNew(quietPolls);
+        found = first ? await this.#readAll(options) : await this.#readNew(quietPolls, fresh);
         trouble.over();
       } catch (error) {
         await this.#disconnect();
@@ -72,8 +71,7 @@ export class RedisListSource implements Source {
         continue;
       }
       first = false;
-      const fresh = found ? found.entries.length - found.known : 0;
-      this.#fresh = fresh;
+      fresh = found ? found.entries.length - found.known : 0;
       if (found) yield* this.#cursor.split(found, options.batchSize);
       // The pause need not hold what was read.
       found = undefined;
@@ -102,12 +100,15 @@ export class RedisListSource implements Source {
     return this.#cursor.accept(view, view.entries.length, aligned, lost);
   }
 
-  /** What came since the last read: after a probe of the newest entries, as many as it takes to align. */
-  async #readNew(quietPolls: number): Promise<Found | undefined> {
+  /**
+   * What came since the last read, which found `fresh` new entries: after a probe of the newest ones, as many as it takes to
+   * align.
+   */
+  async #readNew(quietPolls: number, fresh: number): Promise<Found | undefined> {
     const { seen, length, run } = this.#cursor;
     const whole = isWholeReadDue(quietPolls);
     if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
-    const likely = 2 * this.#fresh + LEAST_SHARED + 32;
+    const likely = 2 * (fresh + LEAST_SHARED);
     for (const size of whole || likely > length / 2 ? [undefined] : [likely, undefined]) {
       const view = await this.#read(size);
       const aligned = this.#cursor.align(view);

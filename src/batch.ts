@@ -1,0 +1,130 @@
+import type { DeadLetter } from './dead-letters.ts';
+import { reasonOf } from './errors.ts';
+import { type Entry, type Event, scopedKey } from './event.ts';
+import { log } from './log.ts';
+import { Occurrences } from './occurrences.ts';
+import type { Parts } from './pipeline.ts';
+import type { Document } from './plugins.ts';
+import type { Outcome } from './sinks/sink.ts';
+import type { Batch } from './sources/source.ts';
+import type { Stats } from './stats.ts';
+
+/** What a document's outcome is told of. */
+interface Receipt {
+  index: string;
+  id: string;
+  /** The place in the batch of the entry behind it. */
+  place: number;
+}
+
+/** What must be told when a batch's outcomes are known. Its documents, which are large, the sink alone holds on to. */
+interface Work {
+  /** Of each document. */
+  receipts: Receipt[];
+  letters: DeadLetter[];
+  counted: { id: string; dated: boolean }[];
+  logs: number;
+  filtered: number;
+  /** The length of its entries. */
+  size: number;
+  /** The latest time that one of its logs names, ISO 8601. */
+  newest: string | undefined;
+}
+
+/**
+ * Parses a batch and runs the plugins: its documents, for the sink, and what is left to tell. `sendKnown`: also those of
+ * entries that an earlier run has confirmed.
+ */
+export function prepare(
+  batch: Batch,
+  sendKnown: boolean,
+  { parse, plugins }: Parts,
+  occurrences: Occurrences,
+): { work: Work; documents: Document[] } {
+  const documents: Document[] = [];
+  const work: Work = {
+    receipts: [],
+    letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
+    counted: [],
+    logs: 0,
+    filtered: 0,
+    size: 0,
+    newest: undefined,
+  };
+  const send = !batch.known || sendKnown;
+  const counts = batch.scope === undefined ? occurrences : new Occurrences();
+  const events: (Event | undefined)[] = batch.entries.map((entry) => {
+    try {
+      return parse(entry);
+    } catch (error) {
+      if (send) work.letters.push({ stage: 'parse', at: 'parse', reason: reasonOf(error), entry });
+      return undefined;
+    }
+  });
+  if (batch.known) for (const event of events) if (event) occurrences.rewind(event.id, event.written !== '');
+  events.forEach((event, n) => {
+    if (send) work.logs++;
+    work.size += event?.message.length ?? 0;
+    if (!event) return;
+    const dated = event.written !== '';
+    if (dated && !(work.newest && work.newest > event.timestamp)) work.newest = event.timestamp;
+    const scope = Array.isArray(batch.scope) ? batch.scope[n] : batch.scope;
+    const id = counts.identify(scope === undefined ? event.id : scopedKey(scope, event.id), dated);
+    event.id = id;
+    if (scope === undefined) work.counted.push({ id, dated });
+    if (!send) return;
+    const made = plugins.run(event);
+    if (made.filtered) work.filtered++;
+    for (const document of made.documents) {
+      documents.push(document);
+      work.receipts.push({ index: document.index, id: document.id, place: n });
+    }
+    for (const { plugin, reason } of made.failures)
+      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry: batch.entries[n] as Entry });
+  });
+  return { work, documents };
+}
+
+/** Tells what became of a batch's documents: dead letters first, then the source, the checkpoint and the figures. */
+export async function finish(
+  batch: Batch,
+  work: Work,
+  outcomes: readonly Outcome[],
+  { deadLetters, checkpoint }: Parts,
+  occurrences: Occurrences,
+  stats: Stats,
+): Promise<void> {
+  const { letters } = work;
+  let last: Receipt | undefined;
+  outcomes.forEach((outcome, n) => {
+    const receipt = work.receipts[n]!;
+    const { index, id, place } = receipt;
+    const counts = stats.indices[index]!;
+    // An event's documents for one index stand together.
+    if (index !== last?.index || place !== last.place) counts.events++;
+    last = receipt;
+    if (outcome === 'stored') counts.stored++;
+    else if (outcome === 'exists') counts.existing++;
+    else {
+      counts.refused++;
+      letters.push({
+        stage: 'sink',
+        at: index,
+        reason: outcome.refused,
+        id,
+        entry: batch.entries[place] as Entry,
+      });
+    }
+  });
+  await deadLetters.add(letters);
+  const position = await batch.commit();
+  for (const { id, dated } of work.counted) occurrences.confirm(id, dated);
+  checkpoint.save(() => ({ position, counts: occurrences.save() }));
+  stats.logs += work.logs;
+  stats.filtered += work.filtered;
+  stats.deadLetters += letters.length;
+  if (batch.gap) {
+    stats.gaps++;
+    log.warn(batch.gap);
+  }
+}
