@@ -1,6 +1,6 @@
-import type { Event } from '../src/event.ts';
-import type { Json, JsonObject } from '../src/json.ts';
-import { definePlugin } from '../src/plugins.ts';
+import type { LogEvent } from '../src/event.ts';
+import { definePlugin } from '../src/plugin.ts';
+import type { Json, JsonObject } from '../src/util/json.ts';
 
 const keyword = { type: 'keyword', ignore_above: 1024 };
 
@@ -64,7 +64,7 @@ export default definePlugin({
 });
 
 /** The documented `data`, also for logs that spell it out in their message. */
-function dataOf(event: Event): JsonObject | undefined {
+function dataOf(event: LogEvent): JsonObject | undefined {
   if (event.data) return event.data;
   if (event.input === undefined && event.result === undefined && !event.metrics) return undefined;
   const data: JsonObject = {};

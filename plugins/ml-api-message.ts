@@ -1,5 +1,5 @@
-import { isObject, mapKeys } from '../src/json.ts';
-import { definePlugin } from '../src/plugins.ts';
+import { definePlugin } from '../src/plugin.ts';
+import { isObject, mapKeys } from '../src/util/json.ts';
 
 const number = { type: 'double', ignore_malformed: true };
 const text = { type: 'keyword', ignore_above: 1024 };

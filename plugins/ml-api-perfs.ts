@@ -1,4 +1,4 @@
-import { definePlugin } from '../src/plugins.ts';
+import { definePlugin } from '../src/plugin.ts';
 
 const number = { type: 'double' };
 const field = { type: ['number', 'null'] };

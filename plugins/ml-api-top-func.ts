@@ -1,5 +1,5 @@
-import { isObject } from '../src/json.ts';
-import { definePlugin } from '../src/plugins.ts';
+import { definePlugin } from '../src/plugin.ts';
+import { isObject } from '../src/util/json.ts';
 
 const keyword = { type: 'keyword', ignore_above: 1024 };
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Event } from '../src/event.ts';
-import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited, setOwn } from '../src/json.ts';
-import { compilePattern } from '../src/pattern.ts';
-import { definePlugin } from '../src/plugins.ts';
+import type { LogEvent } from '../src/event.ts';
+import { definePlugin } from '../src/plugin.ts';
+import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited, setOwn } from '../src/util/json.ts';
+import { compilePattern } from '../src/util/pattern.ts';
 
 type Action = 'drop' | 'mask' | 'hash';
 interface Options {
@@ -99,7 +99,7 @@ export default definePlugin<Options>({
       expressions.reduce((masked, expression) => masked.replace(expression, MASK), text);
 
     return {
-      event(event: Event): Event {
+      event(event: LogEvent): LogEvent {
         event.message = redactText(event.message);
         if (event.httpPath !== undefined) event.httpPath = redactText(event.httpPath);
         if (event.input !== undefined) event.input = redactValue(event.input);

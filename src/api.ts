@@ -1,16 +1,18 @@
-import { type Assembly, assemble, elasticsearchOptions } from './assemble.ts';
 import type { Config } from './config/config.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
-import type { Entry, Event } from './event.ts';
+import { type Assembly, assemble } from './create-pipeline.ts';
+import { elasticsearchOptions } from './elasticsearch/options.ts';
+import type { Entry } from './entry.ts';
+import type { LogEvent } from './event.ts';
 import { Filter } from './filter.ts';
-import type { JsonObject } from './json.ts';
 import { parseEntry } from './parse.ts';
 import { runPipeline } from './pipeline.ts';
-import type { Body } from './plugins.ts';
-import { abortedAfter } from './retry.ts';
+import type { Fields } from './plugin.ts';
+import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
-import type { Stats } from './stats.ts';
 import { timestampReader } from './timestamp.ts';
+import type { JsonObject } from './util/json.ts';
+import { abortedAfter } from './util/retry.ts';
 
 /** What sets up a `LogPipeline` or `LogCollector`; all else comes from the environment and the YAML, as for the CLI. */
 export interface LogPipelineOptions {
@@ -54,24 +56,24 @@ export class LogPipeline {
   }
 
   /** Reads what is there, writes it, and answers the figures. Throws `SidecarError` (`unreachable`). */
-  async runOnce(): Promise<Stats> {
+  async runOnce(): Promise<RunStats> {
     return this.#run(false, new AbortController().signal);
   }
 
   /** Goes on until `signal` aborts, pausing `interval` seconds at the most; then finishes the batches in hand, and
    * answers the figures. */
-  async runContinuous(interval: number, signal: AbortSignal): Promise<Stats> {
+  async runContinuous(interval: number, signal: AbortSignal): Promise<RunStats> {
     this.#loaded.config.pipeline.poll_interval = interval;
     return this.#run(true, signal);
   }
 
-  async #run(follow: boolean, signal: AbortSignal): Promise<Stats> {
-    const { parts }: Assembly = await assemble(this.#loaded, follow);
+  async #run(follow: boolean, signal: AbortSignal): Promise<RunStats> {
+    const { stages }: Assembly = await assemble(this.#loaded, follow);
     const { pipeline, limits } = this.#loaded.config;
     const { batch_size: batchSize, concurrency, limit } = pipeline;
     const maxInFlight = limits.in_flight_bytes;
     const giveUp = abortedAfter(signal, GRACE_MS);
-    return runPipeline(parts, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp });
+    return runPipeline(stages, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp });
   }
 }
 
@@ -84,22 +86,22 @@ export class LogCollector {
   }
 
   /** The newest `limit` logs of the source, oldest first, parsed. Throws `SidecarError` (`unreachable`). */
-  async fetchLogs(limit = 100): Promise<Event[]> {
-    const { parts } = await assemble(this.#loaded, false);
+  async fetchLogs(limit = 100): Promise<LogEvent[]> {
+    const { stages } = await assemble(this.#loaded, false);
     const { signal } = new AbortController();
     try {
-      const events: Event[] = [];
-      for await (const batch of parts.source.batches({ follow: false, limit, batchSize: limit, signal })) {
-        events.push(...batch.entries.map(parts.parse));
+      const events: LogEvent[] = [];
+      for await (const batch of stages.source.batches({ follow: false, limit, batchSize: limit, signal })) {
+        events.push(...batch.entries.map(stages.parse));
       }
       return events;
     } finally {
-      await parts.source.close();
+      await stages.source.close();
     }
   }
 
   /** Parses one entry. Throws for one that is too large. */
-  parseLogEntry(entry: Entry): Event {
+  parseLogEntry(entry: Entry): LogEvent {
     const { pipeline, limits } = this.#loaded.config;
     return parseEntry(entry, {
       readTimestamp: timestampReader(pipeline.timezone),
@@ -117,12 +119,12 @@ export class LogFilter {
     this.#filter = new Filter({ pattern, methods });
   }
 
-  filterLogs(logs: readonly Event[]): Event[] {
+  filterLogs(logs: readonly LogEvent[]): LogEvent[] {
     return logs.filter((log) => this.#filter.passes(log));
   }
 
   /** The log's metrics, in the API's spelling; `undefined` where it carries none. */
-  extractPerformanceMetrics(log: Event): JsonObject | undefined {
+  extractPerformanceMetrics(log: LogEvent): JsonObject | undefined {
     return log.metrics;
   }
 }
@@ -138,8 +140,8 @@ export class ElasticsearchIndexer {
 
   /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
   async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
-    const { elasticsearchClient } = await import('./sinks/elasticsearch.ts');
-    const { ensureIndex } = await import('./sinks/elasticsearch-setup.ts');
+    const { elasticsearchClient } = await import('./elasticsearch/client.ts');
+    const { ensureIndex } = await import('./elasticsearch/set-up.ts');
     const client = elasticsearchClient(this.#options);
     try {
       await ensureIndex(client, { name, mappings, document: {} });
@@ -149,7 +151,7 @@ export class ElasticsearchIndexer {
   }
 
   /** Writes documents, each under its `_id`; one that is there already is left alone. Answers each one's outcome. */
-  async indexLogs(index: string, logs: readonly (Body & { _id: string })[]): Promise<Outcome[]> {
+  async indexLogs(index: string, logs: readonly (Fields & { _id: string })[]): Promise<Outcome[]> {
     const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
     const sink = new ElasticsearchSink(this.#options);
     try {
@@ -162,7 +164,7 @@ export class ElasticsearchIndexer {
 
   /** How many documents an index holds, and its size on disk in bytes. */
   async getIndexStats(index: string): Promise<{ documents: number; bytes: number }> {
-    const { elasticsearchClient } = await import('./sinks/elasticsearch.ts');
+    const { elasticsearchClient } = await import('./elasticsearch/client.ts');
     const client = elasticsearchClient(this.#options);
     try {
       const { _all: all } = await client.indices.stats({ index, metric: ['docs', 'store'] });

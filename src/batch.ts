@@ -1,13 +1,14 @@
 import type { DeadLetter } from './dead-letters.ts';
-import { reasonOf } from './errors.ts';
-import { type Entry, type Event, scopedKey } from './event.ts';
-import { log } from './log.ts';
+import type { Entry } from './entry.ts';
+import { type LogEvent, scopedKey } from './event.ts';
 import { Occurrences } from './occurrences.ts';
-import type { Parts } from './pipeline.ts';
-import type { Document } from './plugins.ts';
+import type { IndexDocument } from './plugin.ts';
+import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
 import type { Batch } from './sources/source.ts';
-import type { Stats } from './stats.ts';
+import type { Stages } from './stages.ts';
+import { reasonOf } from './util/errors.ts';
+import { log } from './util/log.ts';
 
 /** What a document's outcome is told of. */
 interface Receipt {
@@ -38,10 +39,10 @@ interface Work {
 export function prepare(
   batch: Batch,
   sendKnown: boolean,
-  { parse, plugins }: Parts,
+  { parse, plugins }: Stages,
   occurrences: Occurrences,
-): { work: Work; documents: Document[] } {
-  const documents: Document[] = [];
+): { work: Work; documents: IndexDocument[] } {
+  const documents: IndexDocument[] = [];
   const work: Work = {
     receipts: [],
     letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
@@ -53,7 +54,7 @@ export function prepare(
   };
   const send = !batch.known || sendKnown;
   const counts = batch.scope === undefined ? occurrences : new Occurrences();
-  const events: (Event | undefined)[] = batch.entries.map((entry) => {
+  const events: (LogEvent | undefined)[] = batch.entries.map((entry) => {
     try {
       return parse(entry);
     } catch (error) {
@@ -90,9 +91,9 @@ export async function finish(
   batch: Batch,
   work: Work,
   outcomes: readonly Outcome[],
-  { deadLetters, checkpoint }: Parts,
+  { deadLetters, checkpoint }: Stages,
   occurrences: Occurrences,
-  stats: Stats,
+  stats: RunStats,
 ): Promise<void> {
   const { letters } = work;
   let last: Receipt | undefined;

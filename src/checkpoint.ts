@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { reasonOf } from './errors.ts';
-import { Lock } from './lock.ts';
-import { log } from './log.ts';
 import type { SavedCounts } from './occurrences.ts';
+import { reasonOf } from './util/errors.ts';
+import { Lock } from './util/lock.ts';
+import { log } from './util/log.ts';
 
 const VERSION = 1;
 /** A checkpoint that lags only means that some logs are read again, so it is not written more often than this. */

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import type { Command } from './commands/options.ts';
-import { Abandoned, EXIT, reasonOf, SidecarError } from './errors.ts';
-import { log } from './log.ts';
+import { Abandoned, EXIT, reasonOf, SidecarError } from './util/errors.ts';
+import { log } from './util/log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 

@@ -1,9 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { reasonOf, SidecarError } from './errors.ts';
-import type { Entry } from './event.ts';
-import { isObject } from './json.ts';
-import { log } from './log.ts';
+import type { Entry } from './entry.ts';
+import { reasonOf, SidecarError } from './util/errors.ts';
+import { isObject } from './util/json.ts';
+import { log } from './util/log.ts';
 
 /** An entry or document that could not be stored, and why. */
 export interface DeadLetter {

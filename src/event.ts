@@ -1,11 +1,8 @@
 import { hash } from 'node:crypto';
-import { canonicalJson, type Json, type JsonObject } from './json.ts';
-
-/** What a source holds, untouched: a text line, or a JSON value that came as one. */
-export type Entry = string | JsonObject;
+import { canonicalJson, type Json, type JsonObject } from './util/json.ts';
 
 /** One log, parsed. Fields that could not be told are `undefined`; plugins may reshape all but `id` and `written`. */
-export interface Event {
+export interface LogEvent {
   /** The log's identity: `contentKey`, to which the pipeline adds which copy of that content it is. */
   id: string;
   /** The timestamp as the entry wrote it; empty where it names none. */

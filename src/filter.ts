@@ -1,5 +1,5 @@
-import type { Event } from './event.ts';
-import { compilePattern } from './pattern.ts';
+import type { LogEvent } from './event.ts';
+import { compilePattern } from './util/pattern.ts';
 
 /** Which events reach the indices that hold filtered logs only. */
 export interface FilterOptions {
@@ -23,7 +23,7 @@ export class Filter {
    * Metrics on a line of their own name no method and no path, so nothing in them tells which call
    * they belong to: they always pass.
    */
-  passes(event: Event): boolean {
+  passes(event: LogEvent): boolean {
     if (event.httpMethod === undefined)
       return event.metrics !== undefined || this.#pattern.test(event.message);
     if (this.#methods.size > 0 && !this.#methods.has(event.httpMethod)) return false;

@@ -5,17 +5,18 @@ export {
   LogPipeline,
   type LogPipelineOptions,
 } from './api.ts';
-export { SidecarError } from './errors.ts';
-export type { Entry, Event } from './event.ts';
-export type { Json, JsonObject } from './json.ts';
+export type { Entry } from './entry.ts';
+export type { LogEvent } from './event.ts';
 export {
-  type Body,
-  type Document,
   definePlugin,
+  type Fields,
   type Hooks,
   type IndexDefinition,
+  type IndexDocument,
   type Plugin,
-} from './plugins.ts';
+} from './plugin.ts';
+export type { IndexCounts, RunStats } from './run-stats.ts';
 export type { Outcome } from './sinks/sink.ts';
-export type { IndexStats, Stats } from './stats.ts';
 export { runPlugin } from './testing.ts';
+export { SidecarError } from './util/errors.ts';
+export type { Json, JsonObject } from './util/json.ts';

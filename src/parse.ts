@@ -1,4 +1,6 @@
-import { contentKey, type Entry, type Event } from './event.ts';
+import type { Entry } from './entry.ts';
+import { contentKey, type LogEvent } from './event.ts';
+import type { TimestampReader } from './timestamp.ts';
 import {
   deeperThan,
   isObject,
@@ -9,8 +11,7 @@ import {
   parseDelimited,
   parseJson,
   setOwn,
-} from './json.ts';
-import type { TimestampReader } from './timestamp.ts';
+} from './util/json.ts';
 
 /** The level of a log that names none. */
 export const UNKNOWN_LEVEL = 'UNKNOWN';
@@ -32,7 +33,7 @@ export interface ParseOptions {
  * `../README.md` shows them) into an event; what is none of them becomes an event too, as far as it can be told.
  * Throws `EntryError` where the entry is too large, or an object nested too deep, and nothing else.
  */
-export function parseEntry(entry: Entry, options: ParseOptions): Event {
+export function parseEntry(entry: Entry, options: ParseOptions): LogEvent {
   if (typeof entry !== 'string') {
     if (deeperThan(entry, MAX_DEPTH)) throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
     refuseTooLarge(JSON.stringify(entry), options);
@@ -56,7 +57,7 @@ function refuseTooLarge(text: string, { maxEntryBytes }: ParseOptions): void {
 }
 
 /** `2026-11-24 19:26:39 - api - INFO - message`, split as the API itself splits it, at the first three dashes. */
-function fromText(text: string, options: ParseOptions): Event {
+function fromText(text: string, options: ParseOptions): LogEvent {
   const timeEnd = text.indexOf(' - ');
   if (timeEnd > 0) {
     const written = text.slice(0, timeEnd);
@@ -77,7 +78,7 @@ function fromText(text: string, options: ParseOptions): Event {
 const DOCUMENTED = new Set(['timestamp', 'level', 'message', 'data', 'logger']);
 
 /** A JSON log or a Gradio entry. Members that no one documented are kept, under `data`. */
-function fromObject(entry: JsonObject, options: ParseOptions): Event {
+function fromObject(entry: JsonObject, options: ParseOptions): LogEvent {
   const { timestamp: time, level, message, data, logger } = entry;
   const others: JsonObject = {};
   for (const key of Object.keys(entry)) if (!DOCUMENTED.has(key)) setOwn(others, key, entry[key]);
@@ -106,8 +107,8 @@ function event(
   logger: string | undefined,
   message: string,
   data: JsonObject | undefined,
-): Event {
-  const event: Event = {
+): LogEvent {
+  const event: LogEvent = {
     id: contentKey(written, level, message, data),
     written,
     timestamp: timestamp ?? new Date().toISOString(),
@@ -131,7 +132,7 @@ function event(
 }
 
 /** `{"performance_metrics": {…}}`, a message of its own that comes before its call's. */
-function readMetricsLine(event: Event): void {
+function readMetricsLine(event: LogEvent): void {
   const value = parseJson(event.message);
   if (!isObject(value) || !isObject(value.performance_metrics)) return;
   event.metrics = value.performance_metrics;
@@ -150,7 +151,7 @@ const MAX_IMITATIONS = 16;
  * Path and bodies come from callers and may imitate any part of that. The right reading is the first in which
  * the JSON values end where the message ends; without one (a cut message), the first status counts.
  */
-function readApiCall(event: Event): boolean {
+function readApiCall(event: LogEvent): boolean {
   const { message } = event;
   CALL.lastIndex = 0;
   const head = CALL.exec(message);
@@ -211,7 +212,7 @@ const DOCUMENTED_CALL =
   /^(?:\[([^\]\s]{1,128})\] )?([A-Z]{3,7}) (\S{1,2048}) - (\d{3}) - (\d+(?:\.\d+)?)ms(?: - |$)/;
 
 /** `[uuid] POST /predict - 200 - 45ms - input - result`. */
-function readDocumentedCall(event: Event): void {
+function readDocumentedCall(event: LogEvent): void {
   const match = DOCUMENTED_CALL.exec(event.message);
   if (!match) return;
   event.transactionId = match[1];
@@ -222,7 +223,7 @@ function readDocumentedCall(event: Event): void {
 }
 
 /** `data: {transaction_id, input_data, result, performance_metrics}`; what it says wins over the message. */
-function readDocumentedData(event: Event, data: JsonObject): void {
+function readDocumentedData(event: LogEvent, data: JsonObject): void {
   event.transactionId = textOf(data.transaction_id) ?? event.transactionId;
   event.input = data.input_data ?? event.input;
   event.result = data.result ?? event.result;

@@ -1,37 +1,7 @@
 import { finish, prepare } from './batch.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { Entry, Event } from './event.ts';
 import { Occurrences } from './occurrences.ts';
-import type { PluginChain } from './plugins.ts';
-import type { Sink } from './sinks/sink.ts';
-import type { Source } from './sources/source.ts';
-import { emptyStats, type Stats } from './stats.ts';
-
-/** The stages, ready to be joined. */
-export interface Parts {
-  source: Source;
-  /** Entry to event; throws for what is no log. */
-  parse: (entry: Entry) => Event;
-  plugins: PluginChain;
-  sink: Sink;
-  checkpoint: Checkpoint;
-  deadLetters: DeadLetters;
-}
-
-/** Is told what happens on the way, as it happens. */
-export interface Observer {
-  /** The sink is ready; reading begins. */
-  opened(): void;
-  /** A batch was read, and sets out. */
-  read(): void;
-  /** The sink has answered for a batch, so many seconds after it was asked. */
-  written(seconds: number): void;
-  /** A batch is committed, so many seconds after it was read; `newest` is the latest time that one of its logs names. */
-  committed(seconds: number, newest: string | undefined, stats: Stats): void;
-  /** A source that polls rests so many ms before its next read. */
-  paused(ms: number): void;
-}
+import { emptyRunStats, type RunStats } from './run-stats.ts';
+import type { Observer, Stages } from './stages.ts';
 
 /** How to run. */
 export interface RunOptions {
@@ -52,13 +22,13 @@ export interface RunOptions {
 
 /**
  * Runs the road of a log: read, parse, run plugins, write, commit. Resolves with the figures when the source
- * ends or `signal` aborts; rejects with what made it stop. Closes the parts either way.
+ * ends or `signal` aborts; rejects with what made it stop. Closes the stages either way.
  */
-export async function runPipeline(parts: Parts, options: RunOptions): Promise<Stats> {
-  const { source, sink, plugins, checkpoint } = parts;
+export async function runPipeline(stages: Stages, options: RunOptions): Promise<RunStats> {
+  const { source, sink, plugins, checkpoint } = stages;
   const { observers = [] } = options;
   const started = performance.now();
-  const stats = emptyStats(plugins.indices.map((index) => index.name));
+  const stats = emptyRunStats(plugins.indices.map((index) => index.name));
   const failed = new AbortController();
   await checkpoint.lock();
   try {
@@ -76,7 +46,7 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
     for await (const batch of source.batches({ ...options, signal, position: saved?.position, onPause })) {
       for (const each of observers) each.read?.();
       const read = performance.now();
-      const { work, documents } = prepare(batch, sendKnown, parts, occurrences);
+      const { work, documents } = prepare(batch, sendKnown, stages, occurrences);
       const prepared = performance.now();
       const outcomes = sink.write(documents, options.giveUp).then((known) => {
         for (const each of observers) each.written?.((performance.now() - prepared) / 1000);
@@ -84,7 +54,7 @@ export async function runPipeline(parts: Parts, options: RunOptions): Promise<St
       });
       // Commits follow the order of reading, whichever batch the sink finishes first.
       last = Promise.all([outcomes, last]).then(([known]) =>
-        finish(batch, work, known, parts, occurrences, stats),
+        finish(batch, work, known, stages, occurrences, stats),
       );
       last.then(
         () => {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { reasonOf, SidecarError } from './errors.ts';
-import type { JsonObject } from './json.ts';
-import type { Plugin, PluginUse } from './plugins.ts';
+import type { Plugin } from './plugin.ts';
+import type { PluginUse } from './plugin-chain.ts';
+import { reasonOf, SidecarError } from './util/errors.ts';
+import type { JsonObject } from './util/json.ts';
 
 /** The plugins that ship; each is a file of that name in `plugins/`. */
 export const SHIPPED_PLUGINS = [

@@ -1,8 +1,8 @@
 import type { DeadLetters, KeptLetter, LetterLine } from './dead-letters.ts';
-import { reasonOf } from './errors.ts';
 import { Occurrences } from './occurrences.ts';
-import type { Parts } from './pipeline.ts';
-import type { Document } from './plugins.ts';
+import type { IndexDocument } from './plugin.ts';
+import type { Stages } from './stages.ts';
+import { reasonOf } from './util/errors.ts';
 
 /** What a replay did. */
 export interface ReplayResult {
@@ -20,11 +20,11 @@ const BATCH = 100;
  * has left its file.
  */
 export async function replay(
-  parts: Parts,
+  stages: Stages,
   wanted: (letter: KeptLetter) => boolean,
   signal: AbortSignal,
 ): Promise<ReplayResult> {
-  const { sink, plugins, deadLetters } = parts;
+  const { sink, plugins, deadLetters } = stages;
   const result: ReplayResult = { replayed: 0, failed: {} };
   const copies = new Occurrences();
   await sink.open(plugins.indices, signal);
@@ -33,7 +33,7 @@ export async function replay(
     const lines = (await deadLetters.read(file)).filter(
       ({ letter }) => letter !== undefined && wanted(letter),
     );
-    if (lines.length > 0) await replayFile(file, lines, parts, deadLetters, copies, result, signal);
+    if (lines.length > 0) await replayFile(file, lines, stages, deadLetters, copies, result, signal);
   }
   return result;
 }
@@ -41,7 +41,7 @@ export async function replay(
 async function replayFile(
   file: string,
   lines: readonly LetterLine[],
-  parts: Parts,
+  stages: Stages,
   deadLetters: DeadLetters,
   copies: Occurrences,
   result: ReplayResult,
@@ -53,7 +53,7 @@ async function replayFile(
     for (let from = 0; from < lines.length; from += BATCH) {
       for (const { text, reason } of await replayBatch(
         lines.slice(from, from + BATCH),
-        parts,
+        stages,
         copies,
         signal,
       )) {
@@ -70,11 +70,11 @@ async function replayFile(
 
 async function replayBatch(
   lines: readonly LetterLine[],
-  { parse, plugins, sink }: Parts,
+  { parse, plugins, sink }: Stages,
   copies: Occurrences,
   signal: AbortSignal,
 ): Promise<{ text: string; reason?: string | undefined }[]> {
-  const documents: Document[] = [];
+  const documents: IndexDocument[] = [];
   const tries = lines.map(({ text, letter }) => {
     const { entry, id } = letter as KeptLetter;
     try {

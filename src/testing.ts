@@ -1,13 +1,14 @@
-import type { Entry } from './event.ts';
-import type { JsonObject } from './json.ts';
+import type { Entry } from './entry.ts';
 import { Occurrences } from './occurrences.ts';
 import { parseEntry } from './parse.ts';
-import { type Body, type Document, type Plugin, PluginChain } from './plugins.ts';
+import type { Fields, IndexDocument, Plugin } from './plugin.ts';
+import { PluginChain } from './plugin-chain.ts';
 import { timestampReader } from './timestamp.ts';
+import type { JsonObject } from './util/json.ts';
 
 /** A document with its fields to look at. */
-export interface MadeDocument extends Omit<Document, 'json'> {
-  body: Body;
+export interface MadeDocument extends Omit<IndexDocument, 'json'> {
+  body: Fields;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SidecarError } from './errors.ts';
+import { SidecarError } from './util/errors.ts';
 
 /**
  * ISO 8601 as loggers write it: a space or a `T`, a fraction of up to nine digits behind a dot or (Python's

@@ -12,7 +12,7 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Checkpoint, replaceFile } from '../src/checkpoint.ts';
-import { setLogLevel } from '../src/log.ts';
+import { setLogLevel } from '../src/util/log.ts';
 import { temporaryFolder } from './samples.ts';
 
 // Checkpoints that are set aside are reported as warnings, which would drown the test's own output.

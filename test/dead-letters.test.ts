@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DeadLetter, DeadLetters, groupedByReason } from '../src/dead-letters.ts';
-import { SidecarError } from '../src/errors.ts';
+import { SidecarError } from '../src/util/errors.ts';
 import { temporaryFolder } from './samples.ts';
 
 const GIB = 1_073_741_824;

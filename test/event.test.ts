@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { contentKey } from '../src/event.ts';
-import type { JsonObject } from '../src/json.ts';
+import type { JsonObject } from '../src/util/json.ts';
 import { asGradio, gradioLogs, line, parse, realEntries, realLines } from './samples.ts';
 
 test('one log has one id, read as a line or through Gradio', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SidecarError } from '../src/errors.ts';
-import type { Entry } from '../src/event.ts';
+import type { Entry } from '../src/entry.ts';
 import { Filter } from '../src/filter.ts';
+import { SidecarError } from '../src/util/errors.ts';
 import { line, parse, realEntries } from './samples.ts';
 
 const passes = (pattern: string, entry: Entry, methods: string[] = []): boolean =>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Event } from '../src/event.ts';
-import type { Json, JsonObject } from '../src/json.ts';
+import type { LogEvent } from '../src/event.ts';
 import { EntryError, parseEntry, UNKNOWN_LEVEL } from '../src/parse.ts';
 import { timestampReader } from '../src/timestamp.ts';
+import type { Json, JsonObject } from '../src/util/json.ts';
 import { asGradio, gradioLogs, line, parse, realEntries, realLines } from './samples.ts';
 
 const UUID = '1b805c6c-7a4a-4e62-b528-9baa816bfd88';
@@ -12,7 +12,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/;
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
 /** Only what the log says of its call. */
-const call = (event: Event) => ({
+const call = (event: LogEvent) => ({
   id: event.transactionId,
   method: event.httpMethod,
   path: event.httpPath,
@@ -362,7 +362,7 @@ test('messages made to be slow are read in time', { timeout: 10_000 }, () => {
 });
 
 /** What every event must be, whatever it was made from. */
-function assertEvent(event: Event): void {
+function assertEvent(event: LogEvent): void {
   assert.equal(typeof event.level, 'string');
   assert.equal(typeof event.message, 'string');
   assert.match(event.timestamp, ISO);

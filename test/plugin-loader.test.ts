@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { SidecarError } from '../src/errors.ts';
+import { PluginChain } from '../src/plugin-chain.ts';
 import { loadPlugins, SHIPPED_PLUGINS } from '../src/plugin-loader.ts';
-import { PluginChain } from '../src/plugins.ts';
+import { SidecarError } from '../src/util/errors.ts';
 import { line, parse, temporaryFolder } from './samples.ts';
 import { root } from './services/service.ts';
 
@@ -45,16 +45,16 @@ async function refused(folder: string, uses: string[], ...patterns: RegExp[]): P
 }
 
 const typed = `
-import { type Body, definePlugin, type Event } from 'ml-log-sidecar';
+import { type Fields, definePlugin, type LogEvent } from 'ml-log-sidecar';
 
 enum Kind { Short = 'short', Long = 'long' }
-const kindOf = (event: Event): Kind => (event.message.length > 10 ? Kind.Long : Kind.Short);
+const kindOf = (event: LogEvent): Kind => (event.message.length > 10 ? Kind.Long : Kind.Short);
 
 export default definePlugin<{ more: string }>({
   name: 'typed',
   options: { type: 'object', properties: { more: { type: 'string' } } },
   index: { name: 'ml-api-typed', mappings: {}, document: { type: 'object', required: ['kind'] } },
-  create: ({ more }) => ({ documents: (event): Body => ({ kind: kindOf(event), more }) }),
+  create: ({ more }) => ({ documents: (event): Fields => ({ kind: kindOf(event), more }) }),
 });
 `;
 

@@ -7,11 +7,13 @@ import logs from '../plugins/ml-api-logs.ts';
 import { Checkpoint } from '../src/checkpoint.ts';
 import { DeadLetters } from '../src/dead-letters.ts';
 import { parseEntry } from '../src/parse.ts';
-import { type Parts, runPipeline } from '../src/pipeline.ts';
-import { definePlugin, type Plugin, PluginChain } from '../src/plugins.ts';
+import { runPipeline } from '../src/pipeline.ts';
+import { definePlugin, type Plugin } from '../src/plugin.ts';
+import { PluginChain } from '../src/plugin-chain.ts';
 import { replay } from '../src/replay.ts';
 import { DirectorySink } from '../src/sinks/directory.ts';
 import { FileSource } from '../src/sources/file.ts';
+import type { Stages } from '../src/stages.ts';
 import { timestampReader } from '../src/timestamp.ts';
 
 let folder: string;
@@ -34,7 +36,7 @@ const picky = definePlugin({
   }),
 });
 
-function parts(maxBytes = 1 << 30): Parts {
+function parts(maxBytes = 1 << 30): Stages {
   const options = { readTimestamp: timestampReader('UTC'), maxEntryBytes: 2_000 };
   const uses = [picky, logs].map((plugin) => ({ plugin: plugin as Plugin, options: {} }));
   return {

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Event } from '../src/event.ts';
-import type { JsonObject } from '../src/json.ts';
+import type { LogEvent } from '../src/event.ts';
 import { parseEntry } from '../src/parse.ts';
 import { timestampReader } from '../src/timestamp.ts';
+import type { JsonObject } from '../src/util/json.ts';
 import { root } from './services/service.ts';
 
 const fixture = (name: string): string => readFileSync(join(root, 'test/fixtures', name), 'utf8');
@@ -34,7 +34,7 @@ export function asGradio(line: string): JsonObject {
 }
 
 /** Parses as the pipeline would by default: times without a zone are UTC, 1 MiB is the limit. */
-export function parse(entry: string | JsonObject, zone = 'UTC'): Event {
+export function parse(entry: string | JsonObject, zone = 'UTC'): LogEvent {
   return parseEntry(entry, { readTimestamp: timestampReader(zone), maxEntryBytes: 1_048_576 });
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SidecarError } from '../src/errors.ts';
 import { timestampReader } from '../src/timestamp.ts';
+import { SidecarError } from '../src/util/errors.ts';
 
 const utc = timestampReader('UTC');
 const paris = timestampReader('Europe/Paris');

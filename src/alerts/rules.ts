@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { defaultFile, settingsOfFile, validated } from '../config/load.ts';
-import { durationMs } from '../duration.ts';
-import { reasonOf, SidecarError } from '../errors.ts';
+import { durationMs } from '../util/duration.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type Expression, parseExpression } from './expression.ts';
 
 /** One alert of `configs/alerts.yaml`, as it is written there. */

@@ -1,6 +1,6 @@
-import { reasonOf, SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
-import { sleep } from '../retry.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import { sleep } from '../util/retry.ts';
 import { type Finding, type Level, levelOf } from './finding.ts';
 import type { Rule } from './rules.ts';
 import { type Change, textOf, type Webhook } from './webhook.ts';

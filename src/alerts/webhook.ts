@@ -1,6 +1,6 @@
 import type { WebhookFormat } from '../config/config.ts';
-import { log } from '../log.ts';
-import { backoffMs, sleep } from '../retry.ts';
+import { log } from '../util/log.ts';
+import { backoffMs, sleep } from '../util/retry.ts';
 import { type Finding, type Level, shown } from './finding.ts';
 
 /** An alert whose state has changed. */

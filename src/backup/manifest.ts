@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { reasonOf, SidecarError } from '../errors.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 
 /** What proves that a file is the one that was written. */
 export interface FileFigures {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import { isObject, type JsonObject } from '../json.ts';
-import type { StoredDocument } from './snapshot.ts';
+import type { StoredDocument } from '../elasticsearch/snapshot.ts';
+import { isObject, type JsonObject } from '../util/json.ts';
 
 /** What a column holds; `json` where values differ in kind, or are arrays: each is then JSON text. */
 type Kind = 'time' | 'text' | 'number' | 'truth' | 'json';

@@ -1,10 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
-import { redisOptions } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
-import { SidecarError } from '../errors.ts';
-import type { Entry } from '../event.ts';
+import type { Entry } from '../entry.ts';
+import { redisOptions } from '../sources/redis.ts';
 import { entryOf } from '../sources/redis-stream.ts';
+import { SidecarError } from '../util/errors.ts';
 
 /** What a source holds, as far as it is looked at. */
 export interface Held {

@@ -1,9 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type Finding, LEVELS, shown, worst } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
-import { elasticsearchOptions } from '../assemble.ts';
-import { log } from '../log.ts';
-import { table } from '../table.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { table } from '../terminal/table.ts';
+import { log } from '../util/log.ts';
 import { COMMON_FLAGS, type Command, type ConfigFlags, configFrom, timeOf, yargsOptions } from './options.ts';
 
 const FLAGS = {
@@ -47,8 +47,8 @@ const checkCommand: CommandModule = {
     const rules = loadRules(config.alerts.file);
     const now = args.at === undefined ? Date.now() : timeOf(String(args.at), '--at');
     const options = elasticsearchOptions(config, false);
-    const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
-    const { look } = await import('../alerts/check.ts');
+    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
+    const { look } = await import('../alerts/evaluate.ts');
     const client = elasticsearchClient(options);
     try {
       const findings = [];
@@ -79,8 +79,8 @@ const watchCommand: CommandModule = {
     const { interval, webhook_url: url, webhook_format: format, file } = config.alerts;
     const rules = loadRules(file);
     const options = elasticsearchOptions(config, false);
-    const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
-    const { look } = await import('../alerts/check.ts');
+    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
+    const { look } = await import('../alerts/evaluate.ts');
     const { watch } = await import('../alerts/watch.ts');
     const { bodyOf, Webhook } = await import('../alerts/webhook.ts');
     const stop = new AbortController();

@@ -1,7 +1,7 @@
-import { type Assembly, assemble } from '../assemble.ts';
-import { type Check, exitOf, failed, ok } from '../checks/check.ts';
+import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { SidecarError } from '../errors.ts';
+import { type Assembly, assemble } from '../create-pipeline.ts';
+import { SidecarError } from '../util/errors.ts';
 import {
   COMMON_FLAGS,
   type Command,
@@ -49,19 +49,19 @@ async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check>
     return;
   }
   const { config } = loaded;
-  const { parts, sourceAddress, sinkAddress } = assembly;
+  const { stages, sourceAddress, sinkAddress } = assembly;
   const { source, sink } = config.pipeline;
-  await parts.source.close();
-  await parts.sink.close();
+  await stages.source.close();
+  await stages.sink.close();
   yield ok('configuration', `${source} ${sourceAddress} to ${sink} ${sinkAddress}`);
-  const { checkSource } = await import('../checks/source.ts');
-  yield* await checkSource(config, sourceAddress, parts.parse);
-  const neighbours = await import('../checks/neighbours.ts');
+  const { checkSource } = await import('../checks/check-source.ts');
+  yield* await checkSource(config, sourceAddress, stages.parse);
+  const neighbours = await import('../checks/check-neighbours.ts');
   if (sink === 'vector') yield await neighbours.checkVector(config);
   if (sink === 'directory') yield await neighbours.checkFolder('folder', config.directory.path, '--out');
   else {
-    const { checkElasticsearch } = await import('../checks/elasticsearch.ts');
-    yield* checkElasticsearch(config, parts.plugins.indices);
+    const { checkElasticsearch } = await import('../checks/check-cluster.ts');
+    yield* checkElasticsearch(config, stages.plugins.indices);
   }
   if (config.kibana.url !== undefined) yield await neighbours.checkKibana(config);
   yield await neighbours.checkFolder('checkpoints', config.state.path, 'state.path');

@@ -1,8 +1,9 @@
-import { elasticsearchOptions, pluginChain } from '../assemble.ts';
-import { countIn, presentIndices } from '../indices.ts';
-import { plural } from '../messages.ts';
-import { table } from '../table.ts';
-import { confirmed } from './confirm.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import { countIn, presentIndices } from '../elasticsearch/indices.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { confirmed } from '../terminal/confirm.ts';
+import { plural } from '../terminal/messages.ts';
+import { table } from '../terminal/table.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
@@ -21,8 +22,8 @@ export const clearIndexesCommand: Command = {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { config } = loaded;
     const { indices } = await pluginChain(loaded);
-    const { elasticsearchTrouble } = await import('../sinks/elasticsearch.ts');
-    const { setUp } = await import('../sinks/elasticsearch-setup.ts');
+    const { elasticsearchTrouble } = await import('../elasticsearch/client.ts');
+    const { setUp } = await import('../elasticsearch/set-up.ts');
     await withElasticsearch(config, async (client) => {
       const names = indices.map(({ name }) => name);
       const present: { index: string; documents: number }[] = [];

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
-import { importDashboards, inWords, ndjson, savedObjects } from '../dashboards/kibana.ts';
 import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
-import { reasonOf, SidecarError } from '../errors.ts';
+import { importDashboards, inWords, ndjson, savedObjects } from '../kibana/saved-objects.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `dashboards`: the data views and dashboards for Kibana. */

@@ -1,8 +1,8 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { assemble } from '../assemble.ts';
+import { assemble } from '../create-pipeline.ts';
 import { DeadLetters, groupedByReason, type KeptLetter } from '../dead-letters.ts';
-import { EXIT, SidecarError } from '../errors.ts';
 import { replay } from '../replay.ts';
+import { EXIT, SidecarError } from '../util/errors.ts';
 import {
   COMMON_FLAGS,
   type Command,
@@ -106,9 +106,9 @@ const replayCommand: CommandModule = {
   describe: "Send them through today's plugins again; what is stored is removed here",
   builder: options,
   handler: async (args) => {
-    const { parts } = await assemble(configFrom(args, FLAGS), false);
+    const { stages } = await assemble(configFrom(args, FLAGS), false);
     try {
-      const { replayed, failed } = await replay(parts, picker(args), new AbortController().signal);
+      const { replayed, failed } = await replay(stages, picker(args), new AbortController().signal);
       const reasons = Object.entries(failed);
       if (args.json) process.stdout.write(`${JSON.stringify({ replayed, failed })}\n`);
       else {
@@ -117,8 +117,8 @@ const replayCommand: CommandModule = {
       }
       if (reasons.length > 0) process.exitCode = EXIT.deadLetters;
     } finally {
-      await parts.source.close();
-      await parts.sink.close();
+      await stages.source.close();
+      await stages.sink.close();
     }
   },
 };

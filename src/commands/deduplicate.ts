@@ -1,8 +1,8 @@
-import { pluginChain } from '../assemble.ts';
-import type { CopyFigures } from '../deduplicate.ts';
-import { EXIT } from '../errors.ts';
-import { plural } from '../messages.ts';
-import { table } from '../table.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import type { CopyFigures } from '../elasticsearch/find-copies.ts';
+import { plural } from '../terminal/messages.ts';
+import { table } from '../terminal/table.ts';
+import { EXIT } from '../util/errors.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
@@ -16,7 +16,7 @@ export const deduplicateCommand: Command = {
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
-    const { deduplicate } = await import('../deduplicate.ts');
+    const { deduplicate } = await import('../elasticsearch/find-copies.ts');
     const found = await withElasticsearch(loaded.config, async (client) => {
       const figures: CopyFigures[] = [];
       for (const index of indices) {

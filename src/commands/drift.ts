@@ -1,13 +1,14 @@
 import type { Client } from '@elastic/elasticsearch';
 
-import { elasticsearchOptions, indexOf } from '../assemble.ts';
+import { indexOf } from '../create-pipeline.ts';
 import type { Comparison } from '../drift/compare.ts';
 import type { Sample } from '../drift/samples.ts';
-import { durationMs } from '../duration.ts';
-import { SidecarError } from '../errors.ts';
-import { Progress } from '../progress.ts';
-import type { ElasticsearchOptions } from '../sinks/elasticsearch.ts';
-import { table } from '../table.ts';
+import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { Progress } from '../terminal/progress.ts';
+import { table } from '../terminal/table.ts';
+import { durationMs } from '../util/duration.ts';
+import { SidecarError } from '../util/errors.ts';
 import { COMMON_FLAGS, type Command, configFrom, timeOf, yargsOptions } from './options.ts';
 
 /** So many features without enough values are named; all are in the JSON. */
@@ -71,7 +72,7 @@ export const driftCommand: Command = {
     if (!(minCount >= 2)) throw new SidecarError('config', '--min-count must be 2 or more');
     const options = elasticsearchOptions(loaded.config, false);
     const index = await indexOf(loaded, 'ml-api-message');
-    const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
+    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
     const { sampleOfFile } = await import('../drift/samples.ts');
     const { compare, mostDrift } = await import('../drift/compare.ts');
     const client = elasticsearchClient(options);
@@ -131,8 +132,8 @@ async function sampleOf(
   index: string,
   window: Window,
 ): Promise<Sample> {
-  const { Snapshot } = await import('../backup/snapshot.ts');
-  const { requestError } = await import('../sinks/elasticsearch.ts');
+  const { Snapshot } = await import('../elasticsearch/snapshot.ts');
+  const { requestError } = await import('../elasticsearch/client.ts');
   const { Sample } = await import('../drift/samples.ts');
   const sample = new Sample();
   const progress = new Progress();

@@ -1,13 +1,13 @@
 import type { Client } from '@elastic/elasticsearch';
-import { elasticsearchOptions } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
 
 /**
  * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a
  * request is refused, `unreachable` where the server does not answer, and what the work itself throws.
  */
 export async function withElasticsearch<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
-  const { elasticsearchClient, requestError } = await import('../sinks/elasticsearch.ts');
+  const { elasticsearchClient, requestError } = await import('../elasticsearch/client.ts');
   const options = elasticsearchOptions(config, false);
   const client = elasticsearchClient(options);
   try {

@@ -2,14 +2,16 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
 import type { ArgumentsCamelCase } from 'yargs';
-import { elasticsearchOptions, indexOf, kibanaOptions, pluginChain } from '../assemble.ts';
-import type { StoredDocument } from '../backup/snapshot.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
-import { Progress } from '../progress.ts';
-import type { ElasticsearchOptions } from '../sinks/elasticsearch.ts';
-import { table } from '../table.ts';
+import { indexOf, pluginChain } from '../create-pipeline.ts';
+import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import type { StoredDocument } from '../elasticsearch/snapshot.ts';
+import { kibanaOptions } from '../kibana/kibana-client.ts';
+import { Progress } from '../terminal/progress.ts';
+import { table } from '../terminal/table.ts';
+import { SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
 import { COMMON_FLAGS, type Command, configFrom, listOf, yargsOptions } from './options.ts';
 
 /** `export`: the indices, and Kibana's data views and dashboards, into a folder that `import` restores. */
@@ -50,7 +52,7 @@ export const exportCommand: Command = {
   handler: async (args) => {
     const loaded = configFrom(args, COMMON_FLAGS);
     const options = elasticsearchOptions(loaded.config, false);
-    const { elasticsearchClient } = await import('../sinks/elasticsearch.ts');
+    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
     const client = elasticsearchClient(options);
     try {
       if (args.format === 'parquet') await toParquet(args, loaded, client, options);
@@ -68,8 +70,8 @@ async function toBackup(
   options: ElasticsearchOptions,
 ): Promise<void> {
   const output = String(args.output);
-  const { beginExport, finishExport, unfinishedExport } = await import('../backup/export.ts');
-  const { Kibana } = await import('../kibana.ts');
+  const { beginExport, finishExport, unfinishedExport } = await import('../backup/write-backup.ts');
+  const { Kibana } = await import('../kibana/kibana-client.ts');
   const kibana = kibanaOptions(loaded.config);
   const context = {
     client,
@@ -124,10 +126,10 @@ async function toParquet(
       'config',
       '--only is for --format ndjson; Parquet is made of ml-api-message alone',
     );
-  const { Snapshot } = await import('../backup/snapshot.ts');
+  const { Snapshot } = await import('../elasticsearch/snapshot.ts');
   const { columnsOf, writeParquet } = await import('../backup/parquet.ts');
-  const { stamp } = await import('../backup/export.ts');
-  const { requestError } = await import('../sinks/elasticsearch.ts');
+  const { stamp } = await import('../backup/write-backup.ts');
+  const { requestError } = await import('../elasticsearch/client.ts');
   const index = await indexOf(loaded, 'ml-api-message');
   const output = String(args.output);
   const path = join(output, `${index}_${stamp(new Date())}.parquet`);

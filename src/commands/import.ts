@@ -1,9 +1,10 @@
-import { elasticsearchOptions, kibanaOptions } from '../assemble.ts';
-import type { Refusal } from '../backup/import.ts';
-import { EXIT } from '../errors.ts';
-import { log } from '../log.ts';
-import { Progress } from '../progress.ts';
-import { table } from '../table.ts';
+import type { Refusal } from '../backup/restore.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { kibanaOptions } from '../kibana/kibana-client.ts';
+import { Progress } from '../terminal/progress.ts';
+import { table } from '../terminal/table.ts';
+import { EXIT } from '../util/errors.ts';
+import { log } from '../util/log.ts';
 import { COMMON_FLAGS, type Command, configFrom, listOf, yargsOptions } from './options.ts';
 
 /** With `--json`, so many refused documents are listed; all are counted, and logged on stderr. */
@@ -43,9 +44,10 @@ export const importCommand: Command = {
   handler: async (args) => {
     const { config } = configFrom(args, COMMON_FLAGS);
     const options = elasticsearchOptions(config, false);
-    const { elasticsearchClient, ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
-    const { importBackup } = await import('../backup/import.ts');
-    const { Kibana } = await import('../kibana.ts');
+    const { ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
+    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
+    const { importBackup } = await import('../backup/restore.ts');
+    const { Kibana } = await import('../kibana/kibana-client.ts');
     const kibana = kibanaOptions(config);
     const client = elasticsearchClient(options);
     const sink = new ElasticsearchSink(options);

@@ -1,8 +1,8 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { SINKS, SOURCES } from '../config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { SidecarError } from '../errors.ts';
-import { setLogLevel } from '../log.ts';
+import { SidecarError } from '../util/errors.ts';
+import { setLogLevel } from '../util/log.ts';
 
 /** A command of the command line, but for its name and its line of help. */
 export interface Command {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { pluginChain } from '../assemble.ts';
-import { SidecarError } from '../errors.ts';
+import { pluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
+import { SidecarError } from '../util/errors.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /** `plugins`: what is loaded; `plugins new`: a skeleton to start from. */

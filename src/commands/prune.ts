@@ -1,9 +1,9 @@
-import { pluginChain } from '../assemble.ts';
-import { durationMs } from '../duration.ts';
-import { plural } from '../messages.ts';
-import { findOld, type Pruning, removeOld } from '../prune.ts';
-import { table } from '../table.ts';
-import { confirmed } from './confirm.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import { findOld, type Pruning, removeOld } from '../elasticsearch/retention.ts';
+import { confirmed } from '../terminal/confirm.ts';
+import { plural } from '../terminal/messages.ts';
+import { table } from '../terminal/table.ts';
+import { durationMs } from '../util/duration.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 

@@ -6,7 +6,7 @@ import { dashboardsPage } from '../dashboards/page.ts';
 import { answered, drawn, rangeOf } from '../dashboards/pictures.ts';
 import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
 import { checkRange, readTime, shown } from '../dashboards/time-range.ts';
-import { reasonOf, SidecarError } from '../errors.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 import {
   COMMON_FLAGS,
   type Command,

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import type { ArgumentsCamelCase } from 'yargs';
-import { type Assembly, assemble } from '../assemble.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { Abandoned, EXIT, reasonOf } from '../errors.ts';
-import { parseListen } from '../listen.ts';
-import { log } from '../log.ts';
-import { messagesIn } from '../messages.ts';
+import { type Assembly, assemble } from '../create-pipeline.ts';
 import { runPipeline } from '../pipeline.ts';
-import { Report } from '../report.ts';
+import { parseListen } from '../server/listen.ts';
 import { watchParent } from '../sinks/stdout.ts';
+import { messagesIn } from '../terminal/messages.ts';
+import { Report } from '../terminal/run-report.ts';
+import { Abandoned, EXIT, reasonOf } from '../util/errors.ts';
+import { log } from '../util/log.ts';
 import {
   COMMON_FLAGS,
   type Command,
@@ -75,7 +75,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   const { config } = loaded;
   const follow = args.continuous === true;
   const assembly = await assemble(loaded, follow);
-  const { parts, sinkAddress } = assembly;
+  const { stages, sinkAddress } = assembly;
   const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
   const report = new Report({
@@ -109,7 +109,7 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
   try {
     const { batch_size: batchSize, concurrency, limit } = config.pipeline;
     const maxInFlight = config.limits.in_flight_bytes;
-    const stats = await runPipeline(parts, {
+    const stats = await runPipeline(stages, {
       follow,
       limit,
       batchSize,
@@ -139,6 +139,6 @@ async function run(args: ArgumentsCamelCase): Promise<void> {
 /** Loads what it takes only where it is wanted. */
 async function serveStatus(listen: string, loaded: LoadedConfig, assembly: Assembly) {
   const address = parseListen(listen, '--listen');
-  const { startStatus } = await import('../status.ts');
+  const { startStatus } = await import('../server/serve-status.ts');
   return startStatus(address, loaded, assembly);
 }

@@ -1,5 +1,6 @@
-import { elasticsearchOptions, pluginChain } from '../assemble.ts';
-import type { Imported } from '../dashboards/kibana.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import type { Imported } from '../kibana/saved-objects.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 
 /**
@@ -24,7 +25,7 @@ export const setupCommand: Command = {
     const loaded = configFrom(args, COMMON_FLAGS);
     const { indices } = await pluginChain(loaded);
     const { rotation } = loaded.config.indices;
-    const { setupRequests, setUp } = await import('../sinks/elasticsearch-setup.ts');
+    const { setupRequests, setUp } = await import('../elasticsearch/set-up.ts');
     if (args.dryRun) {
       const requests = setupRequests(indices, rotation);
       if (args.json) return void process.stdout.write(`${JSON.stringify(requests)}\n`);
@@ -32,7 +33,7 @@ export const setupCommand: Command = {
         process.stdout.write(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
       return;
     }
-    const { elasticsearchClient, elasticsearchTrouble } = await import('../sinks/elasticsearch.ts');
+    const { elasticsearchClient, elasticsearchTrouble } = await import('../elasticsearch/client.ts');
     const options = elasticsearchOptions(loaded.config, false);
     const client = elasticsearchClient(options);
     const { signal } = new AbortController();
@@ -46,7 +47,7 @@ export const setupCommand: Command = {
     say(ready.map((name) => `${name}: ready\n`).join(''));
     let imported: Imported | undefined;
     if (loaded.config.kibana.url !== undefined) {
-      const { importDashboards, inWords } = await import('../dashboards/kibana.ts');
+      const { importDashboards, inWords } = await import('../kibana/saved-objects.ts');
       imported = await importDashboards(loaded);
       say(inWords(imported));
     }

@@ -1,7 +1,7 @@
-import { pluginChain } from '../assemble.ts';
-import { durationMs } from '../duration.ts';
-import { type Figures, figures, type IndexFigures } from '../figures.ts';
-import { table } from '../table.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import { type Figures, figures, type IndexFigures } from '../elasticsearch/statistics.ts';
+import { table } from '../terminal/table.ts';
+import { durationMs } from '../util/duration.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
 

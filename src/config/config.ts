@@ -1,6 +1,6 @@
-import type { LogLevel } from '../log.ts';
 import type { PluginEntry } from '../plugin-loader.ts';
 import type { Rotation } from '../rotation.ts';
+import type { LogLevel } from '../util/log.ts';
 
 /** The kinds of source, by name. */
 export const SOURCES = ['redis', 'redis-stream', 'gradio', 'file', 'http'] as const;

@@ -3,9 +3,9 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
-import { reasonOf, SidecarError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import { schemaErrors } from '../plugins.ts';
+import { schemaErrors } from '../plugin-chain.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import type { JsonObject } from '../util/json.ts';
 
 /** A picture of what is in an index: the file `charts/<id>.yaml`. */
 export interface Chart {

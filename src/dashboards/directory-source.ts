@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { isObject, type JsonObject } from '../json.ts';
-import type { IndexDefinition } from '../plugins.ts';
+import type { IndexDefinition } from '../plugin.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { isObject, type JsonObject } from '../util/json.ts';
 import { aggregate } from './aggregate.ts';
 import { type FieldReader, fieldReader } from './fields.ts';
 import { matcher } from './match.ts';

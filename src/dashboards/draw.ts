@@ -1,8 +1,8 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { isObject, type JsonObject } from '../json.ts';
-import { log } from '../log.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { isObject, type JsonObject } from '../util/json.ts';
+import { log } from '../util/log.ts';
 import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
 import { type Theme, vegaConfig } from './theme.ts';
 

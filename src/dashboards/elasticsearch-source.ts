@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
-import { SidecarError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import { type ElasticsearchOptions, elasticsearchClient, unreachable } from '../sinks/elasticsearch.ts';
+import { type ElasticsearchOptions, elasticsearchClient, unreachable } from '../elasticsearch/client.ts';
+import { SidecarError } from '../util/errors.ts';
+import type { JsonObject } from '../util/json.ts';
 import type { ChartSource, Search } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 

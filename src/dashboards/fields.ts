@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
 
 /** What Elasticsearch would index of a field: numbers and dates to compute with, or keywords. */
 export type Value = number | string;

@@ -1,5 +1,5 @@
-import { SidecarError } from '../errors.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { SidecarError } from '../util/errors.ts';
+import { isObject, type JsonObject } from '../util/json.ts';
 import type { FieldReader, Value } from './fields.ts';
 
 type Matcher = (document: JsonObject) => boolean;

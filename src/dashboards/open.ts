@@ -1,7 +1,8 @@
-import { elasticsearchOptions, pluginChain } from '../assemble.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { IndexDefinition } from '../plugins.ts';
+import { pluginChain } from '../create-pipeline.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import type { IndexDefinition } from '../plugin.ts';
 import { type Dashboard, loadDashboards } from './definitions.ts';
 import type { ChartSource } from './search.ts';
 

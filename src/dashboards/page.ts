@@ -1,4 +1,4 @@
-import { Html, html, type Page, page } from '../html.ts';
+import { Html, html, type Page, page } from '../util/html.ts';
 import type { Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
 import { DARK, LIGHT, variables } from './theme.ts';

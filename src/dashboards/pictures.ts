@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../util/json.ts';
 import type { Chart, Dashboard } from './definitions.ts';
 import type { Picture } from './draw.ts';
 import { type ChartSource, searchOf } from './search.ts';

@@ -1,5 +1,5 @@
 import { Resvg, type ResvgRenderOptions } from '@resvg/resvg-js';
-import { SidecarError } from '../errors.ts';
+import { SidecarError } from '../util/errors.ts';
 
 const OPTIONS: ResvgRenderOptions = {
   background: 'white',

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
 import type { Chart } from './definitions.ts';
 import type { TimeRange } from './time-range.ts';
 

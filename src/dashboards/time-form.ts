@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../util/html.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** The times of a request as they were given; an end that is empty is that of the data. */

@@ -1,4 +1,4 @@
-import { SidecarError } from '../errors.ts';
+import { SidecarError } from '../util/errors.ts';
 
 /** What is looked at: ms since 1970, both ends in it. */
 export interface TimeRange {

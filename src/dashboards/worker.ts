@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { reasonOf, SidecarError } from '../errors.ts';
-import type { Page } from '../html.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import type { Page } from '../util/html.ts';
 import { openChartSource, openDashboards } from './open.ts';
 import { dashboardsPage } from './page.ts';
 import { answered, drawn, rangeOf } from './pictures.ts';
-import type { WorkerOrder, WorkerResult } from './served.ts';
+import type { WorkerOrder, WorkerResult } from './serve-dashboards.ts';
 import { BY_PAGE } from './theme.ts';
 import { timeForm } from './time-form.ts';
 import { checkRange } from './time-range.ts';

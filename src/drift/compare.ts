@@ -1,5 +1,5 @@
+import { countsWithin, kolmogorovSmirnov, psi, psiByChance, quantileBounds } from './distances.ts';
 import type { FeatureValues, Sample } from './samples.ts';
-import { countsWithin, kolmogorovSmirnov, psi, psiByChance, quantileBounds } from './statistics.ts';
 
 /** From the least to the most; `too few` where there are not enough values to tell, `too many` where a text is a category hardly twice. */
 const DRIFTS = ['too few', 'too many', 'stable', 'moderate', 'major'] as const;

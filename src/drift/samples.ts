@@ -1,6 +1,6 @@
-import { SidecarError } from '../errors.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
-import { linesOf } from '../ndjson.ts';
+import { SidecarError } from '../util/errors.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
+import { linesOf } from '../util/lines.ts';
 
 /** The values that one sample of documents has of one feature. */
 export interface FeatureValues {

@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { Lines } from '../ndjson.ts';
-import type { Document, IndexDefinition } from '../plugins.ts';
+import type { IndexDefinition, IndexDocument } from '../plugin.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { Lines } from '../util/lines.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 const NEWLINE = 0x0a;
@@ -42,7 +42,7 @@ export class DirectorySink implements Sink {
     }
   }
 
-  write(documents: readonly Document[]): Promise<Outcome[]> {
+  write(documents: readonly IndexDocument[]): Promise<Outcome[]> {
     const lines = new Map<Target, string[]>();
     const outcomes = documents.map(({ id, index, json }): Outcome => {
       const target = this.#targets.get(index) as Target;

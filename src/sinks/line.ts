@@ -1,11 +1,11 @@
-import type { Document } from '../plugins.ts';
+import type { IndexDocument } from '../plugin.ts';
 
 /**
  * A document as shippers get it: one line `{"id","route","body"}`, its newline included. `route` is the index without
  * the common prefix, and with its period where indices rotate (`logs-2026.11`). Half a surrogate pair becomes U+FFFD:
  * Vector can't read a line that holds one.
  */
-export function lineOf({ id, index, suffix = '', json }: Document, prefix: string): string {
+export function lineOf({ id, index, suffix = '', json }: IndexDocument, prefix: string): string {
   // Neither an id nor an index's name holds anything that JSON would escape.
   return `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${wellFormed(json)}}\n`;
 }

@@ -1,4 +1,4 @@
-import type { Document, IndexDefinition } from '../plugins.ts';
+import type { IndexDefinition, IndexDocument } from '../plugin.ts';
 
 /** What became of one document: stored now, there already, or refused for its own fault. */
 export type Outcome = 'stored' | 'exists' | { refused: string };
@@ -14,7 +14,7 @@ export interface Sink {
    * before it has answered. Waits and tries again while the destination is out of reach; throws
    * `SidecarError` (`unreachable`) when its patience ends or `signal` aborts.
    */
-  write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]>;
+  write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]>;
   /** Flushes, and lets go of connections and files. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { Lines } from '../ndjson.ts';
-import type { Document } from '../plugins.ts';
+import type { IndexDocument } from '../plugin.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { Lines } from '../util/lines.ts';
 import { lineOf } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -26,7 +26,7 @@ export class StdoutSink implements Sink {
     });
   }
 
-  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+  async write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]> {
     if (documents.length === 0) return [];
     const lines = new Lines(documents.map((document) => lineOf(document, this.#prefix)));
     if (!process.stdout.write(lines.bytes, () => lines.release())) {

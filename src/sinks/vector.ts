@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { errors, Pool } from 'undici';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { Lines } from '../ndjson.ts';
-import type { Document } from '../plugins.ts';
-import { backoffMs, sleep, Trouble } from '../retry.ts';
+import type { IndexDocument } from '../plugin.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { Lines } from '../util/lines.ts';
+import { backoffMs, sleep, Trouble } from '../util/retry.ts';
 import { lineOf } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -60,7 +60,7 @@ export class VectorSink implements Sink {
 
   async open(): Promise<void> {}
 
-  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+  async write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]> {
     if (documents.length === 0) return [];
     return this.#write(
       new Lines(documents.map((document) => lineOf(document, this.#options.prefix))),

@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
-import { sleep } from '../retry.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import { sleep } from '../util/retry.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A file of log lines, oldest first, as the API would have printed them. */

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
 import { GradioError } from './gradio-errors.ts';
 import { type Form, PAGE, type Page, type Parameter, plainForm, query, queueForm } from './gradio-forms.ts';
 import { SpaceHttp, type SpaceOptions } from './gradio-http.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { Entry } from '../event.ts';
-import { deeperThan, isObject, type Json, parseDelimited } from '../json.ts';
+import type { Entry } from '../entry.ts';
+import { deeperThan, isObject, type Json, parseDelimited } from '../util/json.ts';
 import { GradioError, shown } from './gradio-errors.ts';
 import type { SpaceHttp } from './gradio-http.ts';
 

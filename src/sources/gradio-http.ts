@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors, request } from 'undici';
-import { type Json, parseDelimited } from '../json.ts';
+import { type Json, parseDelimited } from '../util/json.ts';
 import { GradioError, refuse, shown } from './gradio-errors.ts';
 
 /** Where a Space is, and how it is asked. */

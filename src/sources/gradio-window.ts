@@ -1,5 +1,5 @@
-import { SidecarError } from '../errors.ts';
-import type { Entry } from '../event.ts';
+import type { Entry } from '../entry.ts';
+import { SidecarError } from '../util/errors.ts';
 import type { GradioClient } from './gradio-client.ts';
 import { GradioError } from './gradio-errors.ts';
 import type { Page } from './gradio-forms.ts';

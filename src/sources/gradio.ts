@@ -1,6 +1,6 @@
-import { SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
-import { sleep, Trouble } from '../retry.ts';
+import { SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import { sleep, Trouble } from '../util/retry.ts';
 import { GradioClient, type GradioOptions } from './gradio-client.ts';
 import { GradioError } from './gradio-errors.ts';
 import { spaceAddress } from './gradio-http.ts';

@@ -1,5 +1,5 @@
-import type { Entry } from '../event.ts';
-import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseDelimited } from '../json.ts';
+import type { Entry } from '../entry.ts';
+import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseDelimited } from '../util/json.ts';
 import type { Unreadable } from './source.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */

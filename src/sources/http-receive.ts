@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '../util/errors.ts';
 
 const unpack = promisify(unzip);
 

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { closeServer, type ListenAddress, listen } from '../listen.ts';
-import { log } from '../log.ts';
+import { closeServer, type ListenAddress, listen } from '../server/listen.ts';
+import { log } from '../util/log.ts';
 import { type Part, readBody } from './http-body.ts';
 import { type Received, Refusal, receive } from './http-receive.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';

@@ -1,5 +1,5 @@
-import type { Entry } from '../event.ts';
-import { log } from '../log.ts';
+import type { Entry } from '../entry.ts';
+import { log } from '../util/log.ts';
 import type { Batch } from './source.ts';
 import { type Alignment, align, alignRestored } from './window.ts';
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { reasonOf, SidecarError } from '../errors.ts';
-import { log } from '../log.ts';
-import { sleep, Trouble } from '../retry.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import { sleep, Trouble } from '../util/retry.ts';
 import { type Found, ListCursor, type View } from './list-cursor.ts';
 import { connectRedis, type RedisOptions } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { reasonOf, SidecarError } from '../errors.ts';
-import type { Entry } from '../event.ts';
-import type { JsonObject } from '../json.ts';
-import { Trouble } from '../retry.ts';
+import type { Entry } from '../entry.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import type { JsonObject } from '../util/json.ts';
+import { Trouble } from '../util/retry.ts';
 import { connectRedis, type RedisOptions } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../event.ts';
+import type { Entry } from '../entry.ts';
 
 /** What came as a log and can't be read as one; it becomes a dead letter. */
 export interface Unreadable {

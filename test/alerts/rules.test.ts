@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadRules, type Rule } from '../../src/alerts/rules.ts';
-import { SidecarError } from '../../src/errors.ts';
+import { SidecarError } from '../../src/util/errors.ts';
 import { temporaryFolder } from '../samples.ts';
 
 /** Rules, or the lines of the refusal. */

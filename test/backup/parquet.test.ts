@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { columnsOf, writeParquet } from '../../src/backup/parquet.ts';
-import type { StoredDocument } from '../../src/backup/snapshot.ts';
+import type { StoredDocument } from '../../src/elasticsearch/snapshot.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 async function* documents(sources: readonly object[]): AsyncGenerator<StoredDocument> {

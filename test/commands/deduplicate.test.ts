@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { CopyFigures } from '../../src/deduplicate.ts';
+import type { CopyFigures } from '../../src/elasticsearch/find-copies.ts';
 import { TestIndices, Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
 import { elasticsearchUrl } from '../services/env.ts';

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parquetReadObjects } from 'hyparquet';
-import { FakeKibana } from '../fake-kibana.ts';
 import { FaultProxy, pass } from '../faults/proxy.ts';
 import { eventually, ndjson, TestIndices, Workspace } from '../helpers.ts';
+import { FakeKibana } from '../kibana/fake-kibana.ts';
 import { backupIn, env, filled } from './backup.ts';
 
 const COUNTS = { logs: 253, message: 107, perfs: 107, 'top-func': 535 };

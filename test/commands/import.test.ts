@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { FakeKibana } from '../fake-kibana.ts';
 import { FaultProxy } from '../faults/proxy.ts';
 import { TestIndices, Workspace } from '../helpers.ts';
+import { FakeKibana } from '../kibana/fake-kibana.ts';
 import { backupIn, env, exported } from './backup.ts';
 
 const COUNTS = { logs: 253, message: 107, perfs: 107, 'top-func': 535 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Figures } from '../../src/figures.ts';
+import type { Figures } from '../../src/elasticsearch/statistics.ts';
 import { TestIndices, Workspace } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';

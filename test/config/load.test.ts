@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
 import { type ConfigInput, loadConfig, nearest } from '../../src/config/load.ts';
-import { SidecarError } from '../../src/errors.ts';
+import { SidecarError } from '../../src/util/errors.ts';
 import { temporaryFolder } from '../samples.ts';
 import { root } from '../services/service.ts';
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Chart } from '../../src/dashboards/definitions.ts';
 import { searchOf } from '../../src/dashboards/search.ts';
 import { readTime } from '../../src/dashboards/time-range.ts';
-import { SidecarError } from '../../src/errors.ts';
-import type { JsonObject } from '../../src/json.ts';
+import { SidecarError } from '../../src/util/errors.ts';
+import type { JsonObject } from '../../src/util/json.ts';
 
 const HOUR = 3_600_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { dashboardsSetting } from '../../src/dashboards/open.ts';
-import { ServedDashboards } from '../../src/dashboards/served.ts';
+import { ServedDashboards } from '../../src/dashboards/serve-dashboards.ts';
 import { Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
 

@@ -6,7 +6,7 @@ import { DirectoryChartSource } from '../../src/dashboards/directory-source.ts';
 import { ElasticsearchChartSource } from '../../src/dashboards/elasticsearch-source.ts';
 import { dashboardsSetting, openDashboards } from '../../src/dashboards/open.ts';
 import { searchOf } from '../../src/dashboards/search.ts';
-import { isObject, type Json, type JsonObject } from '../../src/json.ts';
+import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
 import { gradioLogs, realEntries, realLines } from '../samples.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { filled } from './sample.ts';

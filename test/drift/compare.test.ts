@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Comparison, compare, mostDrift } from '../../src/drift/compare.ts';
 import { Sample } from '../../src/drift/samples.ts';
-import type { Json } from '../../src/json.ts';
+import type { Json } from '../../src/util/json.ts';
 
 /** A sample of documents with these values of `x`; `null` is no value. */
 function sample(values: readonly Json[]): Sample {

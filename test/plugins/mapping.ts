@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Plugin } from '../../src/plugins.ts';
+import type { Plugin } from '../../src/plugin.ts';
 import type { MadeDocument } from '../../src/testing.ts';
 
 type Mapping = { type?: string; path?: string; properties?: Record<string, Mapping> };

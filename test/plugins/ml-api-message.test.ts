@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import message from '../../plugins/ml-api-message.ts';
-import type { JsonObject } from '../../src/json.ts';
-import type { Body } from '../../src/plugins.ts';
+import type { Fields } from '../../src/plugin.ts';
 import { runPlugin } from '../../src/testing.ts';
+import type { JsonObject } from '../../src/util/json.ts';
 import { line, parse, realEntries, realLines } from '../samples.ts';
 import { assertMapped } from './mapping.ts';
 
 const RENAME = { rename: { 'ALCOHOL CONSUMING': 'ALCOHOL' } };
 
 /** The body for a call of this input and result. */
-function bodyFor(input: unknown, result: unknown, options: JsonObject = {}): Body | undefined {
+function bodyFor(input: unknown, result: unknown, options: JsonObject = {}): Fields | undefined {
   const call = `[x] API Call - POST /predict - Status: 200 - Time: 1ms - Input: ${JSON.stringify(input)} - Result: ${JSON.stringify(result)}`;
   return runPlugin(message, [line(call)], options)[0]?.body;
 }

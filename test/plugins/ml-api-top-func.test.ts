@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import topFunc from '../../plugins/ml-api-top-func.ts';
-import type { JsonObject } from '../../src/json.ts';
 import { runPlugin } from '../../src/testing.ts';
+import type { JsonObject } from '../../src/util/json.ts';
 import { line, parse, realEntries, realLines } from '../samples.ts';
 import { assertMapped } from './mapping.ts';
 

@@ -6,9 +6,10 @@ import message from '../../plugins/ml-api-message.ts';
 import perfs from '../../plugins/ml-api-perfs.ts';
 import topFunc from '../../plugins/ml-api-top-func.ts';
 import redact from '../../plugins/redact.ts';
-import type { Entry } from '../../src/event.ts';
-import type { Json, JsonObject } from '../../src/json.ts';
-import { type Body, type Document, type Plugin, PluginChain, type PluginResult } from '../../src/plugins.ts';
+import type { Entry } from '../../src/entry.ts';
+import type { Fields, IndexDocument, Plugin } from '../../src/plugin.ts';
+import { PluginChain, type PluginResult } from '../../src/plugin-chain.ts';
+import type { Json, JsonObject } from '../../src/util/json.ts';
 import { line, parse, realEntries } from '../samples.ts';
 
 const KEY = 'a key for the tests only';
@@ -24,10 +25,10 @@ function run(entry: Entry, options: JsonObject): PluginResult {
   return chain.run(parse(entry));
 }
 
-const bodyOf = (document: Document | undefined): Body => JSON.parse(document!.json);
+const bodyOf = (document: IndexDocument | undefined): Fields => JSON.parse(document!.json);
 
 /** The document of `ml-api-logs`. */
-const logOf = (entry: Entry, options: JsonObject): Body => bodyOf(run(entry, options).documents[0]);
+const logOf = (entry: Entry, options: JsonObject): Fields => bodyOf(run(entry, options).documents[0]);
 
 const call = (input: Json, result: Json): string =>
   line(

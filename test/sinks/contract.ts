@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Document, IndexDefinition } from '../../src/plugins.ts';
+import type { IndexDefinition, IndexDocument } from '../../src/plugin.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 
 /** A place for documents, and sinks that write there. */
@@ -26,7 +26,7 @@ export function indexNamed(name: string): IndexDefinition {
 }
 
 /** `count` documents, `n` counting on from `first`. */
-export function documents(index: string, count: number, first = 0): Document[] {
+export function documents(index: string, count: number, first = 0): IndexDocument[] {
   return Array.from({ length: count }, (_, at) => ({
     index,
     id: `id-${first + at}`,

@@ -1,11 +1,11 @@
 /** Run as a process, it writes what its parent sends through a `StdoutSink` to a real pipe. */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { TestContext } from 'node:test';
-import type { Document } from '../../src/plugins.ts';
+import type { IndexDocument } from '../../src/plugin.ts';
 import type { Outcome, Sink } from '../../src/sinks/sink.ts';
 import { StdoutSink } from '../../src/sinks/stdout.ts';
 
-type Call = { n: number; name: 'open' | 'close' } | { n: number; name: 'write'; documents: Document[] };
+type Call = { n: number; name: 'open' | 'close' } | { n: number; name: 'write'; documents: IndexDocument[] };
 type Answer = { n: number; outcomes?: Outcome[] };
 
 /** The sink of a child process; `onText` gets what the child wrote to its stdout. */
@@ -27,7 +27,7 @@ export class ChildStdoutSink implements Sink {
     await this.#ask({ n: this.#waiting.length, name: 'open' });
   }
 
-  async write(documents: readonly Document[]): Promise<Outcome[]> {
+  async write(documents: readonly IndexDocument[]): Promise<Outcome[]> {
     const call = { n: this.#waiting.length, name: 'write' as const, documents: [...documents] };
     return (await this.#ask(call)).outcomes!;
   }

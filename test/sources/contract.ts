@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Entry } from '../../src/event.ts';
+import type { Entry } from '../../src/entry.ts';
 import type { Batch, ReadOptions, Source } from '../../src/sources/source.ts';
 
 /** A place that entries can be put into, and sources that read it. */

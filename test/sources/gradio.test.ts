@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
-import type { Entry } from '../../src/event.ts';
+import type { Entry } from '../../src/entry.ts';
 import { GradioSource, type GradioSourceOptions } from '../../src/sources/gradio.ts';
 import type { Batch, ReadOptions, Source } from '../../src/sources/source.ts';
 import { TestIndices, Workspace } from '../helpers.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Entry } from '../../src/event.ts';
-import type { JsonObject } from '../../src/json.ts';
+import type { Entry } from '../../src/entry.ts';
 import { readBody } from '../../src/sources/http-body.ts';
+import type { JsonObject } from '../../src/util/json.ts';
 import { gradioLogs, line, realLines } from '../samples.ts';
 
 const entriesOf = (body: string): Entry[] =>

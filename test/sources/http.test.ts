@@ -7,7 +7,8 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { Checkpoint } from '../../src/checkpoint.ts';
 import { DeadLetters } from '../../src/dead-letters.ts';
 import { runPipeline } from '../../src/pipeline.ts';
-import { type Document, PluginChain } from '../../src/plugins.ts';
+import type { IndexDocument } from '../../src/plugin.ts';
+import { PluginChain } from '../../src/plugin-chain.ts';
 import type { Outcome, Sink } from '../../src/sinks/sink.ts';
 import { HttpSource } from '../../src/sources/http.ts';
 import { type CommandLine, eventually, ndjson, TestIndices, temporaryFolder, Workspace } from '../helpers.ts';
@@ -239,7 +240,7 @@ test('a configuration that can not work is refused', async (t) => {
 /** A fake: a real sink does not hold its answer until it is told. */
 class HeldSink implements Sink {
   readonly acknowledges = true;
-  readonly taken: Document[] = [];
+  readonly taken: IndexDocument[] = [];
   #release: () => void = () => {};
   readonly #released = new Promise<void>((resolve) => {
     this.#release = resolve;
@@ -247,7 +248,7 @@ class HeldSink implements Sink {
 
   async open(): Promise<void> {}
 
-  async write(documents: readonly Document[], signal: AbortSignal): Promise<Outcome[]> {
+  async write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]> {
     this.taken.push(...documents);
     await Promise.race([
       this.#released,

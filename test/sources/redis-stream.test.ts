@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { Redis } from 'ioredis';
-import type { Entry } from '../../src/event.ts';
+import type { Entry } from '../../src/entry.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
 import type { Batch } from '../../src/sources/source.ts';
 import { redisUrl, uniqueName } from '../services/env.ts';

@@ -1,0 +1,71 @@
+import type { Client } from '@elastic/elasticsearch';
+import type { Config } from '../config/config.ts';
+import { elasticsearchClient, HINT } from '../elasticsearch/client.ts';
+import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { refusalOf } from '../elasticsearch/refusal.ts';
+import type { IndexDefinition } from '../plugin.ts';
+import { plural } from '../terminal/messages.ts';
+import { reasonOf } from '../util/errors.ts';
+import { checkDisks } from './check-disks.ts';
+import { checkIndex } from './check-index.ts';
+import { type Check, failed, ok, warning } from './result.ts';
+
+/** The major version that this program is made for. */
+const MAJOR = 9;
+
+/**
+ * Elasticsearch: whether it answers, its version, health, disks, and every index. What can't be asked any more is
+ * left out.
+ */
+export async function* checkElasticsearch(
+  config: Config,
+  indices: readonly IndexDefinition[],
+): AsyncGenerator<Check> {
+  const options = elasticsearchOptions(config, false);
+  const { host } = new URL(options.url);
+  const client = elasticsearchClient(options);
+  try {
+    const { version, cluster_name: cluster } = await client.info();
+    const says = `${version.number} at ${host}, cluster "${cluster}"`;
+    const other = `This program is made for Elasticsearch ${MAJOR}; the client may not understand others`;
+    const fits = version.number.startsWith(`${MAJOR}.`);
+    yield fits ? ok('elasticsearch', says) : warning('elasticsearch', says, other);
+    yield await checkHealth(client);
+    yield* await checkDisk(client);
+    for (const index of indices) yield* await checkIndex(client, config, index);
+  } catch (error) {
+    const refusal = refusalOf(error, `${host} refused a request`);
+    yield refusal
+      ? failed('elasticsearch', refusal.says, refusal.action, 2)
+      : failed('elasticsearch', `${host} could not be reached: ${reasonOf(error)}`, HINT, 3);
+  } finally {
+    await client.close();
+  }
+}
+
+async function checkHealth(client: Client): Promise<Check> {
+  const { status, number_of_data_nodes: nodes, unassigned_shards: open } = await client.cluster.health();
+  const says = `${status}, ${plural(nodes, 'data node')}, ${plural(open, 'shard')} unassigned`;
+  const why = 'GET /_cluster/allocation/explain says why';
+  if (status === 'green') return ok('health', says);
+  if (status === 'red') {
+    const action = `${why}; look at the disks first`;
+    return failed('health', `${says}: some data can neither be read nor written`, action);
+  }
+  return nodes === 1
+    ? ok('health', `${says}: one node can hold no replicas, so yellow is normal`)
+    : warning('health', `${says}: some replicas are missing`, why);
+}
+
+async function checkDisk(client: Client): Promise<Check[]> {
+  const [{ nodes }, { defaults = {}, persistent, transient }] = await Promise.all([
+    client.nodes.stats({ metric: 'fs' }),
+    client.cluster.getSettings({ include_defaults: true, flat_settings: true }),
+  ]);
+  const disks = Object.entries(nodes).flatMap(([id, { name = id, roles = [], fs }]) =>
+    roles.some((role) => role.startsWith('data'))
+      ? [{ node: name, total: fs?.total?.total_in_bytes ?? 0, free: fs?.total?.available_in_bytes ?? 0 }]
+      : [],
+  );
+  return checkDisks(disks, { ...defaults, ...persistent, ...transient });
+}

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { html, type Page, page } from '../util/html.ts';
+import type { DashboardsSetting } from './open.ts';
+import { type TimeQuery, timeForm } from './time-form.ts';
+import { readTime, type TimeRange } from './time-range.ts';
+
+/** What the worker draws. */
+export interface WorkerOrder {
+  setting: DashboardsSetting;
+  wanted: { [End in keyof TimeRange]: number | undefined };
+  query: TimeQuery;
+}
+
+/** What it answers: a page, or why there is none. */
+export type WorkerResult = { page: Page } | { code: SidecarError['code']; message: string };
+
+/** How long a page is answered again, in ms. */
+const FRESH_MS = 10_000;
+/** How many pages may wait to be drawn; each takes a processor for about a second. */
+const MAX_WAITING = 4;
+
+/** The dashboards as web pages, drawn one at a time in a thread of their own. */
+export class ServedDashboards {
+  readonly #setting: DashboardsSetting;
+  readonly #pages = new Map<string, { page: Promise<Page>; until: number }>();
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(setting: DashboardsSetting) {
+    this.#setting = setting;
+  }
+
+  /** The page for the parameters `from` and `to`, the last 24 hours without them, and its HTTP status. Never throws. */
+  async page(parameters: URLSearchParams): Promise<{ status: number; page: Page }> {
+    const query = { from: parameters.get('from') ?? 'now-24h', to: parameters.get('to') ?? 'now' };
+    try {
+      return { status: 200, page: await this.#fresh(query) };
+    } catch (error) {
+      const status = error instanceof SidecarError && error.code === 'config' ? 400 : 503;
+      return { status, page: errorPage(query, reasonOf(error)) };
+    }
+  }
+
+  #fresh(query: TimeQuery): Promise<Page> {
+    const key = `${query.from} ${query.to}`;
+    const now = performance.now();
+    for (const [name, { until }] of this.#pages) if (until < now) this.#pages.delete(name);
+    const known = this.#pages.get(key);
+    if (known) return known.page;
+    const bound = (end: keyof TimeQuery): number | undefined =>
+      query[end] === '' ? undefined : readTime(query[end], end);
+    const wanted = { from: bound('from'), to: bound('to') };
+    if (this.#waiting >= MAX_WAITING)
+      throw new SidecarError(
+        'unreachable',
+        'Too many dashboards are being drawn. Try again in some seconds.',
+      );
+    this.#waiting++;
+    const page = this.#last.then(() => drawnInWorker({ setting: this.#setting, wanted, query }));
+    const entry = { page, until: Number.POSITIVE_INFINITY };
+    this.#pages.set(key, entry);
+    this.#last = page
+      .catch(() => this.#pages.delete(key))
+      .finally(() => {
+        this.#waiting--;
+        entry.until = performance.now() + FRESH_MS;
+      });
+    return page;
+  }
+}
+
+function drawnInWorker(order: WorkerOrder): Promise<Page> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
+    // A page that is not there yet keeps no process alive.
+    worker.unref();
+    worker.once('message', (result: WorkerResult) => {
+      if ('page' in result) resolve(result.page);
+      else reject(new SidecarError(result.code, result.message));
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`drawing ended with ${code}`)));
+  });
+}
+
+function errorPage(query: TimeQuery, message: string): Page {
+  return page({
+    title: 'Dashboards of the ML API',
+    links: [
+      { href: '/', text: 'Status' },
+      { href: '/dashboards', text: 'Dashboards', current: true },
+    ],
+    main: html`${timeForm(query)}<p role="alert" class="card">${message}</p>`,
+    footer: html`Nothing was drawn.`,
+  });
+}

@@ -1,0 +1,54 @@
+import type { Client } from '@elastic/elasticsearch';
+import { belongsTo, periodPatterns } from '../rotation.ts';
+import { SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+
+/** An index as it is in Elasticsearch. */
+export interface PresentIndex {
+  /** The configured name that it belongs to. */
+  name: string;
+  /** Its own: the configured one, or that of a period. */
+  index: string;
+}
+
+/**
+ * The indices that hold the documents of these configured names, whichever rotation made them; names that have none
+ * are left out. Throws `SidecarError` (`config`) where a name is the alias of an index that is not this program's.
+ */
+export async function presentIndices(client: Client, names: readonly string[]): Promise<PresentIndex[]> {
+  const present: PresentIndex[] = [];
+  for (const name of names) {
+    const found = await client.indices.getAlias({
+      index: [name, ...periodPatterns(name)],
+      ignore_unavailable: true,
+      expand_wildcards: 'all',
+    });
+    for (const [index, { aliases }] of Object.entries(found)) {
+      if (belongsTo(name, index)) present.push({ name, index });
+      else if (name in aliases) {
+        throw new SidecarError(
+          'config',
+          `"${name}" is an alias of ${index}, which is not an index of this program, so it is left alone. Remove the alias, or configure another \`index:\``,
+        );
+      }
+    }
+  }
+  return present.sort((a, b) => a.name.localeCompare(b.name) || a.index.localeCompare(b.index));
+}
+
+/** How many documents an index, or alias, holds, those written just now too; `query` counts only those that match. */
+export async function countIn(client: Client, index: string, query?: object): Promise<number> {
+  await client.indices.refresh({ index, ignore_unavailable: true });
+  const { count } = await client.count({ index, ignore_unavailable: true, ...(query ? { query } : {}) });
+  return count;
+}
+
+/** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
+export async function isDated(client: Client, index: string): Promise<boolean> {
+  const { fields } = await client.fieldCaps({ index, fields: 'timestamp', ignore_unavailable: true });
+  const types = Object.keys(fields.timestamp ?? {});
+  if (types.length === 1 && types[0] === 'date') return true;
+  const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;
+  log.warn(`${index} ${is} and not a date, so it is left alone`);
+  return false;
+}

@@ -1,0 +1,191 @@
+import { type Client, errors, type estypes } from '@elastic/elasticsearch';
+import type { IndexDefinition } from '../plugin.ts';
+import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns, UNDATED } from '../rotation.ts';
+import { SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import type { Trouble } from '../util/retry.ts';
+import { refusalOf, refused } from './refusal.ts';
+
+/** A request of Elasticsearch's REST API. */
+export interface SetupRequest {
+  method: 'PUT';
+  path: string;
+  body: Record<string, unknown>;
+}
+
+/** How to set up. */
+export interface SetUpOptions {
+  /** Other than `none`: an index is one of several periods, and its plain name an alias of them all. */
+  rotation: Rotation;
+  /**
+   * A user who may not write templates is refused; otherwise that is a warning, as templates may be there already.
+   */
+  strict: boolean;
+  signal: AbortSignal;
+}
+
+/** Above Elastic's own templates, which have up to 500. */
+const PRIORITY = 500;
+
+/** The requests that set up an empty Elasticsearch, in their order. */
+export function setupRequests(indices: readonly IndexDefinition[], rotation: Rotation): SetupRequest[] {
+  return indices.flatMap((index): SetupRequest[] => [
+    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(index, rotation) },
+    { method: 'PUT', ...createOf(index, rotation) },
+  ]);
+}
+
+/**
+ * An index that Elasticsearch makes by itself, because a document came for it, is made by this template: a new
+ * period, or one that was deleted in the middle of a run.
+ */
+function templateOf(index: IndexDefinition, rotation: Rotation) {
+  const { name } = index;
+  return {
+    index_patterns: templatePatterns(name, rotation),
+    // Where one plugin's name begins with another's, both may fit: the longer one must win.
+    priority: PRIORITY + name.length,
+    composed_of: [`${name}@custom`],
+    ignore_missing_component_templates: [`${name}@custom`],
+    template: createOf(index, rotation).body,
+    _meta: { description: 'made by ml-log-sidecar' },
+  };
+}
+
+/** The index that is there from the start; of periods, the one without a time, for the alias must point somewhere. */
+function createOf({ name, mappings, settings }: IndexDefinition, rotation: Rotation) {
+  const rotated = rotation !== 'none';
+  const body = {
+    ...(settings ? { settings } : {}),
+    mappings,
+    ...(rotated ? { aliases: { [name]: {} } } : {}),
+  };
+  return { path: `/${name}${rotated ? UNDATED : ''}`, body };
+}
+
+/**
+ * Makes templates and indices as they should be; what is right already stays. Waits for the server as `trouble` does;
+ * throws `SidecarError` (`config`) where it refuses, or another index is in the way.
+ */
+export async function setUp(
+  client: Client,
+  trouble: Trouble,
+  indices: readonly IndexDefinition[],
+  { rotation, strict, signal }: SetUpOptions,
+): Promise<void> {
+  for (;;) {
+    try {
+      for (const index of indices) {
+        await assertFree(client, index.name, rotation);
+        await putTemplate(client, index, { rotation, strict });
+        await ensureIndex(client, index, rotation);
+      }
+      return trouble.over();
+    } catch (error) {
+      if (error instanceof SidecarError) throw error;
+      const refusal = refusalOf(error, `${trouble.what} refused to set up the indices`);
+      if (refusal) throw refused(refusal, error);
+      await trouble.wait(error, signal);
+    }
+  }
+}
+
+/** An id is known within one index only: with documents of another rotation beside, logs would be doubled. */
+async function assertFree(client: Client, name: string, rotation: Rotation): Promise<void> {
+  for (const index of Object.keys(await client.indices.get({ index: name, ignore_unavailable: true }))) {
+    if (!belongsTo(name, index) || fits(name, index, rotation)) continue;
+    throw new SidecarError(
+      'config',
+      `there is an index ${index}, made with another indices.rotation than "${rotation}". Set it back (INDICES_ROTATION); or empty the indices with clear-indexes, which makes them anew; or give the plugin another \`index:\``,
+    );
+  }
+}
+
+async function putTemplate(
+  client: Client,
+  index: IndexDefinition,
+  { rotation, strict }: Pick<SetUpOptions, 'rotation' | 'strict'>,
+): Promise<void> {
+  try {
+    await client.indices.putIndexTemplate({
+      name: index.name,
+      ...(templateOf(index, rotation) as Omit<estypes.IndicesPutIndexTemplateRequest, 'name'>),
+    });
+  } catch (error) {
+    if (strict || !(error instanceof errors.ResponseError) || error.statusCode !== 403) throw error;
+    log.warn(
+      `this user may not write the index template ${index.name} (privilege manage_index_templates): run \`setup\` once as one who may, or an index that is deleted, or a new period, gets fields that Elasticsearch guesses`,
+    );
+  }
+}
+
+/**
+ * Creates the index if it is missing; to those that are there, periods included, adds missing fields, and reports
+ * fields in conflict.
+ */
+export async function ensureIndex(
+  client: Client,
+  index: IndexDefinition,
+  rotation: Rotation = 'none',
+): Promise<void> {
+  const { name, mappings } = index;
+  const rotated = rotation !== 'none';
+  const { path, body } = createOf(index, rotation);
+  if (!(await client.indices.exists({ index: path.slice(1) }))) {
+    try {
+      await client.indices.create({ index: path.slice(1), ...body });
+      log.debug(`created index ${path.slice(1)}`);
+    } catch (error) {
+      const raced =
+        error instanceof errors.ResponseError && error.message.includes('resource_already_exists_exception');
+      if (!raced) throw error;
+    }
+  }
+  const present = await client.indices.get({ index: rotated ? periodPatterns(name) : name });
+  for (const [found, { mappings: there = {}, aliases = {} }] of Object.entries(present)) {
+    if (rotated && !belongsTo(name, found)) continue;
+    const { conflicts, missing } = compareMappings(mappings, there as Record<string, unknown>);
+    for (const { field, is, wanted } of conflicts) {
+      log.warn(
+        `index ${found} was made with another mapping: its field ${field} is ${is}, this program's is ${wanted}. It is left as it is; documents that don't fit become dead letters. Reindex into a new index, or rename this one, to have it right`,
+      );
+    }
+    if (Object.keys(missing).length > 0)
+      await client.indices.putMapping({ index: found, properties: missing });
+    if (rotated && !(name in aliases)) await client.indices.putAlias({ index: found, name });
+  }
+}
+
+/** A field whose type is not the one that it should have. */
+export interface Conflict {
+  field: string;
+  is: string;
+  wanted: string;
+}
+
+/** What of an index's wanted mapping is otherwise in the one it has, and which of its fields are not there at all. */
+export function compareMappings(
+  wanted: Record<string, unknown>,
+  present: Record<string, unknown>,
+): { conflicts: Conflict[]; missing: Record<string, estypes.MappingProperty> } {
+  const there = fieldTypes(present);
+  const conflicts = [...fieldTypes(wanted)].flatMap(([field, type]): Conflict[] => {
+    const is = there.get(field);
+    return type === 'alias' || is === undefined || is === type ? [] : [{ field, is, wanted: type }];
+  });
+  const properties = (wanted.properties ?? {}) as Record<string, estypes.MappingProperty>;
+  const missing = Object.entries(properties).filter(([field]) => !there.has(field));
+  return { conflicts, missing: Object.fromEntries(missing) };
+}
+
+/** Every declared field's dotted path and type. */
+function fieldTypes(mappings: Record<string, unknown>, path = ''): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const [name, field] of Object.entries(
+    (mappings.properties ?? {}) as Record<string, Record<string, unknown>>,
+  )) {
+    types.set(path + name, (field.type as string | undefined) ?? 'object');
+    for (const [inner, type] of fieldTypes(field, `${path}${name}.`)) types.set(inner, type);
+  }
+  return types;
+}

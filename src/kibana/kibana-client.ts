@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { Agent, FormData, request } from 'undici';
+import type { Config } from '../config/config.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { isObject, type JsonObject } from '../util/json.ts';
+
+/** Where Kibana is, and as whom it is asked. */
+export interface KibanaOptions {
+  /** Its address, a space's path included: `https://kibana:5601/s/ops`. User and password in it win over those below. */
+  url: string;
+  apiKey?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** File with the PEM certificates to trust. */
+  caFile?: string | undefined;
+}
+
+/** Saved objects, as Kibana's export answers them. */
+export interface ExportedObjects {
+  /** One JSON object a line; the last one is Kibana's summary. */
+  text: string;
+  /** How many objects were asked for; those that they refer to come along uncounted. */
+  count: number;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Kibana's saved objects API (https://www.elastic.co/docs/api/doc/kibana/group/endpoint-saved-objects). Its methods throw
+ * `SidecarError`: `config` where Kibana refuses, `unreachable` where it doesn't answer, or not yet.
+ */
+export class Kibana {
+  /** Its address, without what may be secret. */
+  readonly address: string;
+  readonly #headers: Record<string, string>;
+  readonly #caFile: string | undefined;
+
+  constructor({ url, apiKey, username, password, caFile }: KibanaOptions) {
+    const parsed = new URL(url);
+    const user = decodeURIComponent(parsed.username) || username;
+    const secret = decodeURIComponent(parsed.password) || password || '';
+    parsed.username = parsed.password = '';
+    this.address = parsed.href.replace(/\/+$/, '');
+    const authorization = apiKey
+      ? `ApiKey ${apiKey}`
+      : user && `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+    // Kibana refuses a POST without the first one.
+    this.#headers = { 'kbn-xsrf': 'ml-log-sidecar', ...(authorization ? { authorization } : {}) };
+    this.#caFile = caFile;
+  }
+
+  /** Every object of a type, with what it refers to. */
+  async exportObjects(type: 'index-pattern' | 'dashboard'): Promise<ExportedObjects> {
+    const body = JSON.stringify({ type, includeReferencesDeep: true });
+    const { status, text } = await this.#post('_export', body, { 'content-type': 'application/json' });
+    if (status >= 400) this.#refuse(status, text);
+    const objects = text.split('\n').filter((line) => line !== '');
+    const count = objects.filter((line) => JSON.parse(line).type === type).length;
+    return { text: objects.map((line) => `${line}\n`).join(''), count };
+  }
+
+  /** Puts objects, one a line, under their ids, in place of those that are there; answers how many. */
+  async importObjects(text: string): Promise<number> {
+    const form = new FormData();
+    form.append('file', new File([text], 'objects.ndjson', { type: 'application/ndjson' }));
+    const answer = await this.#post('_import?overwrite=true', form);
+    const told = parsed(answer.text);
+    if (told?.success !== true) this.#refuse(answer.status, answer.text);
+    return Number(told.successCount);
+  }
+
+  async #post(
+    path: string,
+    body: string | FormData,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> {
+    const agent = new Agent(this.#caFile ? { connect: { ca: readFileSync(this.#caFile) } } : {});
+    try {
+      const answer = await request(`${this.address}/api/saved_objects/${path}`, {
+        method: 'POST',
+        headers: { ...this.#headers, ...headers },
+        body,
+        dispatcher: agent,
+        headersTimeout: TIMEOUT_MS,
+        bodyTimeout: TIMEOUT_MS,
+      });
+      return { status: answer.statusCode, text: await answer.body.text() };
+    } catch (cause) {
+      throw new SidecarError(
+        'unreachable',
+        `Kibana at ${this.address} could not be reached: ${reasonOf(cause)}. Is it running there, and is KIBANA_URL right? Unset it to go without Kibana`,
+        { cause },
+      );
+    } finally {
+      await agent.close();
+    }
+  }
+
+  #refuse(status: number, text: string): never {
+    throw new SidecarError(
+      status >= 500 || status === 429 ? 'unreachable' : 'config',
+      `Kibana at ${this.address} refused: ${refusalIn(status, text)}`,
+    );
+  }
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const answer = JSON.parse(text);
+    return isObject(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why a request was refused, whole or in part, and what to do. */
+function refusalIn(status: number, text: string): string {
+  const answer = parsed(text);
+  if (!answer) return `what answers there (${status}) is no Kibana; check KIBANA_URL`;
+  const told = `${status} ${answer.message}`;
+  if (status === 401)
+    return `${told}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;
+  if (status === 403) return `${told}. The user needs the Kibana privilege "Saved Objects Management: All"`;
+  if (status === 503) return `${told}. It is starting; try again`;
+  if (status >= 400) return told;
+  const errors = (Array.isArray(answer.errors) ? answer.errors : []) as JsonObject[];
+  const reasons = errors.map(({ type, id, error }) => {
+    const { type: kind, message } = (error ?? {}) as JsonObject;
+    return `${type} ${id}: ${message ?? kind}`;
+  });
+  return reasons.join('; ') || `it answered ${status} ${text.slice(0, 200)}`;
+}
+
+/** Where the Kibana of a configuration is; `undefined` where it has none. It takes Elasticsearch's credentials. */
+export function kibanaOptions({ kibana, elasticsearch }: Config): KibanaOptions | undefined {
+  const { api_key: apiKey, username, password, ca_file: caFile } = elasticsearch;
+  return kibana.url === undefined ? undefined : { url: kibana.url, apiKey, username, password, caFile };
+}

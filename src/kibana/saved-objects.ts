@@ -1,0 +1,132 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { Chart, Dashboard } from '../dashboards/definitions.ts';
+import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
+import { SidecarError } from '../util/errors.ts';
+import type { JsonObject } from '../util/json.ts';
+import { kibanaOptions } from './kibana-client.ts';
+
+/** A saved object of Kibana, as its export writes one a line. */
+export interface SavedObject extends JsonObject {
+  type: 'index-pattern' | 'dashboard';
+  /** Always the same, so that an import replaces what an earlier one made. */
+  id: string;
+  attributes: JsonObject;
+  references: [];
+}
+
+/** What an import did. */
+export interface Imported {
+  /** Where: `http://localhost:5601`. */
+  kibana: string;
+  dataViews: string[];
+  dashboards: string[];
+}
+
+const PREFIX = 'ml-log-sidecar-';
+/** Kibana's grid is 48 wide: two charts in a row. */
+const WIDTH = 24;
+/** What a row of it holds of a chart's height: a panel of 15 rows, Kibana's usual, a chart of 250. */
+const ROW = 250 / 15;
+const NO_QUERY = { query: { query: '', language: 'kuery' }, filter: [] };
+
+/**
+ * Data views and dashboards as Kibana 9 imports them; each dashboard holds its Vega panels by value, so that Kibana may
+ * migrate them to the panel type that Vega is getting (elastic/kibana#240491, #283945). In Kibana's source, the
+ * dashboard's attributes are `src/platform/plugins/shared/dashboard/server/dashboard_saved_object/schema/v1..v3`,
+ * a panel by value is read by `visualizations/common/embeddable/transforms/get_transform_out.ts`, and
+ * its specification by `vis_types/vega/public/data_model/vega_parser.ts`.
+ */
+export function savedObjects(dashboards: readonly Dashboard[]): SavedObject[] {
+  const patterns = new Set(dashboards.flatMap(({ charts }) => charts.map(({ spec }) => spec.data.url.index)));
+  return [...[...patterns].map(dataView), ...dashboards.map(savedDashboard)];
+}
+
+function dataView(pattern: string): SavedObject {
+  return {
+    type: 'index-pattern',
+    id: PREFIX + pattern.replace('*', ''),
+    attributes: { title: pattern, name: pattern, timeFieldName: 'timestamp' },
+    references: [],
+    coreMigrationVersion: '8.8.0',
+    typeMigrationVersion: '8.0.0',
+  };
+}
+
+function savedDashboard({ id, title, description, charts }: Dashboard): SavedObject {
+  let y = 0;
+  const panels = charts.map((chart, n) => {
+    const isLeft = n % 2 === 0;
+    const neighbour = charts[isLeft ? n + 1 : n - 1];
+    const h = Math.round(Math.max(chart.height, neighbour?.height ?? 0) / ROW);
+    const gridData = { x: isLeft ? 0 : WIDTH, y, w: neighbour ? WIDTH : 2 * WIDTH, h, i: chart.id };
+    if (!isLeft) y += h;
+    return {
+      type: 'visualization',
+      panelIndex: chart.id,
+      gridData,
+      embeddableConfig: { title: chart.title, description: chart.description, savedVis: savedVis(chart) },
+    };
+  });
+  return {
+    type: 'dashboard',
+    id: PREFIX + id,
+    attributes: {
+      title: `ML API: ${title}`,
+      description,
+      panelsJSON: JSON.stringify(panels),
+      optionsJSON: JSON.stringify({ useMargins: true, syncColors: false, hidePanelTitles: false }),
+      timeRestore: true,
+      timeFrom: 'now-24h',
+      timeTo: 'now',
+      refreshInterval: { pause: true, value: 60_000 },
+      kibanaSavedObjectMeta: { searchSourceJSON: JSON.stringify(NO_QUERY) },
+    },
+    references: [],
+    coreMigrationVersion: '8.8.0',
+    typeMigrationVersion: '10.3.0',
+  };
+}
+
+function savedVis({ title, description, spec }: Chart): JsonObject {
+  return {
+    title,
+    description,
+    type: 'vega',
+    params: { spec: JSON.stringify(spec, null, 2) },
+    uiState: {},
+    data: { aggs: [], searchSource: NO_QUERY },
+  };
+}
+
+/** Saved objects as the NDJSON file that Kibana imports. */
+export function ndjson(objects: readonly SavedObject[]): string {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
+}
+
+/**
+ * Puts the data views and dashboards into the Kibana at `kibana.url`, replacing those of an earlier import. Throws
+ * `SidecarError`: `config` where no URL is set, or Kibana refuses; `unreachable` where it doesn't answer.
+ */
+export async function importDashboards(loaded: LoadedConfig): Promise<Imported> {
+  const options = kibanaOptions(loaded.config);
+  if (options === undefined) {
+    throw new SidecarError(
+      'config',
+      'the address of Kibana is missing: set KIBANA_URL, such as http://localhost:5601',
+    );
+  }
+  const { Kibana } = await import('./kibana-client.ts');
+  const kibana = new Kibana(options);
+  const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)));
+  await kibana.importObjects(ndjson(objects));
+  const titles = (type: SavedObject['type']): string[] =>
+    objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));
+  return { kibana: kibana.address, dataViews: titles('index-pattern'), dashboards: titles('dashboard') };
+}
+
+/** An import in a line. */
+export function inWords({ kibana, dataViews, dashboards }: Imported): string {
+  const listed = (what: string, titles: readonly string[]): string =>
+    `${titles.length} ${what} (${titles.join(', ')})`;
+  return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}\n`;
+}

@@ -1,0 +1,193 @@
+import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import type { LogEvent } from './event.ts';
+import type { Fields, Hooks, IndexDefinition, IndexDocument, Plugin } from './plugin.ts';
+import { belongsTo, type SuffixReader } from './rotation.ts';
+import { reasonOf, SidecarError } from './util/errors.ts';
+import { isObject, type JsonObject } from './util/json.ts';
+
+/** One plugin of the configuration. */
+export interface PluginUse {
+  plugin: Plugin;
+  options: JsonObject;
+  /** Overrides the name of the plugin's index. */
+  index?: string | undefined;
+  /** It ships, so that its schemas are known to be valid: to make sure each time takes a twentieth of the start. */
+  shipped?: boolean;
+}
+
+/** Why an event, or one of its documents, is a dead letter. */
+export interface PluginFailure {
+  plugin: string;
+  reason: string;
+}
+
+/** What the plugins made of one event. */
+export interface PluginResult {
+  documents: IndexDocument[];
+  failures: PluginFailure[];
+  /** It passed the filter. */
+  filtered: boolean;
+}
+
+interface Writer {
+  plugin: string;
+  index: IndexDefinition;
+  documents: (event: LogEvent) => Fields | Fields[] | undefined;
+  valid: ValidateFunction;
+}
+
+/** Elasticsearch refuses such names; to some of its APIs a comma or a star would name other indices besides. */
+const NO_INDEX_NAME = /^[-_+]|[\\/*?"<>|\s,#:\p{Lu}]/u;
+
+/** The configured plugins, ready to run. */
+export class PluginChain {
+  /** Every index that documents may go to, under its configured name. */
+  readonly indices: readonly IndexDefinition[];
+  /** From the name of each plugin that has an index to what that index is called here. */
+  readonly indexNames: ReadonlyMap<string, string>;
+  readonly #shapers: { plugin: string; event: (event: LogEvent) => LogEvent | undefined }[] = [];
+  readonly #writers: Writer[] = [];
+  readonly #passes: (event: LogEvent) => boolean;
+  readonly #suffixOf: SuffixReader;
+
+  /**
+   * Throws `SidecarError` (`plugin`) where a plugin's options are wrong, its `create` throws, or its index has a name
+   * that no index can have, does not begin with `prefix`, or is another plugin's.
+   */
+  constructor(
+    uses: readonly PluginUse[],
+    prefix: string,
+    passes: (event: LogEvent) => boolean,
+    suffixOf: SuffixReader = () => '',
+  ) {
+    const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true, validateSchema: false });
+    this.#passes = passes;
+    this.#suffixOf = suffixOf;
+    for (const { plugin, options, index: name, shipped = false } of uses) {
+      const hooks = create(plugin, options, ajv, shipped);
+      if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
+      if (!plugin.index) continue;
+      const index = { ...plugin.index, name: name ?? plugin.index.name };
+      if (!index.name.startsWith(prefix) || index.name === prefix) {
+        throw new SidecarError(
+          'plugin',
+          `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
+        );
+      }
+      if (NO_INDEX_NAME.test(index.name)) {
+        throw new SidecarError(
+          'plugin',
+          `plugin ${plugin.name}: no index can be named "${index.name}": use small letters, digits, dots and dashes`,
+        );
+      }
+      const rival = this.#writers.find(
+        ({ index: { name } }) => belongsTo(name, index.name) || belongsTo(index.name, name),
+      );
+      if (rival && rival.index.name !== index.name) {
+        throw new SidecarError(
+          'plugin',
+          `plugins ${rival.plugin} and ${plugin.name} write to "${rival.index.name}" and "${index.name}", and one of these is a period of the other (indices.rotation); give one another \`index:\` beside \`use:\``,
+        );
+      }
+      if (rival) {
+        throw new SidecarError(
+          'plugin',
+          `plugins ${rival.plugin} and ${plugin.name} both write to "${index.name}", where their documents would have the same ids; give one another \`index:\` beside \`use:\``,
+        );
+      }
+      const documents = hooks.documents;
+      if (!documents)
+        throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
+      const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
+      this.#writers.push({ plugin: plugin.name, index, documents, valid });
+    }
+    this.indices = this.#writers.map((writer) => writer.index);
+    this.indexNames = new Map(this.#writers.map(({ plugin, index }) => [plugin, index.name]));
+  }
+
+  /** Runs every plugin on one event. Never throws. */
+  run(original: LogEvent): PluginResult {
+    const { id, written } = original;
+    const result: PluginResult = { documents: [], failures: [], filtered: false };
+    let event = original;
+    for (const shaper of this.#shapers) {
+      try {
+        const shaped = answer(shaper.event(event));
+        if (shaped === undefined) return result;
+        if (!isObject(shaped)) throw new Error('its `event` hook must answer an event, or undefined');
+        event = shaped;
+      } catch (error) {
+        result.failures.push({ plugin: shaper.plugin, reason: reasonOf(error) });
+        return result;
+      }
+    }
+    result.filtered = this.#passes(event);
+    const suffix = this.#suffixOf(written);
+    for (const writer of this.#writers) {
+      if (writer.index.filtered !== false && !result.filtered) continue;
+      try {
+        const made = answer(writer.documents(event));
+        if (Array.isArray(made)) {
+          for (const [n, body] of made.entries()) this.#add(writer, suffix, `${id}.${n}`, body, result);
+        } else if (made !== undefined) this.#add(writer, suffix, id, made, result);
+      } catch (error) {
+        result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
+      }
+    }
+    return result;
+  }
+
+  #add(writer: Writer, suffix: string, id: string, body: Fields, result: PluginResult): void {
+    const index = writer.index.name;
+    try {
+      if (!writer.valid(body)) throw new Error(schemaErrors(writer.valid.errors));
+      // It throws where JSON can't hold the body: a `bigint`, or a circle.
+      const json = JSON.stringify(body);
+      result.documents.push(suffix === '' ? { index, id, json } : { index, suffix, id, json });
+    } catch (error) {
+      const reason = `document ${id} for ${index} is not valid: ${reasonOf(error)}`;
+      result.failures.push({ plugin: writer.plugin, reason });
+    }
+  }
+}
+
+/** A hook's answer. No compiler checks a plugin, so one may be `async`, and its rejection would end the process. */
+function answer<Answer>(made: Answer): Answer {
+  if (!(made instanceof Promise)) return made;
+  made.catch(() => {});
+  throw new Error('its hook is async; hooks must answer at once');
+}
+
+function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
+  const schema = plugin.options ?? { type: 'object', additionalProperties: false };
+  const given = structuredClone(options);
+  const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);
+  if (!valid(given)) {
+    throw new SidecarError('plugin', `plugin ${plugin.name}: wrong options: ${schemaErrors(valid.errors)}`);
+  }
+  try {
+    return plugin.create(given);
+  } catch (cause) {
+    throw new SidecarError('plugin', `plugin ${plugin.name} could not start: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function compile(ajv: Ajv, schema: SchemaObject, what: string, known: boolean): ValidateFunction {
+  try {
+    if (!known) ajv.validateSchema(schema, true);
+    return ajv.compile(schema);
+  } catch (cause) {
+    throw new SidecarError('plugin', `${what} is no JSON Schema: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Ajv's errors in one line: `rename.AGE must be string`. */
+export function schemaErrors(errors: ErrorObject[] | null | undefined): string {
+  return (errors ?? [])
+    .map((error) => {
+      const path = error.instancePath.slice(1).replaceAll('/', '.');
+      const extra = error.keyword === 'additionalProperties' ? `: ${error.params.additionalProperty}` : '';
+      return `${path || 'it'} ${error.message}${extra}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,45 @@
+/** What became of the documents of one index. */
+export interface IndexCounts {
+  /** Written by this run. */
+  stored: number;
+  /** Written by an earlier one, and recognised by their ids. */
+  existing: number;
+  /** Refused by the sink; each is a dead letter. */
+  refused: number;
+  /** Events that made at least one of these documents. */
+  events: number;
+}
+
+/** The figures of a run so far. */
+export interface RunStats {
+  /** Logs read and handed on. */
+  logs: number;
+  /** Logs that passed the filter. */
+  filtered: number;
+  /** Per index, in the order of the configuration. */
+  indices: Record<string, IndexCounts>;
+  /** Entries and documents that ended as dead letters. */
+  deadLetters: number;
+  /** Times that logs may have been lost before they could be read. */
+  gaps: number;
+  /** Since the run began, in ms. */
+  durationMs: number;
+}
+
+/** Fresh figures for the indices of these names. */
+export function emptyRunStats(indices: readonly string[]): RunStats {
+  const each = (): IndexCounts => ({ stored: 0, existing: 0, refused: 0, events: 0 });
+  return {
+    logs: 0,
+    filtered: 0,
+    indices: Object.fromEntries(indices.map((name) => [name, each()])),
+    deadLetters: 0,
+    gaps: 0,
+    durationMs: 0,
+  };
+}
+
+/** One figure, summed over all indices. */
+export function total(stats: RunStats, figure: keyof IndexCounts): number {
+  return Object.values(stats.indices).reduce((sum, index) => sum + index[figure], 0);
+}

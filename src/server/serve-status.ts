@@ -1,0 +1,63 @@
+import { ServedAlerts } from '../alerts/page-section.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Assembly } from '../create-pipeline.ts';
+import { dashboardsSetting } from '../dashboards/open.ts';
+import { ServedDashboards } from '../dashboards/serve-dashboards.ts';
+import { groupedByReason } from '../dead-letters.ts';
+import type { Observer } from '../stages.ts';
+import type { ListenAddress } from './listen.ts';
+import { Metrics } from './metrics.ts';
+import { Rates } from './rates.ts';
+import { type Status, statusPage } from './status-page.ts';
+import { readiness, startServer } from './status-server.ts';
+
+/** How much of the dead letters' end the status page looks at, and how many reasons it shows. */
+const LETTERS_BYTES = 4 << 20;
+const MAX_REASONS = 20;
+
+/** What serves the status of a run, and must be told of it. */
+export interface ServedStatus {
+  observers: Partial<Observer>[];
+  close(): Promise<void>;
+}
+
+/** Serves the status of a run at an address, see `startServer`. */
+export async function startStatus(
+  address: ListenAddress,
+  loaded: LoadedConfig,
+  { stages, sourceAddress, sinkAddress }: Assembly,
+): Promise<ServedStatus> {
+  const { config } = loaded;
+  const { source, sink } = config.pipeline;
+  const metrics = new Metrics(stages.plugins.indices.map(({ name }) => name));
+  const rates = new Rates();
+  const began = performance.now();
+  const dashboards = new ServedDashboards(await dashboardsSetting(loaded));
+  // Files have no alerts: they are searches of Elasticsearch.
+  const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
+  const status = async (): Promise<Status> => {
+    const { letters, more } = await stages.deadLetters.newest(LETTERS_BYTES);
+    const told = readiness(metrics);
+    return {
+      ready: told.ready,
+      source: `${source}: ${sourceAddress}`,
+      sink: `${sink}: ${sinkAddress}`,
+      servers: told.servers,
+      rates: { minute: rates.perSecond(60_000), fiveMinutes: rates.perSecond(300_000) },
+      stats: metrics.stats,
+      inFlight: metrics.inFlight,
+      pauseMs: metrics.pauseMs,
+      newestLogSecondsAgo: told.newest_log_seconds_ago,
+      lastCommitSecondsAgo: told.last_commit_seconds_ago,
+      uptimeSeconds: (performance.now() - began) / 1000,
+      alerts: await alerts?.state(),
+      deadLetters: { count: letters.length, more, groups: groupedByReason(letters).slice(0, MAX_REASONS) },
+    };
+  };
+  const server = await startServer(address, {
+    metrics,
+    status: async () => statusPage(await status()),
+    dashboards: (parameters) => dashboards.page(parameters),
+  });
+  return { observers: [metrics, rates], close: server.close };
+}

@@ -1,0 +1,33 @@
+import type { Checkpoint } from './checkpoint.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Entry } from './entry.ts';
+import type { LogEvent } from './event.ts';
+import type { PluginChain } from './plugin-chain.ts';
+import type { RunStats } from './run-stats.ts';
+import type { Sink } from './sinks/sink.ts';
+import type { Source } from './sources/source.ts';
+
+/** The stages, ready to be joined. */
+export interface Stages {
+  source: Source;
+  /** Entry to event; throws for what is no log. */
+  parse: (entry: Entry) => LogEvent;
+  plugins: PluginChain;
+  sink: Sink;
+  checkpoint: Checkpoint;
+  deadLetters: DeadLetters;
+}
+
+/** Is told what happens on the way, as it happens. */
+export interface Observer {
+  /** The sink is ready; reading begins. */
+  opened(): void;
+  /** A batch was read, and sets out. */
+  read(): void;
+  /** The sink has answered for a batch, so many seconds after it was asked. */
+  written(seconds: number): void;
+  /** A batch is committed, so many seconds after it was read; `newest` is the latest time that one of its logs names. */
+  committed(seconds: number, newest: string | undefined, stats: RunStats): void;
+  /** A source that polls rests so many ms before its next read. */
+  paused(ms: number): void;
+}

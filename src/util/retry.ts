@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf, SidecarError } from './errors.ts';
+import { log } from './log.ts';
+
+const FIRST_MS = 200;
+const LONGEST_MS = 15_000;
+const REMIND_MS = 60_000;
+
+/** How long a run that ends by itself tries a server that can't be reached. */
+const PATIENCE_MS = 5_000;
+
+/** How long to try a server that can't be reached, in ms: without end in a run that goes on (`follow`). */
+export function patienceMs(follow: boolean): number {
+  return follow ? Number.POSITIVE_INFINITY : PATIENCE_MS;
+}
+
+/** How long to wait before attempt `n` (from 1), in ms: exponential with equal jitter, 15 s at the most. */
+export function backoffMs(n: number): number {
+  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** n);
+  return ceiling / 2 + Math.random() * (ceiling / 2);
+}
+
+/** Waits `ms`, or until `signal`; never throws. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+/** Aborts `ms` after `signal` does. Keeps no process alive. */
+export function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(), ms).unref(), { once: true });
+  return later.signal;
+}
+
+/** How a server answered last. */
+export interface Contact {
+  reachable: boolean;
+  /** When, on the clock of `performance.now()`. */
+  at: number;
+  /** Why it could not be reached. */
+  reason?: string;
+}
+
+const contacts = new Map<string, Contact>();
+
+/** The servers that this process has turned to, by the names that `Trouble` was given: what readiness is told by. */
+export function lastContacts(): ReadonlyMap<string, Contact> {
+  return contacts;
+}
+
+/**
+ * Waits out trouble with one server: says so once and then every minute, says when it is over, and gives up
+ * after `patienceMs` without a success.
+ */
+export class Trouble {
+  /** Names the server: `Elasticsearch at localhost:9200`. */
+  readonly what: string;
+  readonly #hint: (error: unknown) => string;
+  readonly #patienceMs: number;
+  #since = 0;
+  #said: number | undefined;
+  #attempts = 0;
+
+  /** `hint` says what to do about it, or about an error. */
+  constructor(what: string, hint: string | ((error: unknown) => string), patienceMs: number) {
+    this.what = what;
+    this.#hint = typeof hint === 'string' ? () => hint : hint;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** It worked. */
+  over(): void {
+    contacts.set(this.what, { reachable: true, at: performance.now() });
+    if (this.#said !== undefined)
+      log.info(`${this.what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
+    this.#since = this.#attempts = 0;
+    this.#said = undefined;
+  }
+
+  /**
+   * It failed: waits until the next attempt is due, at least `leastMs`. Throws `SidecarError` (`unreachable`) when
+   * patience ends, or when `signal` aborts.
+   */
+  async wait(error: unknown, signal: AbortSignal, leastMs = 0): Promise<void> {
+    // Not the wall clock, which may be set.
+    const time = performance.now();
+    this.#since ||= time;
+    const reason = reasonOf(error);
+    contacts.set(this.what, { reachable: false, at: time, reason });
+    const hint = this.#hint(error);
+    if (time - this.#since >= this.#patienceMs || signal.aborted) {
+      throw new SidecarError('unreachable', `${this.what} could not be reached: ${reason}. ${hint}`, {
+        cause: error,
+      });
+    }
+    if (this.#patienceMs === Number.POSITIVE_INFINITY && time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
+      const since = this.#said !== undefined ? ` for ${Math.round((time - this.#since) / 1000)} s` : '';
+      log.warn(
+        `${this.what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${hint}`,
+      );
+      this.#said = time;
+    }
+    await sleep(Math.max(leastMs, backoffMs(++this.#attempts)), signal);
+  }
+}

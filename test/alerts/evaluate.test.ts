@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { look } from '../../src/alerts/evaluate.ts';
+import { parseExpression } from '../../src/alerts/expression.ts';
+import { LEVELS, levelOf, shown, worst } from '../../src/alerts/finding.ts';
+import type { Rule } from '../../src/alerts/rules.ts';
+import { TestIndices } from '../helpers.ts';
+import { elasticsearchUrl } from '../services/env.ts';
+
+const NOW = Date.parse('2026-11-24T19:30:00Z');
+const options = { url: elasticsearchUrl(), requestTimeoutMs: 30_000, patienceMs: 1_000 };
+
+function rule(value: string, settings: Partial<Rule> = {}): Rule {
+  return {
+    name: 'slow',
+    label: 'Slow',
+    index: 'x',
+    query: undefined,
+    window: '15m',
+    windowMs: 900_000,
+    min_count: 1,
+    value,
+    expression: parseExpression(value),
+    unit: 'ms',
+    warning: 100,
+    critical: 200,
+    hysteresis: 10,
+    action: 'act',
+    ...settings,
+  };
+}
+
+test('a threshold is passed above it, not at it', () => {
+  const levels = [99, 100, 100.1, 200, 200.1].map((value) => levelOf(rule('1'), value));
+  assert.deepEqual(levels, ['ok', 'ok', 'warning', 'warning', 'critical']);
+});
+
+test('a level is left only once the value is the hysteresis below its threshold', () => {
+  const walk = [150, 95, 91, 90, 95, 210, 190, 181, 180, 99, 89, 300, 10];
+  let level: (typeof LEVELS)[number] = 'ok';
+  const levels = walk.map((value) => {
+    level = levelOf(rule('1'), value, level);
+    return level[0];
+  });
+  assert.equal(levels.join(''), 'wwwoocccwwoco');
+});
+
+test('below zero, too, hysteresis lies under the threshold', () => {
+  const cold = rule('1', { warning: -100, critical: -50 });
+  assert.equal(levelOf(cold, -105, 'warning'), 'warning');
+  assert.equal(levelOf(cold, -111, 'warning'), 'ok');
+});
+
+test('from a worse level one never comes to a better one than from a better level', () => {
+  fc.assert(
+    fc.property(fc.double({ min: -500, max: 500, noNaN: true }), (value) => {
+      const ranks = LEVELS.map((before) => LEVELS.indexOf(levelOf(rule('1'), value, before)));
+      assert.deepEqual(ranks, [...ranks].sort());
+    }),
+  );
+});
+
+test('the worst finding counts, and no data counts for nothing', () => {
+  const finding = (state: (typeof LEVELS)[number] | 'no data') => ({ rule: rule('1'), state, documents: 0 });
+  assert.equal(worst([]), 'ok');
+  assert.equal(worst([finding('no data'), finding('ok')]), 'ok');
+  assert.equal(
+    worst([finding('warning'), finding('no data'), finding('critical'), finding('ok')]),
+    'critical',
+  );
+});
+
+test('values are shown short', () => {
+  assert.deepEqual([shown(98.44, '%'), shown(1234.5, 'MB'), shown(0, '')], ['98.4 %', '1235 MB', '0.0']);
+});
+
+test('only documents of the window and the query are looked at', async (t) => {
+  const indices = new TestIndices(t);
+  const index = `${indices.prefix}perfs`;
+  const documents = [
+    { timestamp: '2026-11-24T19:15:00.000Z', ms: 1000, kind: 'a' }, // not within
+    { timestamp: '2026-11-24T19:15:00.001Z', ms: 10, kind: 'a' },
+    { timestamp: '2026-11-24T19:20:00.000Z', ms: 20, kind: 'b' },
+    { timestamp: '2026-11-24T19:30:00.000Z', ms: 60, kind: 'a' },
+    { timestamp: '2026-11-24T19:30:00.001Z', ms: 1000, kind: 'a' }, // not yet
+  ];
+  const operations = documents.flatMap((document) => [{ index: { _index: index } }, document]);
+  await indices.client.bulk({ operations, refresh: true });
+  const at = (value: string, settings: Partial<Rule> = {}) =>
+    look(indices.client, options, rule(value, { index, ...settings }), NOW);
+  const { value, documents: count, state } = await at('avg(ms)');
+  assert.deepEqual([value, count, state], [30, 3, 'ok']);
+  assert.equal((await at('avg(ms)', { query: 'kind:a' })).value, 35);
+  assert.equal((await at('100 * count("kind:b") / count()')).value?.toFixed(1), '33.3');
+  assert.equal((await at('percentile(ms, 100)')).value, 60);
+  assert.equal((await at('sum(ms) * 3')).state, 'critical');
+  assert.deepEqual(await at('avg(ms)', { min_count: 4 }).then(({ state, why }) => [state, why]), [
+    'no data',
+    'fewer than 4 documents',
+  ]);
+  assert.equal((await at('avg(nothing)')).why, 'its fields hold no numbers');
+  assert.match((await at('avg(ms)', { index: `${indices.prefix}none` })).why!, /^there is no index test-/);
+  await assert.rejects(at('count("(")'), {
+    code: 'config',
+    message: /refused to look at the alert slow: .*parse.*\(/s,
+  });
+});

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { emptyRunStats, type IndexCounts, type RunStats } from '../../src/run-stats.ts';
+import { Report, type ReportOptions } from '../../src/terminal/run-report.ts';
+import { root } from '../services/service.ts';
+
+const INDICES = ['ml-api-logs', 'ml-api-message', 'ml-api-perfs', 'ml-api-top-func'];
+
+/** The figures of the documented run. */
+function figures(changes: Partial<RunStats> = {}): RunStats {
+  const stats = emptyRunStats(INDICES);
+  Object.assign(stats, { logs: 42, filtered: 38, durationMs: 1234.4 });
+  const stored = [42, 38, 38, 152];
+  INDICES.forEach((name, n) => {
+    Object.assign(stats.indices[name]!, { stored: stored[n], events: Math.min(42, stored[n]!) });
+  });
+  stats.indices['ml-api-top-func']!.events = 38;
+  return Object.assign(stats, changes);
+}
+
+/** A report, and a function that answers what it has printed so far. */
+function report(language: 'en' | 'fr', options: Partial<ReportOptions> = {}): [Report, () => string] {
+  const { config } = loadConfig({
+    cwd: root,
+    env: {},
+    flags: [{ flag: '--lang', path: 'language', value: language }],
+  });
+  const out = new PassThrough();
+  const made = new Report({
+    config,
+    sinkAddress: 'localhost:9200',
+    follow: false,
+    quiet: false,
+    json: false,
+    out: out as unknown as NodeJS.WriteStream,
+    ...options,
+  });
+  let printed = '';
+  return [made, () => (printed += out.read() ?? '')];
+}
+
+/** Everything that a run of these figures prints. */
+function printed(language: 'en' | 'fr', stats: RunStats, options: Partial<ReportOptions> = {}): string {
+  const [made, text] = report(language, options);
+  made.begin();
+  made.committed(0, undefined, stats);
+  made.end(stats);
+  return text();
+}
+
+function startClock(t: TestContext): void {
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: new Date(2025, 10, 22, 10, 30, 0) });
+}
+
+test('the French summary of a single run is the documented one', () => {
+  assert.equal(
+    printed('fr', figures({ durationMs: 1230 })),
+    `📊 Pipeline de logs - Exécution unique
+===========================================
+Source: redis
+Elasticsearch: localhost:9200
+Batch size: 100
+-------------------------------------------
+✅ Collecte: 42 logs récupérés
+✅ Filtrage: 38 logs filtrés
+✅ Indexation:
+   - ml-api-logs: 42 documents
+   - ml-api-message: 38 documents
+   - ml-api-perfs: 38 documents
+   - ml-api-top-func: 152 documents (4 par transaction)
+===========================================
+Durée totale: 1.23s
+`,
+  );
+});
+
+test('the French lines of a continuous run are the documented ones', (t) => {
+  startClock(t);
+  const [made, text] = report('fr', { follow: true });
+  made.begin();
+  made.committed(0, undefined, figures({ logs: 42 }));
+  made.committed(0, undefined, figures({ logs: 42 + 15 }));
+  t.mock.timers.tick(10_000);
+  t.mock.timers.tick(10_000);
+  made.committed(0, undefined, figures({ logs: 42 + 15 + 23 }));
+  t.mock.timers.tick(10_000);
+  made.end(figures({ logs: 42 + 15 + 23 }));
+  assert.equal(
+    text(),
+    `🔄 Pipeline de logs - Mode continu (interval: 10s)
+===========================================
+[2025-11-22 10:30:00] ✅ Batch #1: 42 logs indexés
+[2025-11-22 10:30:10] ✅ Batch #2: 15 logs indexés
+[2025-11-22 10:30:20] ✅ Batch #3: 0 logs (aucun nouveau)
+[2025-11-22 10:30:30] ✅ Batch #4: 23 logs indexés
+`,
+  );
+});
+
+test('the English summary says the same', () => {
+  assert.equal(
+    printed('en', figures()),
+    `📊 Log pipeline - Single run
+===========================================
+Source: redis
+Elasticsearch: localhost:9200
+Batch size: 100
+-------------------------------------------
+✅ Collected: 42 logs
+✅ Filtered: 38 logs kept
+✅ Indexed:
+   - ml-api-logs: 42 documents
+   - ml-api-message: 38 documents
+   - ml-api-perfs: 38 documents
+   - ml-api-top-func: 152 documents (4 per transaction)
+===========================================
+Total time: 1.23s
+`,
+  );
+});
+
+test('the English lines of a continuous run say the same, with what came behind the last one', (t) => {
+  startClock(t);
+  const [made, text] = report('en', { follow: true });
+  made.begin();
+  made.committed(0, undefined, figures({ logs: 1 }));
+  t.mock.timers.tick(10_000);
+  made.end(figures({ logs: 3 }));
+  assert.equal(
+    text(),
+    `🔄 Log pipeline - Continuous mode (interval: 10s)
+===========================================
+[2025-11-22 10:30:00] ✅ Batch #1: 1 log indexed
+[2025-11-22 10:30:10] ✅ Batch #2: 0 logs (nothing new)
+[2025-11-22 10:30:10] ✅ Batch #3: 2 logs indexed
+`,
+  );
+});
+
+test('what went wrong, and what was there already, is told where there is any', () => {
+  const stats = figures({ deadLetters: 3, gaps: 1 });
+  const logs = stats.indices['ml-api-logs'] as IndexCounts;
+  Object.assign(logs, { stored: 30, existing: 12, refused: 0 });
+  stats.indices['ml-api-message']!.refused = 2;
+  const lines = (language: 'en' | 'fr'): string[] => printed(language, stats).split('\n').slice(13, -3);
+  assert.deepEqual(lines('fr'), [
+    '♻️  Déjà présents: 12 documents',
+    '⚠️  Refusés: 2 documents',
+    '⚠️  Lettres mortes: 3, avec leurs raisons dans ./data/dead-letters',
+    "⚠️  Trous: 1 (des logs ont pu être effacés avant d'être lus)",
+  ]);
+  assert.deepEqual(lines('en'), [
+    '♻️  Already there: 12 documents',
+    '⚠️  Refused: 2 documents',
+    '⚠️  Dead letters: 3, with their reasons in ./data/dead-letters',
+    '⚠️  Gaps: 1 (logs may have been trimmed before they could be read)',
+  ]);
+});
+
+test('what went wrong in a continuous run is told beside its batch, once', (t) => {
+  startClock(t);
+  const [made, text] = report('fr', { follow: true });
+  made.begin();
+  made.committed(0, undefined, figures({ deadLetters: 2 }));
+  t.mock.timers.tick(10_000);
+  const stats = figures({ logs: 50, deadLetters: 2, gaps: 1 });
+  stats.indices['ml-api-logs']!.existing = 5;
+  made.committed(0, undefined, stats);
+  t.mock.timers.tick(10_000);
+  made.stop();
+  assert.deepEqual(text().split('\n').slice(2, -1), [
+    '[2025-11-22 10:30:00] ✅ Batch #1: 42 logs indexés (2 lettres mortes)',
+    '[2025-11-22 10:30:10] ✅ Batch #2: 0 logs (aucun nouveau)',
+    '[2025-11-22 10:30:20] ✅ Batch #3: 8 logs indexés (5 déjà présents, 1 trous)',
+  ]);
+});
+
+test('a mean that is no whole number has one decimal, and none is told where each event makes one document', () => {
+  const stats = figures();
+  stats.indices['ml-api-top-func'] = { stored: 150, existing: 0, refused: 0, events: 38 };
+  assert.match(printed('fr', stats), /ml-api-top-func: 150 documents \(3\.9 par transaction\)\n/);
+  stats.indices['ml-api-top-func'] = { stored: 0, existing: 0, refused: 0, events: 0 };
+  assert.match(printed('fr', stats), /ml-api-top-func: 0 documents\n/);
+});
+
+test('as JSON, the figures are one object and nothing else is printed', () => {
+  for (const follow of [false, true]) {
+    assert.deepEqual(JSON.parse(printed('fr', figures(), { json: true, follow })), figures());
+  }
+});
+
+test('quietly, nothing is printed', () => {
+  for (const follow of [false, true]) assert.equal(printed('fr', figures(), { quiet: true, follow }), '');
+});
+
+test('once stopped, it prints no more', (t) => {
+  startClock(t);
+  const [made, text] = report('en', { follow: true });
+  made.begin();
+  made.stop();
+  const head = text();
+  t.mock.timers.tick(60_000);
+  assert.equal(text(), head);
+});
