@@ -34,9 +34,9 @@ test('no file imports itself by way of others', () => {
   for (const file of imports.keys()) walk(file, []);
 });
 
-test('only the pipeline knows sinks and sources by name, and nothing imports a sink to get a client', () => {
+test('a sink is imported to write through it, and never to get a client', () => {
   for (const [file, imports] of importsOf()) {
-    if (/^(sinks\/|create-pipeline|api|backup\/)/.test(file)) continue;
+    if (/^(sinks\/|create-pipeline|api|backup\/restore|commands\/import)/.test(file)) continue;
     const sinks = imports.filter((path) => /^sinks\/(elasticsearch|vector|stdout|directory)\.ts$/.test(path));
     assert.deepEqual(sinks, [], `${file} imports a sink`);
   }
