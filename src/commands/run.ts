@@ -5,11 +5,11 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type Assembly, assemble } from '../create-pipeline.ts';
 import { runPipeline } from '../pipeline.ts';
 import { parseListen } from '../server/listen.ts';
-import { watchParent } from '../sinks/stdout.ts';
 import { messagesIn } from '../terminal/messages.ts';
 import { Report } from '../terminal/run-report.ts';
 import { Abandoned, EXIT, reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
+import { watchParent } from '../util/watch-parent.ts';
 import {
   COMMON_FLAGS,
   type Command,
