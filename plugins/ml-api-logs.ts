@@ -1,65 +1,26 @@
-import type { LogEvent } from '../src/event.ts';
-import { definePlugin } from '../src/plugin.ts';
-import type { Json, JsonObject } from '../src/util/json.ts';
+import { defineFields, definePlugin, type Json, type JsonObject, type LogEvent } from 'ml-log-sidecar/plugin';
 
-const keyword = { type: 'keyword', ignore_above: 1024 };
+const fields = defineFields({
+  timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
+  level: { type: 'keyword', from: 'level', required: true },
+  logger: { type: 'keyword', from: 'logger' },
+  message: { type: 'text', from: 'message', required: true },
+  transaction_id: { type: 'keyword', from: 'transactionId' },
+  http_method: { type: 'keyword', from: 'httpMethod' },
+  http_path: { type: 'keyword', from: 'httpPath' },
+  status_code: { type: 'short', from: 'statusCode', mapping: { ignore_malformed: true } },
+  execution_time_ms: { type: 'double', from: 'executionTimeMs', mapping: { ignore_malformed: true } },
+  // Callers choose these keys and values: one field takes them all, and none can be in conflict.
+  data: { type: 'flattened', from: 'part.data', mapping: { depth_limit: 40, ignore_above: 1024 } },
+});
 
 /** `ml-api-logs`: every log, whatever it is. */
 export default definePlugin({
   name: 'ml-api-logs',
   description: 'every log',
-  index: {
-    name: 'ml-api-logs',
-    filtered: false,
-    mappings: {
-      dynamic: false,
-      properties: {
-        timestamp: { type: 'date' },
-        '@timestamp': { type: 'alias', path: 'timestamp' },
-        level: keyword,
-        logger: keyword,
-        message: { type: 'text' },
-        transaction_id: keyword,
-        http_method: keyword,
-        http_path: keyword,
-        status_code: { type: 'short', ignore_malformed: true },
-        execution_time_ms: { type: 'double', ignore_malformed: true },
-        // Callers choose these keys and values: one field takes them all, and none can be in conflict.
-        data: { type: 'flattened', depth_limit: 40, ignore_above: 1024 },
-      },
-    },
-    identity: ['level', 'message'],
-    document: {
-      type: 'object',
-      required: ['timestamp', 'level', 'message'],
-      properties: {
-        timestamp: { type: 'string' },
-        level: { type: 'string' },
-        logger: { type: 'string' },
-        message: { type: 'string' },
-        transaction_id: { type: 'string' },
-        http_method: { type: 'string' },
-        http_path: { type: 'string' },
-        status_code: { type: 'integer' },
-        execution_time_ms: { type: 'number' },
-        data: { type: 'object' },
-      },
-      additionalProperties: false,
-    },
-  },
+  index: { name: 'ml-api-logs', filtered: false, ...fields.index(), identity: ['level', 'message'] },
   create: () => ({
-    documents: (event) => ({
-      timestamp: event.timestamp,
-      level: event.level,
-      logger: event.logger,
-      message: event.message,
-      transaction_id: event.transactionId,
-      http_method: event.httpMethod,
-      http_path: event.httpPath,
-      status_code: event.statusCode,
-      execution_time_ms: event.executionTimeMs,
-      data: searchable(dataOf(event)),
-    }),
+    documents: (event) => fields.document(event, { data: searchable(dataOf(event)) }),
   }),
 });
 

@@ -1,5 +1,4 @@
-import { definePlugin } from '../src/plugin.ts';
-import { isObject, mapKeys } from '../src/util/json.ts';
+import { defineFields, definePlugin, isObject, mapKeys } from 'ml-log-sidecar/plugin';
 
 const number = { type: 'double', ignore_malformed: true };
 const text = { type: 'keyword', ignore_above: 1024 };
@@ -25,6 +24,27 @@ const undeclared = (path: string) => [
   },
 ];
 
+const fields = defineFields({
+  timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
+  transaction_id: { type: 'keyword', from: 'transactionId' },
+  input_data: { type: 'object', from: 'part.input', required: true },
+  result: {
+    type: 'object',
+    from: 'part.result',
+    required: true,
+    mapping: {
+      properties: {
+        // A class may be a number or a name; `prediction.number` is there to compute with.
+        prediction: { ...text, fields: { number } },
+        probability: number,
+        probabilities: number,
+        message: text,
+      },
+    },
+    schema: { required: ['prediction'] },
+  },
+});
+
 /** `ml-api-message`: predictions that were answered, with their inputs and their result. */
 export default definePlugin<{ rename: Record<string, string> }>({
   name: 'ml-api-message',
@@ -39,40 +59,13 @@ export default definePlugin<{ rename: Record<string, string> }>({
   },
   index: {
     name: 'ml-api-message',
-    mappings: {
+    ...fields.index({
       dynamic: true,
       date_detection: false,
       dynamic_templates: [...undeclared('input_data'), ...undeclared('result')],
-      properties: {
-        timestamp: { type: 'date' },
-        '@timestamp': { type: 'alias', path: 'timestamp' },
-        transaction_id: text,
-        input_data: { type: 'object' },
-        result: {
-          type: 'object',
-          properties: {
-            // A class may be a number or a name; `prediction.number` is there to compute with.
-            prediction: { ...text, fields: { number } },
-            probability: number,
-            probabilities: number,
-            message: text,
-          },
-        },
-      },
-    },
+    }),
     settings: { 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true },
     identity: ['transaction_id'],
-    document: {
-      type: 'object',
-      required: ['timestamp', 'input_data', 'result'],
-      properties: {
-        timestamp: { type: 'string' },
-        transaction_id: { type: 'string' },
-        input_data: { type: 'object' },
-        result: { type: 'object', required: ['prediction'] },
-      },
-      additionalProperties: false,
-    },
   },
   create({ rename }) {
     const names = new Map(Object.entries(rename));
@@ -85,14 +78,10 @@ export default definePlugin<{ rename: Record<string, string> }>({
       return plain;
     };
     return {
-      documents({ timestamp, transactionId, input, result }) {
+      documents(event) {
+        const { input, result } = event;
         if (!isObject(input) || !isObject(result) || result.prediction == null) return undefined;
-        return {
-          timestamp,
-          transaction_id: transactionId,
-          input_data: mapKeys(input, nameOf),
-          result: mapKeys(result, nameOf),
-        };
+        return fields.document(event, { input: mapKeys(input, nameOf), result: mapKeys(result, nameOf) });
       },
     };
   },

@@ -1,8 +1,15 @@
 import { createHmac } from 'node:crypto';
-import type { LogEvent } from '../src/event.ts';
-import { definePlugin } from '../src/plugin.ts';
-import { isObject, type Json, type JsonObject, jsonEnd, parseDelimited, setOwn } from '../src/util/json.ts';
-import { compilePattern } from '../src/util/pattern.ts';
+import {
+  compilePattern,
+  definePlugin,
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonEnd,
+  type LogEvent,
+  parseDelimited,
+  setOwn,
+} from 'ml-log-sidecar/plugin';
 
 type Action = 'drop' | 'mask' | 'hash';
 interface Options {

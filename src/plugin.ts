@@ -1,9 +1,22 @@
 import type { SchemaObject } from 'ajv';
 import type { LogEvent } from './event.ts';
+import type { Fields } from './field-table.ts';
 import type { JsonObject } from './util/json.ts';
 
-/** A document's fields; those that are `undefined` are left out. */
-export type Fields = Record<string, unknown>;
+export type { Entry } from './entry.ts';
+export type { LogEvent } from './event.ts';
+export { defineFields, type Field, type FieldPath, type Fields, type FieldTable } from './field-table.ts';
+export {
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonEnd,
+  mapKeys,
+  parseDelimited,
+  parseJson,
+  setOwn,
+} from './util/json.ts';
+export { compilePattern } from './util/pattern.ts';
 
 /** What goes into an index. */
 export interface IndexDocument {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PluginChain } from '../src/plugin-chain.ts';
@@ -17,6 +17,13 @@ test("the shipped plugins' schemas, which no start checks, are valid", async () 
   assert.ok(uses.every(({ shipped }) => shipped));
   const checked = uses.map((use) => ({ ...use, shipped: false }));
   assert.equal(new PluginChain(checked, 'ml-api-', () => true).indices.length, 4);
+});
+
+const pluginsPage = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
+
+test('docs/plugins.md names every field of an event, and every shipped plugin', () => {
+  for (const name of [...Object.keys(parse(line('x'))), ...SHIPPED_PLUGINS])
+    assert.ok(pluginsPage.includes(`\`${name}\``), name);
 });
 
 /** A folder as that of a user who has installed the package. */
@@ -45,7 +52,7 @@ async function refused(folder: string, uses: string[], ...patterns: RegExp[]): P
 }
 
 const typed = `
-import { type Fields, definePlugin, type LogEvent } from 'ml-log-sidecar';
+import { type Fields, definePlugin, type LogEvent } from 'ml-log-sidecar/plugin';
 
 enum Kind { Short = 'short', Long = 'long' }
 const kindOf = (event: LogEvent): Kind => (event.message.length > 10 ? Kind.Long : Kind.Short);
@@ -157,6 +164,14 @@ test('the skeleton of `plugins new` is a plugin that loads, and its test passes'
   const tested = spawnSync(process.execPath, command!.split(' '), { cwd: folder, env, encoding: 'utf8' });
   assert.equal(tested.status, 0, tested.stdout + tested.stderr);
   assert.match(tested.stdout, /ml-api-errors keeps failed calls only/);
+  const examples = [...pluginsPage.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  assert.deepEqual(
+    examples,
+    ['plugins/ml-api-errors.ts', 'test/plugins/ml-api-errors.test.ts'].map((file) =>
+      readFileSync(join(folder, file), 'utf8'),
+    ),
+    'the examples of docs/plugins.md are the skeleton',
+  );
 
   mkdirSync(join(folder, 'configs'));
   writeFileSync(join(folder, 'configs/pipeline.yaml'), 'plugins:\n  - use: ../plugins/ml-api-errors.ts\n');

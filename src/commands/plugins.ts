@@ -64,26 +64,21 @@ const newCommand: CommandModule = {
 
 function skeleton(name: string): string {
   const index = name.startsWith('ml-api-') ? name : `ml-api-${name}`;
-  return `import { definePlugin } from 'ml-log-sidecar';
+  return `import { defineFields, definePlugin } from 'ml-log-sidecar/plugin';
+
+const fields = defineFields({
+  timestamp: { type: 'date', from: 'timestamp', required: true },
+  http_path: { type: 'keyword', from: 'httpPath' },
+  status_code: { type: 'short', from: 'statusCode', required: true },
+});
 
 /** \`${index}\`: calls that the API failed to answer. */
 export default definePlugin({
   name: '${name}',
   description: 'calls that the API failed to answer',
-  index: {
-    name: '${index}',
-    filtered: false,
-    mappings: {
-      dynamic: false,
-      properties: { timestamp: { type: 'date' }, http_path: { type: 'keyword' }, status_code: { type: 'short' } },
-    },
-    document: { type: 'object', required: ['timestamp', 'status_code'] },
-  },
+  index: { name: '${index}', filtered: false, ...fields.index() },
   create: () => ({
-    documents({ timestamp, httpPath, statusCode }) {
-      if (statusCode === undefined || statusCode < 500) return undefined;
-      return { timestamp, http_path: httpPath, status_code: statusCode };
-    },
+    documents: (event) => ((event.statusCode ?? 0) < 500 ? undefined : fields.document(event)),
   }),
 });
 `;
@@ -92,7 +87,7 @@ export default definePlugin({
 function skeletonTest(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runPlugin } from 'ml-log-sidecar';
+import { runPlugin } from 'ml-log-sidecar/testing';
 import plugin from '../../plugins/${name}.ts';
 
 test('${name} keeps failed calls only', () => {
