@@ -1,7 +1,8 @@
-import type { DeadLetter } from './dead-letters.ts';
 import type { Entry } from './entry.ts';
-import { type LogEvent, scopedKey } from './event.ts';
+import { contentKey, type LogEvent, scopedKey } from './event.ts';
+import type { DeadLetter } from './letter.ts';
 import { Occurrences } from './occurrences.ts';
+import { EntryError } from './parse.ts';
 import type { IndexDocument } from './plugin.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
@@ -54,25 +55,21 @@ export function prepare(
   };
   const send = !batch.known || sendKnown;
   const counts = batch.scope === undefined ? occurrences : new Occurrences();
-  const events: (LogEvent | undefined)[] = batch.entries.map((entry) => {
-    try {
-      return parse(entry);
-    } catch (error) {
-      if (send) work.letters.push({ stage: 'parse', at: 'parse', reason: reasonOf(error), entry });
-      return undefined;
-    }
-  });
-  if (batch.known) for (const event of events) if (event) occurrences.rewind(event.id, event.written !== '');
-  events.forEach((event, n) => {
+  const logs = batch.entries.map((entry) => read(entry, parse));
+  if (batch.known) for (const { key, dated } of logs) occurrences.rewind(key, dated);
+  logs.forEach(({ key, dated, event, reason }, n) => {
     if (send) work.logs++;
+    const entry = batch.entries[n] as Entry;
     work.size += event?.message.length ?? 0;
-    if (!event) return;
-    const dated = event.written !== '';
-    if (dated && !(work.newest && work.newest > event.timestamp)) work.newest = event.timestamp;
     const scope = Array.isArray(batch.scope) ? batch.scope[n] : batch.scope;
-    const id = counts.identify(scope === undefined ? event.id : scopedKey(scope, event.id), dated);
-    event.id = id;
+    const id = counts.identify(scope === undefined ? key : scopedKey(scope, key), dated);
     if (scope === undefined) work.counted.push({ id, dated });
+    if (!event) {
+      if (send) work.letters.push({ stage: 'parse', at: 'parse', reason: reason ?? '', id, entry });
+      return;
+    }
+    if (dated && !(work.newest && work.newest > event.timestamp)) work.newest = event.timestamp;
+    event.id = id;
     if (!send) return;
     const made = plugins.run(event);
     if (made.filtered) work.filtered++;
@@ -81,9 +78,30 @@ export function prepare(
       work.receipts.push({ index: document.index, id: document.id, place: n });
     }
     for (const { plugin, reason } of made.failures)
-      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry: batch.entries[n] as Entry });
+      work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry });
   });
   return { work, documents };
+}
+
+/** An entry as it was read: its content key, and the event, or why there is none. */
+interface ReadEntry {
+  key: string;
+  /** It names its time. */
+  dated: boolean;
+  event?: LogEvent;
+  reason?: string;
+}
+
+function read(entry: Entry, parse: Stages['parse']): ReadEntry {
+  try {
+    const event = parse(entry);
+    return { key: event.id, dated: event.written !== '', event };
+  } catch (error) {
+    const told = error instanceof EntryError ? error.event : undefined;
+    const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
+    const key = told?.id ?? contentKey('', '', text, undefined);
+    return { key, dated: (told?.written ?? '') !== '', reason: reasonOf(error) };
+  }
 }
 
 /** Tells what became of a batch's documents: dead letters first, then the source, the checkpoint and the figures. */

@@ -1,70 +1,40 @@
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Entry } from './entry.ts';
+import { type DeadLetter, type KeptLetter, keyAt, keyOf, parseLetter, writeLetter } from './letter.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
-import { isObject } from './util/json.ts';
+import { linesOf } from './util/lines.ts';
 import { log } from './util/log.ts';
 
-/** An entry or document that could not be stored, and why. */
-export interface DeadLetter {
-  /** Where it failed: reading the entry, in a plugin, or at the sink. */
-  stage: 'parse' | 'plugin' | 'sink';
-  /** The plugin that failed, or the index that refused. */
-  at: string;
-  reason: string;
-  /** The id of the event or document, where it had one. */
-  id?: string | undefined;
-  /** As the source gave it. */
-  entry: Entry;
-}
-
-/** A dead letter as it is kept. */
-export interface KeptLetter extends DeadLetter {
-  /** When it was written, ISO 8601 in UTC. */
-  time: string;
-}
-
-/** A line of a dead-letter file: the letter, or `undefined` where it can't be read. */
+/** A line of a dead-letter file. */
 export interface LetterLine {
+  /** Its place in the file, from 0. */
+  number: number;
   text: string;
+  /** `undefined` where it can't be read. */
   letter: KeptLetter | undefined;
-}
-
-/** Dead letters that say the same. */
-export interface ReasonGroup {
-  count: number;
-  stage: string;
-  at: string;
-  reason: string;
-  /** When the first and the last of them were written. */
-  first: string;
-  last: string;
-}
-
-/** Letters by stage, place and reason, the most frequent first. Ids and quoted values, which differ from letter to letter, are `…`. */
-export function groupedByReason(letters: Iterable<KeptLetter>): ReasonGroup[] {
-  const groups = new Map<string, ReasonGroup>();
-  for (const { stage, at, reason, time } of letters) {
-    const general = reason.replace(/[0-9a-f]{32}(-\d+)?(\.\d+)?/g, '…').replace(/'[^']*'/g, "'…'");
-    const key = `${stage} ${at} ${general}`;
-    const group = groups.get(key) ?? { count: 0, stage, at, reason: general, first: time, last: time };
-    groups.set(key, { ...group, count: group.count + 1, last: time });
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
 /** A day's file is followed by another (`2026-11-24.1.ndjson`) when it reaches this share of the whole. */
 const FILE_SHARE = 0.1;
+/** Letters are written in pieces of about this many UTF-16 units: all of a batch may be more than a string can hold. */
+const PIECE = 8 << 20;
 const APART = '.replay';
 const FILE = /^(\d{4}-\d\d-\d\d)(\.\d+)?\.ndjson(?:\.replay)?$/;
+const NEWLINE = 0x0a;
 
 /**
- * Keeps dead letters, one JSON object a line, in a file for each day (UTC). All files together hold `maxBytes`; beyond
- * that the oldest file goes, which is logged with the number of letters in it.
+ * Keeps dead letters, one JSON object a line, in a file for each day (UTC); a letter that is there already is not
+ * written again. All files together hold `maxBytes`; beyond that the oldest file goes, which is logged with the number
+ * of letters in it.
  */
 export class DeadLetters {
   readonly #directory: string;
   readonly #maxBytes: number;
+  /** The keys of the letters that are kept, read when the first one is added. */
+  #keys: Set<string> | undefined;
+  /** How large each file was when it was looked at last. */
+  #sizes = new Map<string, number>();
 
   constructor(directory: string, maxBytes: number) {
     this.#directory = directory;
@@ -78,12 +48,26 @@ export class DeadLetters {
   async add(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     const time = new Date().toISOString();
-    const lines = letters.map((letter) => `${JSON.stringify({ time, ...letter })}\n`).join('');
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await this.#makeRoom(Buffer.byteLength(lines));
-      await append(await this.#fileFor(time.slice(0, 10)), lines);
+      let piece: string[] = [];
+      let size = 0;
+      const write = async (): Promise<void> => {
+        if (piece.length > 0) await this.#write(piece, time.slice(0, 10));
+        piece = [];
+        size = 0;
+      };
+      for (const letter of letters) {
+        if (await this.#isKept(keyOf(letter))) continue;
+        const line = writeLetter({ time, ...letter });
+        piece.push(line);
+        size += line.length;
+        if (size >= PIECE) await write();
+      }
+      await write();
     } catch (cause) {
+      // What was noted as kept may not be.
+      this.#keys = undefined;
       throw new SidecarError(
         'unreachable',
         `dead letters can't be written to ${this.#directory}: ${reasonOf(cause)}. Make room there; their logs are read again`,
@@ -92,7 +76,7 @@ export class DeadLetters {
     }
   }
 
-  /** The files' paths, oldest first; those that a broken-off replay left set apart too. */
+  /** The files' paths, oldest first; those that an interrupted replay left set apart too. */
   async files(): Promise<string[]> {
     const names = await readdir(this.#directory).catch(() => [] as string[]);
     const key = (name: string): string => name.replace(FILE, (_, day, n = '.0') => day + n);
@@ -102,13 +86,13 @@ export class DeadLetters {
       .map((name) => join(this.#directory, name));
   }
 
-  /** The lines of one file. */
-  async read(file: string): Promise<LetterLine[]> {
-    const content = await readFile(file, 'utf8');
-    return content
-      .split('\n')
-      .filter((text) => text !== '')
-      .map((text) => ({ text, letter: parseLetter(text) }));
+  /** The lines of one file, from its beginning. */
+  async *read(file: string): AsyncGenerator<LetterLine> {
+    let number = 0;
+    for await (const text of linesOf(file)) {
+      if (text !== '') yield { number, text, letter: parseLetter(text) };
+      number++;
+    }
   }
 
   /** The letters in the last `bytes` of all files, oldest first, and whether there are more. */
@@ -140,9 +124,10 @@ export class DeadLetters {
     return { letters, more: false };
   }
 
-  /** Puts back what a replay that broke off left set apart. */
+  /** Puts back what an interrupted replay left set apart. */
   async recover(): Promise<void> {
-    for (const file of await this.files()) if (file.endsWith(APART)) await this.putBack(file, new Set());
+    for (const file of await this.files())
+      if (file.endsWith(APART)) await this.putBack(file, ({ text }) => `${text}\n`);
   }
 
   /** Renames a file for a replay, so that letters written meanwhile go to a new one. Answers its path. */
@@ -151,12 +136,59 @@ export class DeadLetters {
     return file + APART;
   }
 
-  /** Ends a replay: the lines that are not `gone` return to the file they came from. */
-  async putBack(apart: string, gone: ReadonlySet<string>): Promise<void> {
-    const left = (await this.read(apart)).filter(({ text }) => !gone.has(text));
-    if (left.length > 0)
-      await append(apart.slice(0, -APART.length), left.map(({ text }) => `${text}\n`).join(''));
+  /**
+   * Ends a replay: the lines that `left` answers return to the file they came from; those for which it answers nothing
+   * are gone. Interrupted anywhere, it can be done again: what has returned already is known by its key.
+   */
+  async putBack(apart: string, left: (line: LetterLine) => string | undefined): Promise<void> {
+    const target = apart.slice(0, -APART.length);
+    const there = new Set<string>();
+    await readKeys(target, there).catch(() => {});
+    let piece = '';
+    for await (const line of this.read(apart)) {
+      const text = left(line);
+      const key = text === undefined ? undefined : keyAt(text);
+      if (text === undefined || (key !== undefined && there.has(key))) continue;
+      piece += text;
+      if (piece.length < PIECE) continue;
+      await append(target, piece);
+      piece = '';
+    }
+    if (piece !== '') await append(target, piece);
     await unlink(apart);
+  }
+
+  /** Whether a letter of this key is kept; if not, it is noted as one that is going to be. */
+  async #isKept(key: string): Promise<boolean> {
+    this.#keys ??= await this.#readAllKeys();
+    if (this.#keys.has(key) && !(await this.#areWhole())) this.#keys = await this.#readAllKeys();
+    if (this.#keys.has(key)) return true;
+    this.#keys.add(key);
+    return false;
+  }
+
+  /** Whether the files still hold what was read of them: a replay, or a person, may have taken letters out. */
+  async #areWhole(): Promise<boolean> {
+    for (const [file, size] of this.#sizes) if ((await sizeOf(file)) < size) return false;
+    return true;
+  }
+
+  async #readAllKeys(): Promise<Set<string>> {
+    const keys = new Set<string>();
+    this.#sizes = new Map();
+    for (const file of await this.files()) {
+      this.#sizes.set(file, await sizeOf(file));
+      await readKeys(file, keys);
+    }
+    return keys;
+  }
+
+  async #write(lines: readonly string[], day: string): Promise<void> {
+    const text = lines.join('');
+    await this.#makeRoom(Buffer.byteLength(text));
+    const file = await this.#fileFor(day);
+    await append(file, text);
+    this.#sizes.set(file, await sizeOf(file));
   }
 
   /** The day's last file, or one behind it where that is full. */
@@ -174,13 +206,30 @@ export class DeadLetters {
     let total = sizes.reduce((sum, size) => sum + size, bytes);
     for (const [n, file] of files.entries()) {
       if (total <= this.#maxBytes) return;
-      const letters = (await readFile(file, 'utf8')).split('\n').length - 1;
+      const letters = await countLines(file);
       await unlink(file);
+      this.#sizes.delete(file);
       total -= sizes[n] ?? 0;
       log.error(
         `dead letters reached dead_letters.max_bytes (${this.#maxBytes}): deleted ${file}, the oldest, with ${letters} letters`,
       );
     }
+  }
+}
+
+/** How many lines a file has. */
+export async function countLines(file: string): Promise<number> {
+  let count = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>)
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+/** Adds the keys of a file's letters. */
+async function readKeys(file: string, keys: Set<string>): Promise<void> {
+  for await (const line of linesOf(file)) {
+    const key = keyAt(line);
+    if (key !== undefined) keys.add(key);
   }
 }
 
@@ -205,13 +254,4 @@ async function append(path: string, lines: string): Promise<void> {
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-function parseLetter(text: string): KeptLetter | undefined {
-  try {
-    const letter = JSON.parse(text);
-    return isObject(letter) && 'entry' in letter ? (letter as unknown as KeptLetter) : undefined;
-  } catch {
-    return undefined;
-  }
 }

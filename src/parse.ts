@@ -16,9 +16,16 @@ import {
 /** The level of a log that names none. */
 export const UNKNOWN_LEVEL = 'UNKNOWN';
 
-/** Why an entry is no log at all; it becomes a dead letter. */
+/** Why an entry is not a log; it becomes a dead letter. */
 export class EntryError extends Error {
   override name = 'EntryError';
+  /** The log as it could be told all the same: what it is known by when another limit lets it pass. */
+  readonly event: LogEvent | undefined;
+
+  constructor(message: string, event?: LogEvent) {
+    super(message);
+    this.event = event;
+  }
 }
 
 /** What parsing needs to know. */
@@ -36,10 +43,12 @@ export interface ParseOptions {
 export function parseEntry(entry: Entry, options: ParseOptions): LogEvent {
   if (typeof entry !== 'string') {
     if (deeperThan(entry, MAX_DEPTH)) throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    refuseTooLarge(JSON.stringify(entry), options);
-    return fromObject(entry, options);
+    return refuseTooLarge(JSON.stringify(entry), fromObject(entry, options), options);
   }
-  refuseTooLarge(entry, options);
+  return refuseTooLarge(entry, fromLine(entry, options), options);
+}
+
+function fromLine(entry: string, options: ParseOptions): LogEvent {
   const first = entry[0];
   if (first === '{' || first === '"') {
     const value = parseJson(entry);
@@ -49,11 +58,11 @@ export function parseEntry(entry: Entry, options: ParseOptions): LogEvent {
   return fromText(entry, options);
 }
 
-function refuseTooLarge(text: string, { maxEntryBytes }: ParseOptions): void {
-  if (text.length * 3 <= maxEntryBytes) return;
+function refuseTooLarge(text: string, event: LogEvent, { maxEntryBytes }: ParseOptions): LogEvent {
+  if (text.length * 3 <= maxEntryBytes) return event;
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxEntryBytes)
-    throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`);
+  if (bytes <= maxEntryBytes) return event;
+  throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`, event);
 }
 
 /** `2026-11-24 19:26:39 - api - INFO - message`, split as the API itself splits it, at the first three dashes. */

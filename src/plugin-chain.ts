@@ -43,6 +43,8 @@ const NO_INDEX_NAME = /^[-_+]|[\\/*?"<>|\s,#:\p{Lu}]/u;
 export class PluginChain {
   /** Every index that documents may go to, under its configured name. */
   readonly indices: readonly IndexDefinition[];
+  /** The names of all plugins. */
+  readonly names: ReadonlySet<string>;
   /** From the name of each plugin that has an index to what that index is called here. */
   readonly indexNames: ReadonlyMap<string, string>;
   readonly #shapers: { plugin: string; event: (event: LogEvent) => LogEvent | undefined }[] = [];
@@ -101,6 +103,7 @@ export class PluginChain {
       const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
       this.#writers.push({ plugin: plugin.name, index, documents, valid });
     }
+    this.names = new Set(uses.map(({ plugin }) => plugin.name));
     this.indices = this.#writers.map((writer) => writer.index);
     this.indexNames = new Map(this.#writers.map(({ plugin, index }) => [plugin, index.name]));
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type DeadLetter, DeadLetters, groupedByReason } from '../src/dead-letters.ts';
+import { DeadLetters } from '../src/dead-letters.ts';
+import { type DeadLetter, groupedByReason, keyOf } from '../src/letter.ts';
 import { SidecarError } from '../src/util/errors.ts';
 import { temporaryFolder } from './samples.ts';
 
@@ -14,6 +15,9 @@ const letter: DeadLetter = {
   id: '0123456789abcdef0123456789abcdef',
   entry: '2026-11-24 19:26:39 - api - INFO - a line\nwith "two" lines\0',
 };
+
+/** One of several letters. */
+const numbered = (n: number): DeadLetter => ({ ...letter, id: `${letter.id}-${n}` });
 
 /** The letters in a file, parsed. */
 const lettersIn = (path: string): unknown[] =>
@@ -29,23 +33,24 @@ test('letters are kept a line each, with time, stage, place, reason, id and the 
     stage: 'parse',
     at: 'parse',
     reason: 'too large',
+    id: 'fedcba9876543210fedcba9876543210-1',
     entry: { message: 'm', data: null },
   };
   await new DeadLetters(folder, GIB).add([letter, odd]);
   const time = '2026-11-24T19:30:00.000Z';
   assert.deepEqual(lettersIn(join(folder, '2026-11-24.ndjson')), [
-    { time, ...letter },
-    { time, ...odd },
+    { key: keyOf(letter), time, ...letter },
+    { key: keyOf(odd), time, ...odd },
   ]);
 });
 
 test('each day has a file, in UTC, and a later process goes on with it', async (t) => {
   const folder = temporaryFolder(t);
   t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24, 23, 59, 59) });
-  await new DeadLetters(folder, GIB).add([letter]);
-  await new DeadLetters(folder, GIB).add([letter]);
+  await new DeadLetters(folder, GIB).add([numbered(1)]);
+  await new DeadLetters(folder, GIB).add([numbered(2)]);
   t.mock.timers.tick(1_000);
-  await new DeadLetters(folder, GIB).add([letter]);
+  await new DeadLetters(folder, GIB).add([numbered(3)]);
   assert.deepEqual(readdirSync(folder).sort(), ['2026-11-24.ndjson', '2026-11-25.ndjson']);
   assert.equal(lettersIn(join(folder, '2026-11-24.ndjson')).length, 2);
 });
@@ -81,11 +86,11 @@ test('the newest are those at the end of all files, as many as may be read', asy
   const letters = new DeadLetters(folder, GIB);
   assert.deepEqual(await letters.newest(1000), { letters: [], more: false });
   t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24) });
-  await letters.add([{ ...letter, reason: 'a' }]);
+  await letters.add([{ ...numbered(1), reason: 'a' }]);
   t.mock.timers.tick(86_400_000);
   await letters.add([
-    { ...letter, reason: 'b' },
-    { ...letter, reason: 'c' },
+    { ...numbered(2), reason: 'b' },
+    { ...numbered(3), reason: 'c' },
   ]);
   const reasons = async (bytes: number): Promise<string> => {
     const { letters: read, more } = await letters.newest(Math.floor(bytes));
@@ -113,4 +118,46 @@ test('letters that differ in ids and quoted values only are one group', () => {
       { count: 1, reason: "too large: '…'", first: time(1), last: time(1) },
     ].map((group) => ({ ...group, stage: letter.stage, at: letter.at })),
   );
+});
+
+test('the same log refused again is no second letter, for this process and for later ones', async (t) => {
+  const folder = temporaryFolder(t);
+  const first = new DeadLetters(folder, GIB);
+  await first.add([letter, letter]);
+  await first.add([letter, { ...letter, at: 'ml-api-perfs' }]);
+  await new DeadLetters(folder, GIB).add([letter]);
+  const [file] = await first.files();
+  assert.deepEqual(
+    lettersIn(file!).map((kept) => (kept as DeadLetter).at),
+    ['ml-api-logs', 'ml-api-perfs'],
+  );
+});
+
+test('a letter that somebody took out is kept again when it comes again', async (t) => {
+  const folder = temporaryFolder(t);
+  const letters = new DeadLetters(folder, GIB);
+  await letters.add([letter]);
+  const [file] = await letters.files();
+  rmSync(file!);
+  await letters.add([letter]);
+  assert.equal(lettersIn(file!).length, 1);
+});
+
+test('letters that are too long for one string together are kept all the same', async (t) => {
+  const folder = temporaryFolder(t);
+  // Each control character takes six in JSON.
+  const entry = '\x01'.repeat(1_050_000);
+  const letters = new DeadLetters(folder, GIB);
+  await letters.add(Array.from({ length: 90 }, (_, n) => ({ ...numbered(n), entry })));
+  let count = 0;
+  for (const file of await letters.files())
+    for await (const { letter: kept } of letters.read(file)) if (kept?.entry === entry) count++;
+  assert.equal(count, 90);
+});
+
+test('an entry that is too long for JSON is cut, and the letter says so', async (t) => {
+  const letters = new DeadLetters(temporaryFolder(t), GIB);
+  await letters.add([{ ...letter, entry: '\x01'.repeat(100_000_000) }]);
+  const { letters: kept } = await letters.newest(16 << 20);
+  assert.match(kept[0]!.reason, /Only the first 1048576 characters of the entry are kept/);
 });

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import type { Config } from '../config/config.ts';
-import { DeadLetters } from '../dead-letters.ts';
+import { countLines, DeadLetters } from '../dead-letters.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 import { plural } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
@@ -103,10 +102,7 @@ export async function checkKibana(config: Config): Promise<Check> {
 /** What could not be stored so far. */
 export async function checkDeadLetters({ dead_letters: { path, max_bytes } }: Config): Promise<Check> {
   let count = 0;
-  for (const file of await new DeadLetters(path, max_bytes).files()) {
-    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>)
-      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++;
-  }
+  for (const file of await new DeadLetters(path, max_bytes).files()) count += await countLines(file);
   if (count === 0) return ok('dead letters', `none in ${path}`);
   const action = '`dead-letters list` says why; `dead-letters replay` tries again once that is put right';
   return warning(

@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { assemble } from '../create-pipeline.ts';
-import { DeadLetters, groupedByReason, type KeptLetter } from '../dead-letters.ts';
+import { DeadLetters } from '../dead-letters.ts';
+import { groupedByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
 import {
@@ -65,7 +66,7 @@ async function* picked(args: ArgumentsCamelCase): AsyncIterable<KeptLetter> {
   const letters = new DeadLetters(dead_letters.path, dead_letters.max_bytes);
   const wanted = picker(args);
   for (const file of await letters.files()) {
-    for (const { text, letter } of await letters.read(file)) {
+    for await (const { text, letter } of letters.read(file)) {
       if (letter && wanted(letter)) yield letter;
       else if (!letter) process.stderr.write(`${file}: a line can't be read: ${text.slice(0, 100)}\n`);
     }

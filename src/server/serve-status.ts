@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Assembly } from '../create-pipeline.ts';
 import { dashboardsSetting } from '../dashboards/open.ts';
 import { ServedDashboards } from '../dashboards/serve-dashboards.ts';
-import { groupedByReason } from '../dead-letters.ts';
+import { groupedByReason } from '../letter.ts';
 import type { Observer } from '../stages.ts';
 import type { ListenAddress } from './listen.ts';
 import { Metrics } from './metrics.ts';

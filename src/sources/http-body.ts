@@ -1,9 +1,14 @@
 import type { Entry } from '../entry.ts';
 import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseDelimited } from '../util/json.ts';
-import type { Unreadable } from './source.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */
-export type Part = { entry: Entry; place?: string | undefined } | { unreadable: Unreadable };
+export type Part = { entry: Entry; place?: string | undefined } | { unreadable: UnreadablePart };
+
+/** A part of a body as it came, and why it can't be read. */
+export interface UnreadablePart {
+  entry: string;
+  reason: string;
+}
 
 /** A line that begins an entry of Python's logging. */
 const DATED = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/y;
@@ -24,6 +29,7 @@ export function* readBody(text: string): Generator<Part> {
   let inArray = false;
   // JSON may span lines until some is broken; from then on its end is only looked for on its own line.
   let spansLines = true;
+  let lineEnd = -1;
   for (;;) {
     at = skip(inArray ? BETWEEN_ELEMENTS : BETWEEN, text, at);
     if (at >= text.length) return;
@@ -32,7 +38,8 @@ export function* readBody(text: string): Generator<Part> {
       at++;
       continue;
     }
-    const lineEnd = endOfLine(text, at);
+    // Looked for once a line: a body may be one line of many objects.
+    if (lineEnd < at) lineEnd = endOfLine(text, at);
     if (!inArray && text[at] !== '{') {
       const end = test(DATED, text, at) ? continuedTo(text, lineEnd) : lineEnd;
       yield { entry: text.slice(at, end).replaceAll('\r\n', '\n').trimEnd() };

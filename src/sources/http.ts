@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { scopedKey } from '../event.ts';
 import { closeServer, type ListenAddress, listen } from '../server/listen.ts';
 import { log } from '../util/log.ts';
 import { type Part, readBody } from './http-body.ts';
@@ -188,6 +189,8 @@ function* batchesOf(
     const read = now.flatMap((part) => ('entry' in part ? [part] : []));
     const entries = read.map(({ entry }) => entry);
     const from = logs;
+    const broken = now.flatMap((part) => ('unreadable' in part ? [part.unreadable] : []));
+    const ids = broken.map((_, n) => scopedKey(scope, `unreadable ${unreadable + n}`));
     logs += entries.length;
     unreadable += now.length - entries.length;
     const told = { logs, unreadable };
@@ -195,7 +198,7 @@ function* batchesOf(
       entries,
       known: false,
       scope: read.map(({ place }, n) => place ?? `${scope} ${from + n}`),
-      unreadable: now.flatMap((part) => ('unreadable' in part ? [part.unreadable] : [])),
+      unreadable: broken.map((part, n) => ({ ...part, id: ids[n]! })),
       commit: () => {
         if (isLast) answer(200, told);
       },

@@ -2,6 +2,8 @@ import type { Entry } from '../entry.ts';
 
 /** What came as a log and can't be read as one; it becomes a dead letter. */
 export interface Unreadable {
+  /** Tells it from every other, and is the same when it comes again; of the form of an event's id. */
+  id: string;
   /** As it came. */
   entry: string;
   reason: string;
