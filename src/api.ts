@@ -1,16 +1,14 @@
-import type { Config } from './config/config.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
-import { type Assembly, assemble } from './create-pipeline.ts';
+import type { Config } from './config/schema.ts';
+import { type Assembly, assemble, entryParser } from './create-pipeline.ts';
 import { elasticsearchOptions } from './elasticsearch/options.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { Filter } from './filter.ts';
-import { parseEntry } from './parse.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Fields } from './plugin.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
-import { timestampReader } from './timestamp.ts';
 import type { JsonObject } from './util/json.ts';
 import { abortedAfter } from './util/retry.ts';
 
@@ -102,11 +100,7 @@ export class LogCollector {
 
   /** Parses one entry. Throws for one that is too large. */
   parseLogEntry(entry: Entry): LogEvent {
-    const { pipeline, limits } = this.#loaded.config;
-    return parseEntry(entry, {
-      readTimestamp: timestampReader(pipeline.timezone),
-      maxEntryBytes: limits.entry_bytes,
-    });
+    return entryParser(this.#loaded.config)(entry);
   }
 }
 

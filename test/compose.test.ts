@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { parse } from 'yaml';
 import { loadConfig } from '../src/config/load.ts';
-import { VARIABLES } from '../src/config/variables.ts';
+import { leavesOf } from '../src/config/schema.ts';
 import { temporaryFolder } from './helpers.ts';
 import { root } from './services/service.ts';
 
@@ -87,14 +87,12 @@ test("the sidecar's variables in docker-compose.yml are the program's own, and t
   const { config } = loadConfig({ env: {}, cwd: temporaryFolder(t) });
   for (const name of ['setup', 'sidecar', 'demo']) {
     for (const [variable, value] of Object.entries(compose.services[name]!.environment ?? {})) {
-      const path = VARIABLES[variable];
-      assert.ok(path, `${name}: ${variable}`);
+      const leaf = leavesOf().find(({ schema }) => schema.variable === variable);
+      assert.ok(leaf, `${name}: ${variable}`);
       const byDefault = /^\$\{(\w+):-(.*)\}$/.exec(value);
       if (!byDefault) continue;
       assert.equal(byDefault[1], variable);
-      const known = path
-        .split('.')
-        .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
+      const known = leaf.path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
       assert.equal(byDefault[2], String(known), variable);
     }
   }
@@ -104,7 +102,8 @@ test('.env.example names every variable, and, uncommented, is a configuration', 
   const lines = read('configs/.env.example').split('\n');
   const settings = lines.filter((line) => /^# [A-Z_]+=/.test(line)).map((line) => line.slice(2));
   const env = parseEnv(settings.join('\n'));
-  assert.deepEqual(Object.keys(env).sort(), Object.keys(VARIABLES).sort());
+  const variables = leavesOf().flatMap(({ schema }) => schema.variable ?? []);
+  assert.deepEqual(Object.keys(env).sort(), variables.sort());
   const { config } = loadConfig({ env: env as NodeJS.ProcessEnv, cwd: temporaryFolder(t) });
   assert.equal(config.pipeline.filter.pattern, 'API Call - POST /predict');
   assert.deepEqual(config.pipeline.filter.methods, ['POST', 'GET']);

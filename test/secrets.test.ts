@@ -4,8 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { CONFIG_SCHEMA } from '../src/config/schema.ts';
-import { VARIABLES } from '../src/config/variables.ts';
+import { leavesOf } from '../src/config/schema.ts';
 import { Workspace } from './helpers.ts';
 import { realLines } from './samples.ts';
 import { redisUrl } from './services/env.ts';
@@ -17,22 +16,18 @@ const NOWHERE = '127.0.0.1:1';
 
 /** Every variable that the schema calls a secret, set to one. */
 function everySecret(): Record<string, string> {
-  const isSecret = (path: string): boolean => {
-    let at: unknown = CONFIG_SCHEMA;
-    for (const key of path.split('.'))
-      at = (at as { properties: Record<string, unknown> }).properties[key] ?? assert.fail(path);
-    return (at as { writeOnly?: boolean }).writeOnly === true;
-  };
   const schemes: Record<string, string> = {
     REDIS_URL: 'redis',
+    GRADIO_URL: 'http',
     ELASTICSEARCH_URL: 'http',
+    VECTOR_URL: 'http',
     KIBANA_URL: 'http',
     ALERTS_WEBHOOK_URL: 'http',
   };
-  const named = Object.entries(VARIABLES).filter(([, path]) => isSecret(path));
-  assert.ok(named.length >= 8);
+  const names = leavesOf().flatMap(({ schema }) => (schema.writeOnly ? (schema.variable ?? []) : []));
+  assert.ok(names.length >= 8);
   return Object.fromEntries(
-    named.map(([name]) => {
+    names.map((name) => {
       const scheme = schemes[name];
       return [name, scheme ? `${scheme}://user:${SECRET}@${NOWHERE}` : SECRET];
     }),
@@ -107,6 +102,9 @@ test('no secret is printed or kept, at the most talkative, however a run goes', 
       REDIS_URL: `http://user:${SECRET}@wrong`,
       ELASTICSEARCH_URL: `ftp://user:${SECRET}@wrong`,
     }),
+    run('check'),
+    run('check --source redis-stream --sink vector'),
+    run('check --source gradio --sink stdout'),
     run('plugins'),
     run('alerts check'),
     run('export --output backup'),

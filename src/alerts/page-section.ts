@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/schema.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 import { reasonOf } from '../util/errors.ts';
 import type { Finding } from './finding.ts';

@@ -1,34 +1,47 @@
 import { relative, resolve } from 'node:path';
-import { defaultFile, settingsOfFile, validated } from '../config/load.ts';
+import type { FromSchema, Schema } from '../config/from-schema.ts';
+import { findFile } from '../config/load.ts';
+import { TEXT } from '../config/sections.ts';
+import { readYaml } from '../config/settings.ts';
+import { validate } from '../config/validate.ts';
 import { durationMs } from '../util/duration.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type Expression, parseExpression } from './expression.ts';
 
-/** One alert of `configs/alerts.yaml`, as it is written there. */
-export interface AlertSettings {
-  label?: string;
-  index: string;
-  query?: string;
-  window: string;
-  min_count: number;
-  value: string;
-  unit: string;
-  warning: number;
-  critical: number;
-  hysteresis: number;
-  action: string;
-}
-
-/** An alert, ready to be looked at. */
-export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
-  /** Its key in the file. */
-  name: string;
-  query: string | undefined;
-  windowMs: number;
-  expression: Expression;
-}
-
-const text = { type: 'string', minLength: 1 } as const;
+const ALERT = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['index', 'value', 'warning', 'critical', 'action'],
+  properties: {
+    label: { ...TEXT, description: 'What it is called for people.' },
+    index: { ...TEXT, description: 'The index, or alias, whose documents are evaluated.' },
+    query: { ...TEXT, description: 'A query string: only documents that match it.' },
+    window: {
+      type: 'string',
+      pattern: '^\\d+[mhdw]$',
+      default: '15m',
+      description: 'How far back documents count: a number and m, h, d or w.',
+    },
+    min_count: {
+      type: 'integer',
+      minimum: 1,
+      default: 20,
+      description: 'With fewer documents nothing is said.',
+    },
+    value: { ...TEXT, description: 'What is compared: avg(field), count("query"), + - * / …' },
+    unit: { type: 'string', default: '', description: 'Of the value.' },
+    warning: { type: 'number', description: 'Above it, the state is warning.' },
+    critical: { type: 'number', description: 'Above it, the state is critical.' },
+    hysteresis: {
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      default: 10,
+      description: 'A state is left only when the value is this many percent below its threshold.',
+    },
+    action: { ...TEXT, description: 'What to do about it.' },
+  },
+} as const satisfies Schema;
 
 const SCHEMA = {
   type: 'object',
@@ -39,51 +52,30 @@ const SCHEMA = {
       type: 'object',
       minProperties: 1,
       description: 'Alerts by name.',
-      additionalProperties: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['index', 'value', 'warning', 'critical', 'action'],
-        properties: {
-          label: { ...text, description: 'What people are told it is called.' },
-          index: { ...text, description: 'The index, or alias, whose documents are looked at.' },
-          query: { ...text, description: 'A query string: only documents that it matches.' },
-          window: {
-            type: 'string',
-            pattern: '^\\d+[mhdw]$',
-            default: '15m',
-            description: 'Documents of so long before now: a number and m, h, d or w.',
-          },
-          min_count: {
-            type: 'integer',
-            minimum: 1,
-            default: 20,
-            description: 'With fewer documents nothing is said.',
-          },
-          value: { ...text, description: 'What is compared: avg(field), count("query"), + - * / …' },
-          unit: { type: 'string', default: '', description: 'Of the value.' },
-          warning: { type: 'number', description: 'Above it, the state is warning.' },
-          critical: { type: 'number', description: 'Above it, the state is critical.' },
-          hysteresis: {
-            type: 'number',
-            minimum: 0,
-            maximum: 100,
-            default: 10,
-            description: 'A state is left only when the value is so many percent below its threshold.',
-          },
-          action: { ...text, description: 'What to do about it.' },
-        },
-      },
+      additionalProperties: ALERT,
     },
   },
-};
+} as const satisfies Schema;
+
+/** One alert of `configs/alerts.yaml`, as it is written there. */
+type AlertSettings = FromSchema<typeof ALERT>;
+
+/** An alert, ready to be evaluated. */
+export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
+  /** Its key in the file. */
+  name: string;
+  query: string | undefined;
+  windowMs: number;
+  expression: Expression;
+}
 
 /**
  * Reads the rules of `file`, or of `configs/alerts.yaml` under `cwd`, or of the one that ships. Throws `SidecarError`
  * (`config`) that lists everything wrong with where it was written.
  */
 export function loadRules(file: string | undefined, cwd: string = process.cwd()): Rule[] {
-  const path = file === undefined ? defaultFile(cwd, 'configs/alerts.yaml', '--alerts') : resolve(cwd, file);
-  const { alerts } = validated<{ alerts: Record<string, AlertSettings> }>(SCHEMA, settingsOfFile(path, cwd));
+  const path = file === undefined ? findFile(cwd, 'configs/alerts.yaml', '--alerts') : resolve(cwd, file);
+  const { alerts } = validate(SCHEMA, readYaml(path, cwd));
   const shown = relative(cwd, path) || path;
   return Object.entries(alerts).map(([name, settings]) => {
     const wrong = (key: string, why: string): SidecarError =>

@@ -1,7 +1,9 @@
-import type { WebhookFormat } from '../config/config.ts';
+import type { CommonConfig } from '../config/sections.ts';
 import { log } from '../util/log.ts';
 import { backoffMs, sleep } from '../util/retry.ts';
 import { type Finding, type Level, shown } from './finding.ts';
+
+type WebhookFormat = CommonConfig['alerts']['webhook_format'];
 
 /** An alert whose state has changed. */
 export interface Change {

@@ -3,32 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
+import type { FromSchema, Schema } from '../config/from-schema.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-
-/** What proves that a file is the one that was written. */
-export interface FileFigures {
-  bytes: number;
-  /** SHA-256, in hexadecimal. */
-  sha256: string;
-}
-
-/** `migration_stats.json`: what a backup holds. It is written last, so a backup that has it is whole. */
-export interface Manifest {
-  /** Version of this layout. */
-  format: 1;
-  /** ISO 8601, UTC. */
-  started_at: string;
-  finished_at: string;
-  /** Version of the Elasticsearch that the documents come from. */
-  elasticsearch_version: string;
-  total_documents: number;
-  /** By name; their files are `indexes/<name>_mapping.json` and `indexes/<name>_documents.ndjson`. */
-  indexes: Record<string, { documents: number }>;
-  /** Kibana's saved objects, where there was a Kibana. */
-  kibana?: { dataviews: number; dashboards: number };
-  /** Every other file of the backup, by its path within it. */
-  files: Record<string, FileFigures>;
-}
 
 /** The name of a backup's `Manifest`. */
 export const MANIFEST_FILE = 'migration_stats.json';
@@ -41,28 +17,58 @@ export const mappingFile = (index: string): string => `indexes/${index}_mapping.
 /** The path, within a backup, of an index's documents: a body for `POST /_bulk`. */
 export const documentsFile = (index: string): string => `indexes/${index}_documents.ndjson`;
 
-const count = { type: 'integer', minimum: 0 };
+const COUNT = { type: 'integer', minimum: 0 } as const;
+const STRING = { type: 'string' } as const;
+
+const FIGURES = {
+  type: 'object',
+  required: ['bytes', 'sha256'],
+  properties: { bytes: COUNT, sha256: { ...STRING, description: 'SHA-256, in hexadecimal.' } },
+} as const satisfies Schema;
+
 const SCHEMA = {
   type: 'object',
-  required: ['format', 'indexes', 'files'],
+  additionalProperties: false,
+  required: [
+    'format',
+    'started_at',
+    'finished_at',
+    'elasticsearch_version',
+    'total_documents',
+    'indexes',
+    'files',
+  ],
   properties: {
-    format: { const: 1 },
-    // Paths are made of these names.
+    format: { const: 1, description: 'Version of this layout.' },
+    started_at: { ...STRING, description: 'ISO 8601, UTC.' },
+    finished_at: { ...STRING, description: 'ISO 8601, UTC.' },
+    elasticsearch_version: { ...STRING, description: 'Of the server that the documents come from.' },
+    total_documents: COUNT,
     indexes: {
       type: 'object',
+      description: 'By name, of which the paths of their files are made.',
       propertyNames: { pattern: '^[^/\\\\]+$' },
-      additionalProperties: { type: 'object', required: ['documents'], properties: { documents: count } },
+      additionalProperties: { type: 'object', required: ['documents'], properties: { documents: COUNT } },
+    },
+    kibana: {
+      type: 'object',
+      description: "Kibana's saved objects, where there was a Kibana.",
+      required: ['dataviews', 'dashboards'],
+      properties: { dataviews: COUNT, dashboards: COUNT },
     },
     files: {
       type: 'object',
-      additionalProperties: {
-        type: 'object',
-        required: ['bytes', 'sha256'],
-        properties: { bytes: count, sha256: { type: 'string' } },
-      },
+      description: 'Every other file of the backup, by its path within it.',
+      additionalProperties: FIGURES,
     },
   },
-};
+} as const satisfies Schema;
+
+/** What proves that a file is the one that was written. */
+export type FileFigures = FromSchema<typeof FIGURES>;
+
+/** `migration_stats.json`: what a backup holds. It is written last, so a backup that has it is complete. */
+export type Manifest = FromSchema<typeof SCHEMA>;
 
 /** Reads a backup's manifest. Throws `SidecarError` (`config`) where the folder holds no finished backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
@@ -73,15 +79,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     const why = missing
-      ? 'there is none: give the folder backup_YYYYMMDD_HHMMSS itself, and finish a broken-off export with export --resume'
+      ? 'there is none: give the folder backup_YYYYMMDD_HHMMSS itself, and finish a interrupted export with export --resume'
       : reasonOf(cause);
     throw new SidecarError('config', `${path} can't be read: ${why}`, { cause });
   }
   const ajv = new Ajv();
-  if (!ajv.validate(SCHEMA, manifest)) {
+  if (!ajv.validate<Manifest>(SCHEMA, manifest)) {
     throw new SidecarError('config', `${path} is not what export writes: ${ajv.errorsText()}`);
   }
-  return manifest as Manifest;
+  return manifest;
 }
 
 /** The figures of a file's first `bytes`, or of all of it. */

@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { Config } from '../config/config.ts';
+import type { CommonConfig } from '../config/sections.ts';
 import { elasticsearchClient, HINT } from '../elasticsearch/client.ts';
-import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { type ElasticsearchConfig, elasticsearchOptions } from '../elasticsearch/options.ts';
 import { refusalOf } from '../elasticsearch/refusal.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { plural } from '../terminal/messages.ts';
@@ -15,11 +15,12 @@ const MAJOR = 9;
 
 /**
  * Elasticsearch: whether it answers, its version, health, disks, and every index. What can't be asked any more is
- * left out.
+ * left out. `setsUp`: a run makes indices that are missing.
  */
 export async function* checkElasticsearch(
-  config: Config,
+  config: ElasticsearchConfig & Pick<CommonConfig, 'indices'>,
   indices: readonly IndexDefinition[],
+  setsUp: boolean,
 ): AsyncGenerator<Check> {
   const options = elasticsearchOptions(config, false);
   const { host } = new URL(options.url);
@@ -32,7 +33,8 @@ export async function* checkElasticsearch(
     yield fits ? ok('elasticsearch', says) : warning('elasticsearch', says, other);
     yield await checkHealth(client);
     yield* await checkDisk(client);
-    for (const index of indices) yield* await checkIndex(client, config, index);
+    const expected = { rotation: config.indices.rotation, setsUp };
+    for (const index of indices) yield* await checkIndex(client, expected, index);
   } catch (error) {
     const refusal = refusalOf(error, `${host} refused a request`);
     yield refusal

@@ -1,5 +1,4 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import type { Config } from '../config/config.ts';
 import { countIn, presentIndices } from '../elasticsearch/indices.ts';
 import { compareMappings } from '../elasticsearch/set-up.ts';
 import { isOwnId } from '../event.ts';
@@ -11,16 +10,21 @@ import { type Check, failed, failure, ok, warning } from './result.ts';
 
 const SAMPLED = 1000;
 
+/** What an index is checked against. */
+interface Expected {
+  rotation: Rotation;
+  /** A run makes indices that are missing. */
+  setsUp: boolean;
+}
+
 /** One configured index: whether it is there and as it should be, its template, and who else writes to it. */
 export async function checkIndex(
   client: Client,
-  config: Config,
+  { rotation, setsUp }: Expected,
   definition: IndexDefinition,
 ): Promise<Check[]> {
   const { name } = definition;
-  const { rotation } = config.indices;
   const thing = `index ${name}`;
-  const setsUp = config.pipeline.sink === 'elasticsearch';
   let present: string[];
   try {
     present = (await presentIndices(client, [name])).map(({ index }) => index);
@@ -51,7 +55,7 @@ export async function checkIndex(
   const problems = [
     ...(await settingsAndMappings(client, rotation, definition)),
     ...(await foreignIds(client, name)),
-    ...(await template(client, config, name)),
+    ...(await template(client, rotation, name)),
   ];
   return problems.length > 0 ? problems : [ok(thing, `${state}, mapping as expected`)];
 }
@@ -120,8 +124,8 @@ async function foreignIds(client: Client, name: string): Promise<Check[]> {
   ];
 }
 
-async function template(client: Client, { indices }: Config, name: string): Promise<Check[]> {
-  const wanted = templatePatterns(name, indices.rotation);
+async function template(client: Client, rotation: Rotation, name: string): Promise<Check[]> {
+  const wanted = templatePatterns(name, rotation);
   let patterns: string | string[] = [];
   try {
     const { index_templates: templates } = await client.indices.getIndexTemplate({ name });
@@ -134,7 +138,7 @@ async function template(client: Client, { indices }: Config, name: string): Prom
     warning(
       `template ${name}`,
       patterns.length === 0 ? 'not there' : 'it is for other indices',
-      `Run \`setup\`: without it, ${indices.rotation === 'none' ? 'an index that is deleted' : 'a new period'} gets fields that Elasticsearch guesses`,
+      `Run \`setup\`: without it, ${rotation === 'none' ? 'an index that is deleted' : 'a new period'} gets fields that Elasticsearch guesses`,
     ),
   ];
 }

@@ -1,24 +1,14 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type Finding, LEVELS, shown, worst } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
+import { configFlags } from '../config/flags.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 import { table } from '../terminal/table.ts';
 import { log } from '../util/log.ts';
-import { COMMON_FLAGS, type Command, type ConfigFlags, configFrom, timeOf, yargsOptions } from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, timeOf, yargsOptions } from './options.ts';
 
-const FLAGS = {
-  alerts: {
-    path: 'alerts.file',
-    type: 'string',
-    describe: 'The file of alerts instead of configs/alerts.yaml',
-  },
-  ...COMMON_FLAGS,
-} as const satisfies ConfigFlags;
-
-const WATCH_FLAGS = {
-  interval: { path: 'alerts.interval', type: 'number', describe: 'Pause between two looks, in seconds' },
-  ...FLAGS,
-} as const satisfies ConfigFlags;
+const FLAGS = { ...configFlags('alerts.file'), ...COMMON_FLAGS };
+const WATCH_FLAGS = { ...configFlags('alerts.interval'), ...FLAGS };
 
 /** `alerts`: whether the thresholds of `configs/alerts.yaml` are passed: now, or from now on. */
 export const alertsCommand: Command = {

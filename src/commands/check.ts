@@ -1,18 +1,11 @@
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { type Assembly, assemble } from '../create-pipeline.ts';
+import { configureComponents, entryParser, pluginChain } from '../create-pipeline.ts';
+import type { PluginChain } from '../plugin-chain.ts';
 import { SidecarError } from '../util/errors.ts';
-import {
-  COMMON_FLAGS,
-  type Command,
-  type ConfigFlags,
-  configFrom,
-  SINK_FLAGS,
-  SOURCE_FLAGS,
-  yargsOptions,
-} from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, SOURCE_FLAGS, yargsOptions } from './options.ts';
 
-const FLAGS = { ...SOURCE_FLAGS, ...SINK_FLAGS, ...COMMON_FLAGS } as const satisfies ConfigFlags;
+const FLAGS = { ...SOURCE_FLAGS, ...SINK_FLAGS, ...COMMON_FLAGS };
 const MARKS = { ok: '✅', warning: '⚠️ ', failed: '❌' } as const;
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
@@ -39,33 +32,38 @@ export const checkCommand: Command = {
 
 async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check> {
   let loaded: LoadedConfig;
-  let assembly: Assembly;
+  let components: ReturnType<typeof configureComponents>;
+  let plugins: PluginChain;
   try {
     loaded = configFrom(args, FLAGS);
-    assembly = await assemble(loaded, true);
+    components = configureComponents(loaded.config);
+    plugins = await pluginChain(loaded);
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
     yield failed('configuration', error.message, 'Put that right and check again', 2);
     return;
   }
   const { config } = loaded;
-  const { stages, sourceAddress, sinkAddress } = assembly;
-  const { source, sink } = config.pipeline;
-  await stages.source.close();
-  await stages.sink.close();
-  yield ok('configuration', `${source} ${sourceAddress} to ${sink} ${sinkAddress}`);
-  const { checkSource } = await import('../checks/check-source.ts');
-  yield* await checkSource(config, sourceAddress, stages.parse);
-  const neighbours = await import('../checks/check-neighbours.ts');
-  if (sink === 'vector') yield await neighbours.checkVector(config);
-  if (sink === 'directory') yield await neighbours.checkFolder('folder', config.directory.path, '--out');
+  const { source, sink } = components;
+  const { source: name } = config.pipeline;
+  yield ok('configuration', `${name} ${source.address} to ${config.pipeline.sink} ${sink.address}`);
+  const contents = await source.probe();
+  if ('state' in contents) yield contents;
   else {
-    const { checkElasticsearch } = await import('../checks/check-cluster.ts');
-    yield* checkElasticsearch(config, stages.plugins.indices);
+    const { checkContents } = await import('../checks/check-source.ts');
+    yield* checkContents(config, { name, address: source.address, contents }, entryParser(config));
   }
-  if (config.kibana.url !== undefined) yield await neighbours.checkKibana(config);
-  yield await neighbours.checkFolder('checkpoints', config.state.path, 'state.path');
-  yield await neighbours.checkDeadLetters(config);
+  yield* sink.probe(plugins.indices);
+  const { kibanaOptions } = await import('../kibana/kibana-client.ts');
+  const kibana = kibanaOptions(config);
+  if (kibana) {
+    const { checkKibana } = await import('../checks/check-kibana.ts');
+    yield await checkKibana(kibana);
+  }
+  const { checkFolder } = await import('../checks/check-folder.ts');
+  const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
+  yield await checkFolder('checkpoints', config.state.path, 'state.path');
+  yield await checkDeadLetters(config);
 }
 
 function describe({ name, state, says, action }: Check): string {

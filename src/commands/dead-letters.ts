@@ -4,16 +4,9 @@ import { DeadLetters } from '../dead-letters.ts';
 import { groupedByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
-import {
-  COMMON_FLAGS,
-  type Command,
-  type ConfigFlags,
-  configFrom,
-  SINK_FLAGS,
-  yargsOptions,
-} from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
 
-const FLAGS = { ...SINK_FLAGS, ...COMMON_FLAGS } as const satisfies ConfigFlags;
+const FLAGS = { ...SINK_FLAGS, ...COMMON_FLAGS };
 
 /** `dead-letters`: what could not be stored: how much of it and why, in full, and once more. */
 export const deadLettersCommand: Command = {

@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/schema.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { SINKS, SOURCES } from '../config/config.ts';
+import { type ConfigFlag, type ConfigFlags, configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { SidecarError } from '../util/errors.ts';
 import { setLogLevel } from '../util/log.ts';
@@ -11,47 +11,14 @@ export interface Command {
   handler(args: ArgumentsCamelCase): void | Promise<void>;
 }
 
-/** An option of the command line that sets a value of the configuration. */
-interface ConfigFlag {
-  /** The dotted path it sets. */
-  path: string;
-  type: 'string' | 'number';
-  describe: string;
-  choices?: readonly string[];
-  /** One value with commas in it is several. */
-  list?: boolean;
-}
-
-/** Adds its defaults and checks to none: those are the configuration's. */
-export type ConfigFlags = Record<string, ConfigFlag>;
-
 /** Options that every command which reads the configuration has. */
-export const COMMON_FLAGS = {
-  lang: {
-    path: 'language',
-    type: 'string',
-    choices: ['auto', 'en', 'fr'],
-    describe: 'Language of what is printed',
-  },
-  'log-level': {
-    path: 'log_level',
-    type: 'string',
-    choices: ['error', 'warn', 'info', 'debug'],
-    describe: 'How much is said on stderr',
-  },
-} as const satisfies ConfigFlags;
+export const COMMON_FLAGS = configFlags('language', 'log_level');
 
 /** Options that choose the source. */
-export const SOURCE_FLAGS = {
-  source: { path: 'pipeline.source', type: 'string', choices: SOURCES, describe: 'Where logs come from' },
-  path: { path: 'file.path', type: 'string', describe: 'The file of --source file' },
-} as const satisfies ConfigFlags;
+export const SOURCE_FLAGS = sourceFlags();
 
 /** Options that choose the sink. */
-export const SINK_FLAGS = {
-  sink: { path: 'pipeline.sink', type: 'string', choices: SINKS, describe: 'Where documents go' },
-  out: { path: 'directory.path', type: 'string', describe: 'The folder of --sink directory' },
-} as const satisfies ConfigFlags;
+export const SINK_FLAGS = sinkFlags();
 
 /** `--config`, and a yargs option for each flag. */
 export function yargsOptions(flags: ConfigFlags) {
@@ -65,7 +32,7 @@ export function yargsOptions(flags: ConfigFlags) {
       describe: 'YAML file instead of configs/pipeline.yaml',
       requiresArg: true,
     },
-    ...(Object.fromEntries(options) as Record<string, { type: 'string' | 'number'; describe: string }>),
+    ...(Object.fromEntries(options) as Record<string, { type: ConfigFlag['type']; describe: string }>),
   };
 }
 

@@ -1,29 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { ArgumentsCamelCase } from 'yargs';
+import { configFlags } from '../config/flags.ts';
 import { dashboardsSetting, openChartSource, openDashboards } from '../dashboards/open.ts';
 import { dashboardsPage } from '../dashboards/page.ts';
 import { answered, drawn, rangeOf } from '../dashboards/pictures.ts';
 import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
 import { checkRange, readTime, shown } from '../dashboards/time-range.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import {
-  COMMON_FLAGS,
-  type Command,
-  type ConfigFlags,
-  configFrom,
-  SINK_FLAGS,
-  yargsOptions,
-} from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
 
 const FLAGS = {
   ...SINK_FLAGS,
   sink: {
-    ...SINK_FLAGS.sink,
+    ...configFlags('pipeline.sink').sink!,
     describe: 'Where documents went: "directory" into files, any other into Elasticsearch',
   },
   ...COMMON_FLAGS,
-} as const satisfies ConfigFlags;
+};
 
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
 export const reportCommand: Command = {

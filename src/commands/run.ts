@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import type { ArgumentsCamelCase } from 'yargs';
+import { configFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Assembly, assemble } from '../create-pipeline.ts';
 import { runPipeline } from '../pipeline.ts';
@@ -10,41 +11,15 @@ import { Report } from '../terminal/run-report.ts';
 import { Abandoned, EXIT, reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { watchParent } from '../util/watch-parent.ts';
-import {
-  COMMON_FLAGS,
-  type Command,
-  type ConfigFlags,
-  configFrom,
-  SINK_FLAGS,
-  SOURCE_FLAGS,
-  yargsOptions,
-} from './options.ts';
+import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, SOURCE_FLAGS, yargsOptions } from './options.ts';
 
 const FLAGS = {
   ...SOURCE_FLAGS,
-  interval: {
-    path: 'pipeline.poll_interval',
-    type: 'number',
-    describe: 'Longest pause between two reads, in seconds',
-  },
-  limit: { path: 'pipeline.limit', type: 'number', describe: 'Read only so many logs, the newest' },
-  'batch-size': { path: 'pipeline.batch_size', type: 'number', describe: 'Most logs written together' },
-  pattern: { path: 'pipeline.filter.pattern', type: 'string', describe: 'Regular expression of the filter' },
-  methods: {
-    path: 'pipeline.filter.methods',
-    type: 'string',
-    list: true,
-    describe: 'HTTP methods that pass, such as POST,GET',
-  },
+  ...configFlags('pipeline'),
   ...SINK_FLAGS,
-  listen: {
-    path: 'listen',
-    type: 'string',
-    describe: 'HOST:PORT to serve the status page, /dashboards, /healthz, /readyz and /metrics at',
-  },
-  state: { path: 'state.path', type: 'string', describe: 'The folder of checkpoints' },
+  ...configFlags('listen', 'state'),
   ...COMMON_FLAGS,
-} as const satisfies ConfigFlags;
+};
 
 /** How long a stopped run waits for a sink that does not answer. */
 const GRACE_MS = 8_000;

@@ -3,132 +3,119 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
+import type { FromSchema, Schema } from '../config/from-schema.ts';
+import { TEXT } from '../config/sections.ts';
 import { schemaErrors } from '../plugin-chain.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import type { JsonObject } from '../util/json.ts';
 
-/** A picture of what is in an index: the file `charts/<id>.yaml`. */
-export interface Chart {
-  id: string;
-  title: string;
-  /** What it shows, in a sentence; it also stands for the picture where that can't be seen. */
-  description: string;
-  /** In CSS pixels, where the picture is 400 wide; 250 by default. */
-  height: number;
-  /**
-   * A Vega-Lite specification as Kibana's Vega panel takes it: `data.url` holds an Elasticsearch search with Kibana's
-   * placeholders (`%context%`, `%timefield%`, `%timefilter%`, `%autointerval%`), `data.format.property` the
-   * part of the answer that is drawn. `$schema` is v5 or v6: Kibana warns of one that is newer than its own library,
-   * which 9 began with at 5. `encoding.tooltip` is an array, and names the columns of the chart's table.
-   * https://www.elastic.co/docs/explore-analyze/visualize/custom-visualizations-with-vega
-   */
-  spec: ChartSpec;
-}
+const COLUMN = {
+  type: 'object',
+  required: ['field', 'type', 'title'],
+  properties: {
+    field: TEXT,
+    type: { enum: ['nominal', 'quantitative', 'temporal'] },
+    title: TEXT,
+    format: { ...TEXT, description: 'Of d3: a number format, or for `temporal` a time format.' },
+  },
+} as const satisfies Schema;
 
-/** See `Chart.spec`; all but what is named here is Vega-Lite's. */
-export interface ChartSpec extends JsonObject {
-  data: {
-    url: { index: string; '%timefield%': string; body: JsonObject };
-    format: { property: string };
-  };
-  encoding: JsonObject & { tooltip: ColumnDefinition[] };
-}
-
-/** A column of a chart's table, as Vega-Lite names a field of a tooltip. */
-export interface ColumnDefinition extends JsonObject {
-  field: string;
-  type: 'nominal' | 'quantitative' | 'temporal';
-  title: string;
-  /** Of d3: a number format, or for `temporal` a time format. */
-  format?: string;
-}
-
-/** Charts that are looked at together: the file `<id>.yaml`. */
-export interface Dashboard {
-  id: string;
-  title: string;
-  description: string;
-  charts: Chart[];
-}
-
-const text = { type: 'string', minLength: 1 } as const;
+/**
+ * A Vega-Lite specification as Kibana's Vega panel takes it: `data.url` holds an Elasticsearch search with Kibana's
+ * placeholders (`%context%`, `%timefield%`, `%timefilter%`, `%autointerval%`), `data.format.property` the part of the
+ * answer that is drawn. `$schema` is v5 or v6: Kibana warns of one that is newer than its own library, which 9 began
+ * with at 5. `encoding.tooltip` is an array, and names the columns of the chart's table.
+ * https://www.elastic.co/docs/explore-analyze/visualize/custom-visualizations-with-vega
+ */
+const SPEC = {
+  type: 'object',
+  required: ['$schema', 'data', 'encoding'],
+  properties: {
+    $schema: { type: 'string', pattern: '^https://vega\\.github\\.io/schema/vega-lite/v[56]\\.json$' },
+    data: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'format'],
+      properties: {
+        url: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['index', '%context%', '%timefield%', 'body'],
+          properties: {
+            index: TEXT,
+            '%context%': { const: true },
+            '%timefield%': TEXT,
+            body: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['size', 'aggs'],
+              properties: { size: { const: 0 }, aggs: { type: 'object', minProperties: 1 } },
+            },
+          },
+        },
+        format: {
+          type: 'object',
+          required: ['property'],
+          properties: { property: { type: 'string', pattern: '^aggregations\\.' } },
+        },
+      },
+    },
+    encoding: {
+      type: 'object',
+      required: ['tooltip'],
+      properties: {
+        tooltip: {
+          type: 'array',
+          minItems: 1,
+          items: COLUMN,
+        },
+      },
+    },
+  },
+} as const satisfies Schema;
 
 const CHART = {
   type: 'object',
   additionalProperties: false,
   required: ['title', 'description', 'spec'],
   properties: {
-    title: text,
-    description: text,
-    height: { type: 'integer', minimum: 100, maximum: 1000, default: 250 },
-    spec: {
-      type: 'object',
-      required: ['$schema', 'data', 'encoding'],
-      properties: {
-        $schema: { type: 'string', pattern: '^https://vega\\.github\\.io/schema/vega-lite/v[56]\\.json$' },
-        data: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['url', 'format'],
-          properties: {
-            url: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['index', '%context%', '%timefield%', 'body'],
-              properties: {
-                index: text,
-                '%context%': { const: true },
-                '%timefield%': text,
-                body: {
-                  type: 'object',
-                  additionalProperties: false,
-                  required: ['size', 'aggs'],
-                  properties: { size: { const: 0 }, aggs: { type: 'object', minProperties: 1 } },
-                },
-              },
-            },
-            format: {
-              type: 'object',
-              required: ['property'],
-              properties: { property: { type: 'string', pattern: '^aggregations\\.' } },
-            },
-          },
-        },
-        encoding: {
-          type: 'object',
-          required: ['tooltip'],
-          properties: {
-            tooltip: {
-              type: 'array',
-              minItems: 1,
-              items: {
-                type: 'object',
-                required: ['field', 'type', 'title'],
-                properties: {
-                  field: text,
-                  type: { enum: ['nominal', 'quantitative', 'temporal'] },
-                  title: text,
-                  format: text,
-                },
-              },
-            },
-          },
-        },
-      },
+    title: TEXT,
+    description: {
+      ...TEXT,
+      description: 'What it shows, in a sentence; also in place of the picture where that can not be seen.',
     },
+    height: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 1000,
+      default: 250,
+      description: 'In CSS pixels, where the picture is 400 wide.',
+    },
+    spec: SPEC,
   },
-};
+} as const satisfies Schema;
 
 const DASHBOARD = {
   type: 'object',
   additionalProperties: false,
   required: ['title', 'description', 'charts'],
   properties: {
-    title: text,
-    description: text,
-    charts: { type: 'array', items: text, minItems: 1, uniqueItems: true },
+    title: TEXT,
+    description: TEXT,
+    charts: { type: 'array', items: TEXT, minItems: 1, uniqueItems: true },
   },
-};
+} as const satisfies Schema;
+
+/** A column of a chart's table, as Vega-Lite names a field of a tooltip. */
+export type ColumnDefinition = FromSchema<typeof COLUMN>;
+
+/** What a chart's `spec` must hold; all else in it is Vega-Lite's. */
+export type ChartSpec = FromSchema<typeof SPEC>;
+
+/** A picture of what is in an index: the file `charts/<id>.yaml`. */
+export type Chart = FromSchema<typeof CHART> & { id: string };
+
+/** Charts that are shown together: the file `<id>.yaml`. */
+export type Dashboard = Omit<FromSchema<typeof DASHBOARD>, 'charts'> & { id: string; charts: Chart[] };
 
 /** The order in which the shipped dashboards are shown; those of one's own come behind, by name. */
 const ORDER = ['overview', 'predictions', 'performance', 'errors'];
@@ -142,8 +129,8 @@ export function loadDashboards(nameOf: (index: string) => string, cwd: string = 
   const folder = folderIn(cwd);
   const ids = namesIn(folder).sort((a, b) => place(a) - place(b) || a.localeCompare(b));
   const ajv = new Ajv({ allowUnionTypes: true, useDefaults: true });
-  const isDashboard = ajv.compile<Omit<Dashboard, 'id' | 'charts'> & { charts: string[] }>(DASHBOARD);
-  const isChart = ajv.compile<Omit<Chart, 'id'>>(CHART);
+  const isDashboard = ajv.compile<FromSchema<typeof DASHBOARD>>(DASHBOARD);
+  const isChart = ajv.compile<FromSchema<typeof CHART>>(CHART);
   const read = <T>(path: string, valid: ValidateFunction<T>): T => {
     const shown = relative(cwd, path);
     let value: unknown;

@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { pluginChain } from '../create-pipeline.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 import type { IndexDefinition } from '../plugin.ts';

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Agent, FormData, request } from 'undici';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/schema.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
+import { parseUrl } from '../util/url.ts';
 
 /** Where Kibana is, and as whom it is asked. */
 export interface KibanaOptions {
@@ -36,7 +37,7 @@ export class Kibana {
   readonly #caFile: string | undefined;
 
   constructor({ url, apiKey, username, password, caFile }: KibanaOptions) {
-    const parsed = new URL(url);
+    const parsed = parseUrl(url, 'KIBANA_URL');
     const user = decodeURIComponent(parsed.username) || username;
     const secret = decodeURIComponent(parsed.password) || password || '';
     parsed.username = parsed.password = '';
@@ -69,15 +70,28 @@ export class Kibana {
     return Number(told.successCount);
   }
 
-  async #post(
+  /** Asks for its state: the HTTP status, and the text of its answer. Needs no privilege. */
+  async status(): Promise<{ status: number; text: string }> {
+    return this.#send('GET', 'status');
+  }
+
+  #post(
     path: string,
     body: string | FormData,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; text: string }> {
+    return this.#send('POST', `saved_objects/${path}`, { body, headers });
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    path: string,
+    { body = null, headers = {} }: { body?: string | FormData | null; headers?: Record<string, string> } = {},
+  ): Promise<{ status: number; text: string }> {
     const agent = new Agent(this.#caFile ? { connect: { ca: readFileSync(this.#caFile) } } : {});
     try {
-      const answer = await request(`${this.address}/api/saved_objects/${path}`, {
-        method: 'POST',
+      const answer = await request(`${this.address}/api/${path}`, {
+        method,
         headers: { ...this.#headers, ...headers },
         body,
         dispatcher: agent,
@@ -116,7 +130,7 @@ function parsed(text: string): JsonObject | undefined {
 /** Why a request was refused, whole or in part, and what to do. */
 function refusalIn(status: number, text: string): string {
   const answer = parsed(text);
-  if (!answer) return `what answers there (${status}) is no Kibana; check KIBANA_URL`;
+  if (!answer) return `what answers there (${status}) is not Kibana; check KIBANA_URL`;
   const told = `${status} ${answer.message}`;
   if (status === 401)
     return `${told}. Set ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD`;

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import type { Config } from '../config/config.ts';
-import { patienceMs } from '../util/retry.ts';
 
 /** How to reach a Redis server. */
 export interface RedisOptions {
@@ -62,18 +60,4 @@ export async function connectRedis(options: RedisOptions): Promise<Redis> {
     throw lastError ?? error;
   }
   return redis;
-}
-
-/** Host, port and database of the configured Redis, for people; never holds a secret. */
-export function redisAddress({ redis }: Config): string {
-  if (!redis.url) return `${redis.host}:${redis.port}/${redis.db}`;
-  const { host, pathname } = new URL(redis.url);
-  return `${host}${pathname === '' || pathname === '/' ? '/0' : pathname}`;
-}
-
-/** Redis as configured; `follow`: wait for it without an end. */
-export function redisOptions(config: Config, follow: boolean): RedisOptions {
-  const { url, host, port, db, username, password, tls, ca_file: caFile } = config.redis;
-  const address = redisAddress(config);
-  return { address, url, host, port, db, username, password, tls, caFile, patienceMs: patienceMs(follow) };
 }

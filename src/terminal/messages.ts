@@ -1,14 +1,12 @@
-import type { Config } from '../config/config.ts';
-
 /** The languages that summaries are printed in. */
 export type Language = 'en' | 'fr';
 
 /** The texts of summaries. The French ones are the documented ones, word for word. */
 export interface Messages {
+  language: Language;
   once: string;
   continuous: (seconds: number) => string;
   source: string;
-  sinks: Record<Config['pipeline']['sink'], string>;
   batchSize: string;
   collected: (logs: number) => string;
   filtered: (logs: number) => string;
@@ -30,10 +28,10 @@ export interface Messages {
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 const en: Messages = {
+  language: 'en',
   once: '📊 Log pipeline - Single run',
   continuous: (seconds) => `🔄 Log pipeline - Continuous mode (interval: ${seconds}s)`,
   source: 'Source',
-  sinks: { elasticsearch: 'Elasticsearch', vector: 'Vector', stdout: 'Output', directory: 'Folder' },
   batchSize: 'Batch size',
   collected: (logs) => `✅ Collected: ${plural(logs, 'log')}`,
   filtered: (logs) => `✅ Filtered: ${plural(logs, 'log')} kept`,
@@ -60,10 +58,10 @@ const en: Messages = {
 };
 
 const fr: Messages = {
+  language: 'fr',
   once: '📊 Pipeline de logs - Exécution unique',
   continuous: (seconds) => `🔄 Pipeline de logs - Mode continu (interval: ${seconds}s)`,
   source: 'Source',
-  sinks: { elasticsearch: 'Elasticsearch', vector: 'Vector', stdout: 'Sortie', directory: 'Dossier' },
   batchSize: 'Batch size',
   collected: (logs) => `✅ Collecte: ${logs} logs récupérés`,
   filtered: (logs) => `✅ Filtrage: ${logs} logs filtrés`,

@@ -1,4 +1,5 @@
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/schema.ts';
+import { findDefinition, SINKS } from '../registry.ts';
 import { type RunStats, total } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
 import { lastContacts } from '../util/retry.ts';
@@ -51,7 +52,7 @@ export class Report implements Partial<Observer> {
       say.once,
       RULE,
       `${say.source}: ${pipeline.source}`,
-      `${say.sinks[pipeline.sink]}: ${sinkAddress}`,
+      `${findDefinition(SINKS, pipeline.sink).label[say.language]}: ${sinkAddress}`,
       `${say.batchSize}: ${pipeline.batch_size}`,
       DASHES,
     );

@@ -61,7 +61,7 @@ test('what is wrong is told with its line, its key, and the nearest right one', 
     'alerts.yaml: alerts.slow.value: "avg(" can\'t be read: a name is expected at column 5, but there is its end',
   ]);
   assert.deepEqual(refused('index: x', 'index: x\n    window: soon'), [
-    'alerts.yaml:4: alerts.slow.window must match pattern "^\\d+[mhdw]$", but is "soon" (Documents of so long before now: a number and m, h, d or w.)',
+    'alerts.yaml:4: alerts.slow.window must match pattern "^\\d+[mhdw]$", but is "soon" (How far back documents count: a number and m, h, d or w.)',
   ]);
 });
 

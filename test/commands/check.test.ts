@@ -118,7 +118,7 @@ test('an empty list is a warning, and names the lists that may be meant', { time
   assert.equal(wrong.exit, 2);
   assert.match(
     wrong.checks.redis!.says,
-    /"api_logs" \(REDIS_LOGS_KEY\) is a string, no list.*set REDIS_LOGS_KEY/,
+    /"api_logs" \(REDIS_LOGS_KEY\) is a string, not a list.*set REDIS_LOGS_KEY/,
   );
 });
 

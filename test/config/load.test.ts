@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Config } from '../../src/config/config.ts';
-import { type ConfigInput, loadConfig, nearest } from '../../src/config/load.ts';
+import { type ConfigInput, loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { nearest } from '../../src/config/validate.ts';
 import { SidecarError } from '../../src/util/errors.ts';
 import { temporaryFolder } from '../samples.ts';
 import { root } from '../services/service.ts';
@@ -75,7 +76,7 @@ test('variables are read as the type they set', (t) => {
 test('a wrong value is refused with where it was written, what it must be, and what it is', (t) => {
   const cwd = folderWith(t, '\npipeline:\n  source: redis\n  batch_size: many\n');
   assert.deepEqual(refusal({ cwd }), [
-    `configs/pipeline.yaml:4: pipeline.batch_size must be integer, but is "many" (The most logs that are written, and confirmed, together.)`,
+    `configs/pipeline.yaml:4: pipeline.batch_size must be integer, but is "many" (Maximum number of logs that are written, and confirmed, together.)`,
   ]);
   const [fromEnv] = refusal({ cwd: folderWith(t, ''), env: { PIPELINE_SOURCE: 'kafka' } });
   assert.match(

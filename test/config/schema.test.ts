@@ -1,6 +1,6 @@
 /**
- * `configs/pipeline.schema.json`, which editors read, is the schema that the program uses. After a change of
- * src/config/schema.ts, write it anew:
+ * What is generated from the schema is current: `configs/pipeline.schema.json`, which editors read, and
+ * `docs/configuration.md`. After a change of a setting, write both anew:
  *
  *     npm run build && node dist/test/config/schema.test.js --write && npx biome check --write configs
  */
@@ -9,21 +9,27 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { CONFIG_SCHEMA } from '../../src/config/schema.ts';
-import { VARIABLES } from '../../src/config/variables.ts';
+import type { Schemas } from '../../src/config/from-schema.ts';
+import { CONFIG_SCHEMA, leavesOf } from '../../src/config/schema.ts';
 import { root } from '../services/service.ts';
+import { configurationPage } from './document.ts';
 
-const path = join(root, 'configs/pipeline.schema.json');
-const text = `${JSON.stringify(CONFIG_SCHEMA, undefined, 2)}\n`;
+const HINT = 'a setting has changed: write the file anew, as the head of test/config/schema.test.ts says';
+const jsonPath = join(root, 'configs/pipeline.schema.json');
+const pagePath = join(root, 'docs/configuration.md');
+const json = `${JSON.stringify(CONFIG_SCHEMA, undefined, 2)}\n`;
 
-if (process.argv.includes('--write')) writeFileSync(path, text);
+if (process.argv.includes('--write')) {
+  writeFileSync(jsonPath, json);
+  writeFileSync(pagePath, configurationPage());
+}
 
 test('configs/pipeline.schema.json is the schema that the program uses', () => {
-  assert.deepEqual(
-    JSON.parse(readFileSync(path, 'utf8')),
-    JSON.parse(text),
-    'src/config/schema.ts has changed: write the file anew, as the head of this test says',
-  );
+  assert.deepEqual(JSON.parse(readFileSync(jsonPath, 'utf8')), JSON.parse(json), HINT);
+});
+
+test('docs/configuration.md tells every setting as it is', () => {
+  assert.equal(readFileSync(pagePath, 'utf8'), configurationPage(), HINT);
 });
 
 test('it is a JSON Schema', () => {
@@ -31,26 +37,22 @@ test('it is a JSON Schema', () => {
   assert.ok(ajv.validateSchema(CONFIG_SCHEMA), ajv.errorsText());
 });
 
-interface Schema {
-  description?: string;
-  properties?: Record<string, Schema>;
-}
-
 test('every setting says what it is', () => {
-  const walk = (schema: Schema, at: string): void => {
-    for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-      assert.ok(inner.description, `${at}${name}`);
-      walk(inner, `${at}${name}.`);
+  const walk = (schemas: Schemas, at: string): void => {
+    for (const [name, { description, properties = {} }] of Object.entries(schemas)) {
+      assert.ok(description, `${at}${name}`);
+      walk(properties, `${at}${name}.`);
     }
   };
-  walk(CONFIG_SCHEMA, '');
+  walk(CONFIG_SCHEMA.properties, '');
 });
 
-test('every variable sets something that there is', () => {
-  for (const [variable, dotted] of Object.entries(VARIABLES)) {
-    const node = dotted
-      .split('.')
-      .reduce<Schema | undefined>((inner, key) => inner?.properties?.[key], CONFIG_SCHEMA);
-    assert.ok(node && !node.properties, variable);
-  }
+test('no variable sets two settings, and every secret has one', () => {
+  const variables = leavesOf().flatMap(({ schema }) => schema.variable ?? []);
+  assert.ok(variables.length > 40);
+  assert.deepEqual(
+    variables.filter((name, n) => variables.indexOf(name) !== n),
+    [],
+  );
+  for (const { path, schema } of leavesOf()) if (schema.writeOnly) assert.ok(schema.variable, path.join('.'));
 });

@@ -50,7 +50,7 @@ test('a Kibana that is not there, or in trouble, is told with what to do', async
     [401, '{"message":"Unauthorized"}', 'config', /401 Unauthorized\. Set ELASTICSEARCH_API_KEY/],
     [403, '{"message":"Unable to bulk_create"}', 'config', /403 Unable.*privilege/],
     [503, '{"message":"not ready"}', 'unreachable', /503 not ready\. It is starting; try again/],
-    [404, '<html>', 'config', /what answers there \(404\) is no Kibana; check KIBANA_URL/],
+    [404, '<html>', 'config', /what answers there \(404\) is not Kibana; check KIBANA_URL/],
   ] as const) {
     fake.instead = { status, body };
     const kibana = new Kibana({ url: fake.url });
@@ -58,5 +58,5 @@ test('a Kibana that is not there, or in trouble, is told with what to do', async
     await assert.rejects(kibana.importObjects('{}\n'), { code, message });
   }
   fake.instead = { status: 200, body: '<html>' };
-  await assert.rejects(new Kibana({ url: fake.url }).importObjects('{}\n'), /\(200\) is no Kibana/);
+  await assert.rejects(new Kibana({ url: fake.url }).importObjects('{}\n'), /\(200\) is not Kibana/);
 });

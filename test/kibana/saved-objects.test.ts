@@ -78,7 +78,7 @@ for (const { id, spec } of charts) {
     // es_query_parser.ts: %context% and %timefield% exclude a query; intervals are filled in for date_histogram only,
     // and %timefilter% is `min`, `max` or true.
     const { url } = spec.data;
-    assert.equal(url.body.query, undefined);
+    assert.ok(!('query' in url.body));
     const walk = (value: Json, key: string): void => {
       if (Array.isArray(value)) for (const item of value) walk(item, key);
       if (!isObject(value)) return;

@@ -1,0 +1,13 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { type Check, failure, ok } from './result.ts';
+
+/** Whether a folder can be written; makes it where it is missing. `setting` names another. */
+export async function checkFolder(name: string, path: string, setting: string): Promise<Check> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+    return ok(name, `${path} can be written`);
+  } catch (error) {
+    return failure(name, error, `Let this user write there, or set ${setting} to another folder`);
+  }
+}

@@ -1,0 +1,36 @@
+import { Kibana, type KibanaOptions } from '../kibana/kibana-client.ts';
+import { reasonOf } from '../util/errors.ts';
+import { type Check, failed, ok } from './result.ts';
+
+/** Kibana: whether it answers, and its own word on its state. */
+export async function checkKibana(options: KibanaOptions): Promise<Check> {
+  const kibana = new Kibana(options);
+  const { address } = kibana;
+  try {
+    const { status, text } = await kibana.status();
+    if (status === 401 || status === 403)
+      return failed(
+        'kibana',
+        `${address} answers ${status}`,
+        "Kibana takes Elasticsearch's credentials: ELASTICSEARCH_API_KEY, or _USERNAME and _PASSWORD",
+        2,
+      );
+    const { version, status: state } = JSON.parse(text) as {
+      version?: { number?: string };
+      status?: { overall?: { level?: string; summary?: string } };
+    };
+    const { level, summary } = state?.overall ?? {};
+    if (level === undefined) return notKibana(address);
+    const says = `${version?.number ?? ''} at ${address}: ${level}`.trimStart();
+    if (level === 'available') return ok('kibana', says);
+    const action = 'Wait until it has started; else its own log says why';
+    return failed('kibana', `${says}: ${summary ?? ''}`, action);
+  } catch (error) {
+    if (error instanceof SyntaxError) return notKibana(address);
+    const says = `${address} could not be reached: ${reasonOf((error as Error).cause ?? error)}`;
+    return failed('kibana', says, 'Is Kibana running there, and is KIBANA_URL right?', 3);
+  }
+}
+
+const notKibana = (address: string): Check =>
+  failed('kibana', `what answers at ${address} is not Kibana`, 'Check KIBANA_URL', 2);

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import type { Schema } from './from-schema.ts';
+import { leavesOf } from './schema.ts';
+import type { Setting } from './settings.ts';
+
+/**
+ * Reads the variables that the schema names; `where` says in errors where they come from. Throws `SidecarError`
+ * (`config`) where the file of a secret can't be read.
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv, where: string): Setting[] {
+  const settings: Setting[] = [];
+  for (const { path, schema } of leavesOf()) {
+    const { variable: name, writeOnly, type } = schema;
+    if (name === undefined) continue;
+    const file = writeOnly ? env[`${name}_FILE`] : undefined;
+    let raw = env[name];
+    let origin = `${name} (${where})`;
+    if (file) {
+      origin = `${name}_FILE (${where})`;
+      try {
+        raw = readFileSync(file, 'utf8').trim();
+      } catch (cause) {
+        throw new SidecarError('config', `${origin}: ${file} can't be read: ${reasonOf(cause)}`, { cause });
+      }
+    }
+    if (raw === undefined || raw === '') continue;
+    settings.push({ path, value: fromText(raw, type), origin });
+  }
+  return settings;
+}
+
+/** A variable's text as the type that the schema wants; what can't be read stays a text, and is refused later. */
+function fromText(raw: string, type: Schema['type']): unknown {
+  if (type === 'array') return raw.split(',').map((item) => item.trim());
+  if ((type === 'integer' || type === 'number') && raw.trim() !== '' && !Number.isNaN(Number(raw)))
+    return Number(raw);
+  if (type === 'boolean' && /^(true|1|yes)$/i.test(raw)) return true;
+  if (type === 'boolean' && /^(false|0|no)$/i.test(raw)) return false;
+  return raw;
+}

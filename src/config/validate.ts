@@ -1,0 +1,104 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { SidecarError } from '../util/errors.ts';
+import { isObject } from '../util/json.ts';
+import type { FromSchema, Schema } from './from-schema.ts';
+import type { Setting } from './settings.ts';
+
+/**
+ * Puts settings together into an object, the later ones winning, with the schema's defaults filled in. Throws `SidecarError`
+ * (`config`) that lists everything wrong, each with where it was written, what it must be, and the nearest known key.
+ */
+export function validate<const S extends Schema>(schema: S, settings: readonly Setting[]): FromSchema<S> {
+  const tree: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
+  for (const setting of settings) place(tree, setting, origins);
+  // Our own schemas are valid; to make sure each time would take longer than all else.
+  const validateSchema = false;
+  const options = { useDefaults: true, allErrors: true, allowUnionTypes: true, strictTypes: false };
+  const ajv = new Ajv({ ...options, validateSchema }).addVocabulary(['variable', 'flag']);
+  const valid = ajv.compile(schema);
+  if (!valid(tree)) {
+    const lines = [...new Set((valid.errors ?? []).map((error) => explain(error, schema, tree, origins)))];
+    throw new SidecarError('config', lines.join('\n'));
+  }
+  return tree as FromSchema<S>;
+}
+
+function place(
+  tree: Record<string, unknown>,
+  { path, value, origin }: Setting,
+  origins: Map<string, string>,
+): void {
+  let at: Record<string, unknown> = tree;
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(at, key) || typeof at[key] !== 'object' || at[key] === null) {
+      Object.defineProperty(at, key, { value: {}, enumerable: true, writable: true, configurable: true });
+    }
+    at = at[key] as Record<string, unknown>;
+  }
+  Object.defineProperty(at, path.at(-1) as string, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+  origins.set(path.join('/'), origin);
+}
+
+function schemaAt(schema: Schema, path: readonly string[]): Schema | undefined {
+  let node: Schema | undefined = schema;
+  for (const key of path) {
+    const others: Schema['additionalProperties'] = node?.additionalProperties;
+    node = node?.properties?.[key] ?? node?.items ?? (typeof others === 'object' ? others : undefined);
+  }
+  return node;
+}
+
+/** One error in words: where the value was written, its key, and what it must be. */
+function explain(error: ErrorObject, schema: Schema, tree: unknown, origins: Map<string, string>): string {
+  const path = error.instancePath.split('/').slice(1);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params.additionalProperty);
+    const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+    const near = nearest(key, known);
+    const help = near ? `Did you mean ${near}?` : `Known here: ${known.join(', ')}`;
+    return `${originOf([...path, key], origins)}: unknown key ${[...path, key].join('.')}. ${help}`;
+  }
+  const node = schemaAt(schema, path);
+  const value = path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], tree);
+  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const is = node?.writeOnly || isObject(value) ? '' : `, but is ${shown}`;
+  const must =
+    error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message;
+  const about = node?.description ? ` (${node.description})` : '';
+  return `${originOf(path, origins)}: ${path.join('.')} ${must}${is}${about}`;
+}
+
+function originOf(path: readonly string[], origins: Map<string, string>): string {
+  for (let length = path.length; length > 0; length--) {
+    const origin = origins.get(path.slice(0, length).join('/'));
+    if (origin) return origin;
+  }
+  for (const [at, origin] of origins) if (at.startsWith(`${path.join('/')}/`)) return origin;
+  return 'configuration';
+}
+
+/** The known name most like `name`, if any is like it at all. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const scored = known.map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate) }));
+  const best = scored.sort((a, b) => a.far - b.far)[0];
+  return best && best.far <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,25 @@
+import { defineSink } from '../component.ts';
+import { section, TEXT } from '../config/sections.ts';
+
+/** The sink `directory`. */
+export const directorySink = defineSink({
+  name: 'directory',
+  help: 'one NDJSON file an index',
+  label: { en: 'Folder', fr: 'Dossier' },
+  sections: {
+    directory: section('The sink that writes one NDJSON file an index.', {
+      path: { ...TEXT, default: './data', description: 'The folder of NDJSON files.', flag: 'out' },
+    }),
+  },
+  configure: ({ directory: { path } }) => ({
+    address: path,
+    create: async () => {
+      const { DirectorySink } = await import('./directory.ts');
+      return new DirectorySink(path);
+    },
+    async *probe() {
+      const { checkFolder } = await import('../checks/check-folder.ts');
+      yield await checkFolder('folder', path, '--out');
+    },
+  }),
+});

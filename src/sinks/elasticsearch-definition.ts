@@ -1,0 +1,21 @@
+import { defineSink } from '../component.ts';
+import { ELASTICSEARCH_SECTIONS, elasticsearchOptions } from '../elasticsearch/options.ts';
+
+/** The sink `elasticsearch`. */
+export const elasticsearchSink = defineSink({
+  name: 'elasticsearch',
+  help: 'Elasticsearch itself',
+  label: { en: 'Elasticsearch', fr: 'Elasticsearch' },
+  sections: ELASTICSEARCH_SECTIONS,
+  configure: (config) => ({
+    address: new URL(elasticsearchOptions(config, false).url).host,
+    create: async (follow) => {
+      const { ElasticsearchSink } = await import('./elasticsearch.ts');
+      return new ElasticsearchSink(elasticsearchOptions(config, follow), config.indices.rotation);
+    },
+    async *probe(indices) {
+      const { checkElasticsearch } = await import('../checks/check-cluster.ts');
+      yield* checkElasticsearch(config, indices, true);
+    },
+  }),
+});

@@ -1,0 +1,94 @@
+import { failed, failure } from '../checks/result.ts';
+import { type Contents, defineSource, NEWEST, OLDEST } from '../component.ts';
+import { HTTP_URL, SECRET, section, TEXT } from '../config/sections.ts';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { patienceMs } from '../util/retry.ts';
+import { parseUrl } from '../util/url.ts';
+import type { GradioClient } from './gradio-client.ts';
+
+/** A remote Space, which others use too, is asked no more often than this. */
+const GENTLE_MS = 2_000;
+
+/** The source `gradio`. */
+export const gradioSource = defineSource({
+  name: 'gradio',
+  help: 'a Gradio Space that shows the logs',
+  sections: {
+    gradio: section('The Gradio Space that shows the logs.', {
+      url: {
+        ...HTTP_URL,
+        description: "The Space's own address, such as https://owner-name.hf.space.",
+        variable: 'GRADIO_URL',
+      },
+      token: {
+        ...SECRET,
+        description: 'A Hugging Face token that may read a private Space.',
+        variable: 'HF_TOKEN',
+      },
+      api_name: {
+        ...TEXT,
+        description: 'The API name of the logs, such as /logs_api; found out by default.',
+      },
+      endpoint: {
+        ...TEXT,
+        pattern: '^/',
+        description:
+          'The path of a plain JSON endpoint, such as /api/logs; found out by default. Wins over api_name.',
+      },
+      timeout: {
+        type: 'number',
+        minimum: 1,
+        maximum: 600,
+        default: 30,
+        description: 'How long one answer may take, in seconds.',
+      },
+    }),
+  },
+  configure({ gradio, pipeline }) {
+    const { url, token, api_name: apiName, endpoint, timeout } = gradio;
+    if (url === undefined)
+      throw new SidecarError(
+        'config',
+        'the source "gradio" needs the address of a Space: set GRADIO_URL, such as https://owner-name.hf.space',
+      );
+    const address = parseUrl(url, 'GRADIO_URL').origin;
+    const space = { url, token, apiName, endpoint, timeoutMs: timeout * 1000 };
+    return {
+      address,
+      create: async (follow) => {
+        const { GradioSource } = await import('./gradio.ts');
+        return new GradioSource({
+          ...space,
+          intervalMs: Math.max(GENTLE_MS, pipeline.poll_interval * 1000),
+          shortestMs: GENTLE_MS,
+          patienceMs: patienceMs(follow),
+        });
+      },
+      probe: async () => {
+        const { GradioClient } = await import('./gradio-client.ts');
+        const { GradioError } = await import('./gradio-errors.ts');
+        const client = new GradioClient(space);
+        try {
+          return await contentsOf(client);
+        } catch (error) {
+          if (!(error instanceof GradioError))
+            return failure('gradio', error, "Look at the Space's own logs");
+          const says = `the Space at ${address} could not be read: ${reasonOf(error)}`;
+          return failed('gradio', says, error.hint, 3);
+        } finally {
+          await client.close();
+        }
+      },
+    };
+  },
+});
+
+async function contentsOf(client: GradioClient): Promise<Contents> {
+  const { signal } = new AbortController();
+  const { total, logs } = await client.page(NEWEST, 0, signal);
+  const hasMore = total > logs.length;
+  const isPaged = hasMore && logs.length > 0 && (await client.paged(signal));
+  const last = isPaged ? await client.page(OLDEST, Math.max(0, total - OLDEST), signal) : { logs };
+  const note = `read through ${client.form}${hasMore && !isPaged ? ', which shows the newest only' : ''}`;
+  return { count: total, unit: 'log', newest: logs, oldest: last.logs.slice(-OLDEST).reverse(), note };
+}
