@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { IndexDefinition, IndexDocument } from '../../src/plugin.ts';
+import type { SINKS } from '../../src/registry.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 
 /** A place for documents, and sinks that write there. */
@@ -46,7 +47,10 @@ export async function withSink<T>(bed: SinkBed, write: (sink: Sink) => Promise<T
 }
 
 /** What every sink promises. */
-export function sinkContract(name: string, open: (t: TestContext) => Promise<SinkBed>): void {
+export function sinkContract(
+  name: (typeof SINKS)[number]['name'],
+  open: (t: TestContext) => Promise<SinkBed>,
+): void {
   const contract = (promise: string, check: (bed: SinkBed) => Promise<void>): void => {
     test(`${name}: ${promise}`, { timeout: 60_000 }, async (t) => check(await open(t)));
   };

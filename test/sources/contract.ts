@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Entry } from '../../src/entry.ts';
+import type { SOURCES } from '../../src/registry.ts';
 import type { Batch, ReadOptions, Source } from '../../src/sources/source.ts';
 
 /** A place that entries can be put into, and sources that read it. */
@@ -10,7 +11,15 @@ export interface SourceBed {
   /** A source that reads them. */
   make(): Source;
   /** A source whose place is not there, or can't be reached, and which does not wait long for it. */
-  makeUnreachable(): Source;
+  makeUnreachable?(): Source;
+}
+
+/** What sources of a kind can't promise. */
+interface Limits {
+  /** What was confirmed can't be read again, so there are no positions. */
+  forgets?: boolean;
+  /** It waits to be sent something: it can only be followed, and reaches out to nothing. */
+  listens?: boolean;
 }
 
 /** Reads to the end, and commits each batch; answers the batches and the last position. */
@@ -23,7 +32,7 @@ export async function readAll(
   try {
     for await (const batch of source.batches({ ...defaults(), ...options })) {
       batches.push(batch);
-      position = JSON.parse(JSON.stringify(batch.commit() ?? null));
+      position = await commit(batch);
     }
   } finally {
     await source.close();
@@ -48,7 +57,7 @@ export async function follow(
       signal: AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]),
     })) {
       batches.push(batch);
-      position = JSON.parse(JSON.stringify(batch.commit() ?? null));
+      position = await commit(batch);
       if (!(await until(batches))) continue;
       stop.abort();
       break;
@@ -68,6 +77,11 @@ export async function follow(
   };
 }
 
+/** Commits a batch; answers the position as a checkpoint would hold it. */
+async function commit(batch: Batch): Promise<unknown> {
+  return JSON.parse(JSON.stringify((await batch.commit()) ?? null));
+}
+
 /** The entries of batches that no earlier run had confirmed. */
 export function freshOf(batches: readonly Batch[]): Entry[] {
   return batches.filter((batch) => !batch.known).flatMap((batch) => batch.entries);
@@ -82,13 +96,20 @@ export function logs(count: number, first = 0): string[] {
   return Array.from({ length: count }, (_, n) => `2026-11-24 19:26:39 - api - INFO - log ${first + n}`);
 }
 
-/** What every source promises. */
-export function sourceContract(name: string, open: (t: TestContext) => Promise<SourceBed>): void {
-  const contract = (promise: string, check: (bed: SourceBed) => Promise<void>): void => {
-    test(`${name}: ${promise}`, { timeout: 90_000 }, async (t) => check(await open(t)));
+/** What every source promises, but for its limits. */
+export function sourceContract(
+  name: (typeof SOURCES)[number]['name'],
+  open: (t: TestContext) => Promise<SourceBed>,
+  { forgets = false, listens = false }: Limits = {},
+): void {
+  const promises = (isMade: boolean) => (promise: string, check: (bed: SourceBed) => Promise<void>) => {
+    if (isMade) test(`${name}: ${promise}`, { timeout: 90_000 }, async (t) => check(await open(t)));
   };
+  const contract = promises(true);
+  const readerContract = promises(!listens);
+  const rereaderContract = promises(!listens && !forgets);
 
-  contract('entries come oldest first, in batches of the size asked for', async (bed) => {
+  readerContract('entries come oldest first, in batches of the size asked for', async (bed) => {
     await bed.add(logs(25));
     const { batches, entries } = await readAll(bed.make(), { batchSize: 10 });
     assert.deepEqual(entries, logs(25));
@@ -98,24 +119,24 @@ export function sourceContract(name: string, open: (t: TestContext) => Promise<S
     );
   });
 
-  contract('reading takes nothing away', async (bed) => {
+  rereaderContract('reading takes nothing away', async (bed) => {
     await bed.add(logs(5));
     await readAll(bed.make());
     assert.deepEqual((await readAll(bed.make())).entries, logs(5));
   });
 
-  contract('identical entries all come', async (bed) => {
+  readerContract('identical entries all come', async (bed) => {
     const copies = [...logs(1), ...logs(1), ...logs(2), ...logs(1)];
     await bed.add(copies);
     assert.deepEqual((await readAll(bed.make())).entries, copies);
   });
 
-  contract('where nothing is, nothing comes, and reading ends', async (bed) => {
+  readerContract('where nothing is, nothing comes, and reading ends', async (bed) => {
     await bed.add([]);
     assert.deepEqual((await readAll(bed.make())).entries, []);
   });
 
-  contract('a limit keeps the newest', async (bed) => {
+  rereaderContract('a limit keeps the newest', async (bed) => {
     await bed.add(logs(25));
     assert.deepEqual((await readAll(bed.make(), { limit: 3 })).entries, logs(3, 22));
   });
@@ -140,7 +161,7 @@ export function sourceContract(name: string, open: (t: TestContext) => Promise<S
     await source.close();
   });
 
-  contract('from a position on, what was confirmed is known, and all else is new', async (bed) => {
+  rereaderContract('from a position on, what was confirmed is known, and all else is new', async (bed) => {
     await bed.add(logs(10));
     const { position } = await follow(bed.make(), { batchSize: 4 }, () => true);
     await bed.add(logs(5, 10));
@@ -156,19 +177,21 @@ export function sourceContract(name: string, open: (t: TestContext) => Promise<S
     assert.deepEqual(batches[0]?.entries, logs(4));
   });
 
-  contract('what was read but not confirmed comes again', async (bed) => {
+  readerContract('what was read but not confirmed comes again', async (bed) => {
     await bed.add(logs(6));
     const source = bed.make();
     let position: unknown;
+    let isConfirmed = false;
     for await (const batch of source.batches({ ...defaults(), batchSize: 3 })) {
-      position ??= JSON.parse(JSON.stringify(batch.commit()));
+      if (!isConfirmed) position = await commit(batch);
+      isConfirmed = true;
     }
     await source.close();
     const { fresh } = await follow(bed.make(), { position }, (read) => freshOf(read).length >= 3);
     assert.deepEqual(fresh, logs(3, 3));
   });
 
-  contract('copies of known entries are new, wherever the position stands', async (bed) => {
+  rereaderContract('copies of known entries are new, wherever the position stands', async (bed) => {
     await bed.add([...logs(2), ...logs(1, 1)]);
     const { position } = await follow(bed.make(), {}, (read) => freshOf(read).length === 3);
     await bed.add([...logs(1, 1), ...logs(1, 1), ...logs(1, 7)]);
@@ -176,15 +199,15 @@ export function sourceContract(name: string, open: (t: TestContext) => Promise<S
     assert.deepEqual(fresh, [...logs(1, 1), ...logs(1, 1), ...logs(1, 7)]);
   });
 
-  contract('a position that is none of its own is ignored', async (bed) => {
+  rereaderContract('a position that is none of its own is ignored', async (bed) => {
     await bed.add(logs(3));
     for (const position of [null, 7, 'x', [1, 2], {}, { inode: 'a', offset: -1, end: null }]) {
       assert.deepEqual(freshOf((await readAll(bed.make(), { position })).batches), logs(3));
     }
   });
 
-  contract('one that can not be reached says so, and what to do', async (bed) => {
-    await assert.rejects(readAll(bed.makeUnreachable()), (error: Error & { code?: string }) => {
+  readerContract('one that can not be reached says so, and what to do', async (bed) => {
+    await assert.rejects(readAll(bed.makeUnreachable!()), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'unreachable');
       assert.match(error.message, /Give another|Is .* running/);
       return true;

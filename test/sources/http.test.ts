@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Checkpoint } from '../../src/checkpoint.ts';
 import { DeadLetters } from '../../src/dead-letters.ts';
@@ -15,6 +16,7 @@ import { type CommandLine, eventually, ndjson, TestIndices, temporaryFolder, Wor
 import { gradioLogs, line, parse, realEntries } from '../samples.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { freePort } from '../services/service.ts';
+import { sourceContract } from './contract.ts';
 
 /** The command line with the HTTP source, on a port of its own. */
 class Bed {
@@ -60,6 +62,24 @@ const withoutId = (documents: Record<string, unknown>[]): unknown[] =>
   documents.map(({ _id, ...rest }) => rest);
 
 /** A time-less log's documents bear the time of reading. */
+sourceContract(
+  'http',
+  async () => {
+    const address = { host: '127.0.0.1', port: await freePort() };
+    const url = `http://${address.host}:${address.port}/logs`;
+    return {
+      add: async (entries) => {
+        // Answered once it is confirmed; refused until a source listens.
+        const send = (): Promise<unknown> =>
+          fetch(url, { method: 'POST', body: entries.join('\n') }).catch(() => delay(20).then(send));
+        void send();
+      },
+      make: () => new HttpSource({ address, bodyBytes: 1 << 20, heldBytes: 1 << 20 }),
+    };
+  },
+  { forgets: true, listens: true },
+);
+
 const dated = realEntries.filter((entry) => /^\d{4}-/.test(entry));
 
 test('real logs make the same documents from every shipper as from a file', async (t) => {

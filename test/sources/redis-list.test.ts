@@ -21,7 +21,7 @@ function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patien
   });
 }
 
-sourceContract('redis list', async (t) => {
+sourceContract('redis', async (t) => {
   const list = new TestList(t);
   return {
     add: (entries) => list.push(entries),

@@ -5,6 +5,7 @@ import type { Entry } from '../../src/entry.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
 import type { Batch } from '../../src/sources/source.ts';
 import { redisUrl, uniqueName } from '../services/env.ts';
+import { sourceContract } from './contract.ts';
 
 let redis: Redis;
 let key: string;
@@ -21,10 +22,10 @@ afterEach(async () => {
   await redis.del(key);
 });
 
-function source(consumer: string, claimAfterMs = 60_000): RedisStreamSource {
+function source(consumer: string, claimAfterMs = 60_000, url = redisUrl()): RedisStreamSource {
   const server = {
-    address: redisUrl(),
-    url: redisUrl(),
+    address: url,
+    url,
     host: '',
     port: 0,
     db: 0,
@@ -50,6 +51,18 @@ async function read(from: RedisStreamSource, commit: boolean, batchSize = 10): P
 
 const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ entries }) => entries);
 const scopesOf = (batches: readonly Batch[]): string[] => batches.flatMap(({ scope }) => scope as string[]);
+
+sourceContract(
+  'redis-stream',
+  async () => ({
+    add: async (entries) => {
+      for (const entry of entries) await add(entry);
+    },
+    make: () => source('one'),
+    makeUnreachable: () => source('one', 60_000, 'redis://127.0.0.1:1'),
+  }),
+  { forgets: true },
+);
 
 test('entries come in order, once, and identical ones have scopes of their own', async () => {
   await add('a', 'b', 'b', 'c');
