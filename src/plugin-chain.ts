@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import type { LogEvent } from './event.ts';
 import type { Fields, Hooks, IndexDefinition, IndexDocument, Plugin } from './plugin.ts';
-import { belongsTo, type SuffixReader } from './rotation.ts';
+import { belongsTo, isIndexName, type SuffixReader } from './rotation.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
 import { isObject, type JsonObject } from './util/json.ts';
 
@@ -35,9 +35,6 @@ interface Writer {
   documents: (event: LogEvent) => Fields | Fields[] | undefined;
   valid: ValidateFunction;
 }
-
-/** Elasticsearch refuses such names; to some of its APIs a comma or a star would name other indices besides. */
-const NO_INDEX_NAME = /^[-_+]|[\\/*?"<>|\s,#:\p{Lu}]/u;
 
 /** The configured plugins, ready to run. */
 export class PluginChain {
@@ -76,7 +73,7 @@ export class PluginChain {
           `plugin ${plugin.name}: its index "${index.name}" must begin with "${prefix}" (indices.prefix); rename it with \`index:\` beside \`use:\``,
         );
       }
-      if (NO_INDEX_NAME.test(index.name)) {
+      if (!isIndexName(index.name)) {
         throw new SidecarError(
           'plugin',
           `plugin ${plugin.name}: no index can be named "${index.name}": use small letters, digits, dots and dashes`,

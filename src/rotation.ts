@@ -7,6 +7,14 @@ export type Rotation = (typeof ROTATIONS)[number];
 /** What the name of an index ends with that holds the logs that name no time. */
 export const UNDATED = '-undated';
 
+/** Elasticsearch refuses such names; to some of its APIs a comma or a star would name other indices besides. */
+const NOT_IN_INDEX_NAMES = /^[-_+.]|[\\/*?"<>|\s,#:\p{Lu}]/u;
+
+/** Whether `name` can name one index, and names nothing else. */
+export function isIndexName(name: string): boolean {
+  return name !== '' && !NOT_IN_INDEX_NAMES.test(name);
+}
+
 const PERIOD = /^-(\d{4})\.(\d\d)(?:\.(\d\d))?$/;
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
@@ -70,16 +70,26 @@ export type FileFigures = FromSchema<typeof FIGURES>;
 /** `migration_stats.json`: what a backup holds. It is written last, so a backup that has it is complete. */
 export type Manifest = FromSchema<typeof SCHEMA>;
 
+const MOST_MANIFEST_BYTES = 64 << 20;
+
+/** Throws where `path` is not a regular file, as a link or a pipe is not, or has more than `most` bytes. */
+export async function assertRegular(path: string, most: number): Promise<void> {
+  const file = await lstat(path);
+  if (!file.isFile()) throw new Error('it is not a regular file');
+  if (file.size > most) throw new Error(`it has ${file.size} bytes, more than ${most}`);
+}
+
 /** Reads a backup's manifest. Throws `SidecarError` (`config`) where the folder holds no finished backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_FILE);
   let manifest: unknown;
   try {
+    await assertRegular(path, MOST_MANIFEST_BYTES);
     manifest = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     const why = missing
-      ? 'there is none: give the folder backup_YYYYMMDD_HHMMSS itself, and finish a interrupted export with export --resume'
+      ? 'there is none: give the folder backup_YYYYMMDD_HHMMSS itself, and finish an interrupted export with export --resume'
       : reasonOf(cause);
     throw new SidecarError('config', `${path} can't be read: ${why}`, { cause });
   }
@@ -124,7 +134,9 @@ export async function verify(
       wrong.push(`${path} is not in ${MANIFEST_FILE}`);
       continue;
     }
-    const found = await figuresOf(join(folder, path)).catch((error) => reasonOf(error));
+    const found = await assertRegular(join(folder, path), Number.MAX_SAFE_INTEGER)
+      .then(() => figuresOf(join(folder, path)))
+      .catch((error) => reasonOf(error));
     if (typeof found === 'string') wrong.push(`${path} can't be read: ${found}`);
     else if (found.bytes !== expected.bytes)
       wrong.push(`${path} has ${found.bytes} bytes, not the ${expected.bytes} that were written`);

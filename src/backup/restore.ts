@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { type Client, errors } from '@elastic/elasticsearch';
 import { type ElasticsearchOptions, requestError, verdict } from '../elasticsearch/client.ts';
 import type { Kibana } from '../kibana/kibana-client.ts';
+import { isIndexName } from '../rotation.ts';
 import type { ElasticsearchSink } from '../sinks/elasticsearch.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { Lines, linesOf } from '../util/lines.ts';
+import { Lines } from '../util/lines.ts';
 import { log } from '../util/log.ts';
 import {
   DASHBOARDS_FILE,
@@ -16,6 +17,7 @@ import {
   readManifest,
   verify,
 } from './manifest.ts';
+import { type DocumentBatch, readDocuments, readMapping } from './read-backup.ts';
 
 /** What an import works with. */
 export interface ImportContext {
@@ -23,6 +25,8 @@ export interface ImportContext {
   options: ElasticsearchOptions;
   /** Writes the documents. */
   sink: Pick<ElasticsearchSink, 'writeLines'>;
+  /** What the names of this program's indices and aliases begin with: a backup touches no others. */
+  prefix: string;
   /** Where data views and dashboards go, if anywhere. */
   kibana: Kibana | undefined;
   progress: Progress;
@@ -65,14 +69,13 @@ export interface Choice {
   rename: readonly string[];
 }
 
-const BATCH_DOCUMENTS = 2_000;
-const BATCH_CHARS = 2 << 20;
 /** Batches on their way at once: Elasticsearch has work while the next one is read. */
 const CONCURRENCY = 3;
 
 /**
  * Restores a backup: indices that are missing are made with their settings and mappings, to those that are there missing
- * fields are added; aliases, and documents under their ids. What is there is left alone, so an import can be repeated.
+ * fields are added; aliases, and documents under their ids. What is there is left alone, so an import can be repeated. Only
+ * indices and aliases whose names begin with the prefix, or which `rename` names, are touched.
  * Everything is verified before anything is written. Throws `SidecarError`; an index that Elasticsearch refuses as a
  * whole costs the others nothing.
  */
@@ -88,6 +91,7 @@ export async function importBackup(
   const targets = new Map(chosen.map((from) => [from, nameOf(from) ?? from]));
   if (new Set(targets.values()).size < targets.size)
     throw new SidecarError('config', '--rename gives two indices one name');
+  assertOurs(targets, nameOf, context.prefix);
   const all = choice.only.length === 0 && choice.rename.length === 0;
   const objects = all && kibana && manifest.kibana ? [DATAVIEWS_FILE, DASHBOARDS_FILE] : [];
   const files = [...chosen.flatMap((index) => [mappingFile(index), documentsFile(index)]), ...objects];
@@ -123,6 +127,25 @@ function choose(names: readonly string[], only: readonly string[]): string[] {
   return names.filter((name) => only.length === 0 || only.includes(name));
 }
 
+/** Whether a backup may touch what is called so: its name, and those of its aliases, are somebody else's words. */
+function isOurs(name: string, prefix: string): boolean {
+  return isIndexName(name) && name.startsWith(prefix);
+}
+
+function assertOurs(
+  targets: ReadonlyMap<string, string>,
+  nameOf: (name: string) => string | undefined,
+  prefix: string,
+): void {
+  for (const [from, to] of targets) {
+    if (nameOf(from) === undefined ? isOurs(from, prefix) : isIndexName(to)) continue;
+    throw new SidecarError(
+      'config',
+      `the backup's index "${to}" is not one of this program's, whose names begin with "${prefix}" (indices.prefix); nothing was imported. Leave it out with --only, or give it another name with --rename`,
+    );
+  }
+}
+
 /** A function to the new name of an index or alias, `undefined` where no rule speaks of it. Throws `SidecarError`. */
 export function renaming(rules: readonly string[]): (name: string) => string | undefined {
   const parsed = rules.map((rule) => {
@@ -145,28 +168,25 @@ export function renaming(rules: readonly string[]): (name: string) => string | u
 }
 
 async function prepare(
-  { client }: ImportContext,
+  { client, prefix }: ImportContext,
   folder: string,
   from: string,
   to: string,
   nameOf: (name: string) => string | undefined,
 ): Promise<void> {
-  const { settings, mappings, aliases } = JSON.parse(await readFile(join(folder, mappingFile(from)), 'utf8'));
+  const { settings, mappings, aliases } = await readMapping(join(folder, mappingFile(from)));
   if (await client.indices.exists({ index: to })) await client.indices.putMapping({ index: to, ...mappings });
   else await client.indices.create({ index: to, settings, mappings });
-  const actions = Object.entries(aliases as Record<string, object>).flatMap(([alias, definition]) => {
+  const actions = Object.entries(aliases).flatMap(([alias, definition]) => {
     // An alias of the backed-up index that named its copy as well would show every document twice.
     const name = to === from ? alias : nameOf(alias);
-    if (name !== undefined) return [{ add: { index: to, alias: name, ...definition } }];
-    log.info(`${to}: the alias ${alias} of ${from} is left out; --rename says nothing of it`);
+    if (name !== undefined && isIndexName(name) && (nameOf(alias) !== undefined || isOurs(name, prefix)))
+      return [{ add: { ...definition, index: to, alias: name } }];
+    const why = to === from ? `its name does not begin with "${prefix}"` : '--rename says nothing of it';
+    log.info(`${to}: the alias ${alias} of ${from} is left out; ${why}`);
     return [];
   });
   if (actions.length > 0) await client.indices.updateAliases({ actions });
-}
-
-interface Batch {
-  ids: string[];
-  lines: string[];
 }
 
 async function importDocuments(
@@ -178,7 +198,7 @@ async function importDocuments(
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   const failure = new AbortController();
-  const send = async ({ ids, lines }: Batch): Promise<void> => {
+  const send = async ({ ids, lines }: DocumentBatch): Promise<void> => {
     const outcomes = await sink.writeLines(new Lines(lines), failure.signal);
     outcomes.forEach((outcome, n) => {
       if (outcome === 'stored') result.stored++;
@@ -191,7 +211,7 @@ async function importDocuments(
     progress.show(index, result.stored + result.existing + result.refused, total);
   };
   try {
-    for await (const batch of batches(join(folder, documentsFile(result.from)), index)) {
+    for await (const batch of readDocuments(join(folder, documentsFile(result.from)), index)) {
       const sent = send(batch).finally(() => underWay.delete(sent));
       // Its rejection is met by the race below, or by the last wait.
       sent.catch(() => {});
@@ -205,27 +225,4 @@ async function importDocuments(
     throw error;
   }
   await client.indices.refresh({ index });
-}
-
-/** The documents of a file in bulk form, addressed to `index`. */
-async function* batches(path: string, index: string): AsyncGenerator<Batch> {
-  let batch: Batch = { ids: [], lines: [] };
-  let chars = 0;
-  let action: string | undefined;
-  for await (const line of linesOf(path)) {
-    if (action === undefined) {
-      action = line;
-      continue;
-    }
-    const { create } = JSON.parse(action) as { create: { _id: string } };
-    batch.ids.push(create._id);
-    batch.lines.push(`${JSON.stringify({ create: { ...create, _index: index } })}\n${line}\n`);
-    chars += line.length;
-    action = undefined;
-    if (batch.ids.length < BATCH_DOCUMENTS && chars < BATCH_CHARS) continue;
-    yield batch;
-    batch = { ids: [], lines: [] };
-    chars = 0;
-  }
-  if (batch.ids.length > 0) yield batch;
 }

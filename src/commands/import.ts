@@ -59,6 +59,7 @@ export const importCommand: Command = {
         options,
         sink,
         progress,
+        prefix: config.indices.prefix,
         kibana: kibana && new Kibana(kibana),
         onRefused: (refusal: Refusal) => {
           progress.clear();

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { ArgumentsCamelCase } from 'yargs';
 import { configFlags } from '../config/flags.ts';
@@ -102,7 +102,9 @@ async function report(args: ArgumentsCamelCase): Promise<void> {
 async function write(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+    // It shows what callers sent.
+    await writeFile(path, content, { mode: 0o600 });
+    await chmod(path, 0o600);
   } catch (cause) {
     throw new SidecarError(
       'unreachable',

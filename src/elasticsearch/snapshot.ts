@@ -131,9 +131,10 @@ export class Snapshot {
       { asStream: true, meta: true },
     );
     let text = '';
-    stream.setEncoding('utf8');
-    for await (const chunk of stream) {
-      text += chunk;
+    // The stream is undici's, whose `setEncoding` decodes each chunk for itself: a character that two share would break.
+    const decoder = new TextDecoder();
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
       if (text.length > LARGEST_ANSWER && body.size > 1) throw new AnswerTooLarge();
     }
     if (statusCode < 400) return text;

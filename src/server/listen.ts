@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 
@@ -28,6 +28,20 @@ export function parseListen(text: string, setting: string): ListenAddress {
 /** True where only this machine can connect to `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** Whether a page in a browser sends a `POST`: with it always comes an `Origin`, which shippers do not send. */
+export function isFromPage({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  return origin !== undefined || (site !== undefined && site !== 'none');
+}
+
+/**
+ * Whether a `Host` header names this machine by an IP address or as `localhost`. By any other name a page of another site
+ * may have come here, that had its own name pointed at this machine (DNS rebinding).
+ */
+export function isOwnHost(host = ''): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return name === '' || name === 'localhost' || isIP(name) !== 0;
 }
 
 /**

@@ -16,7 +16,7 @@ interface Target {
 
 /**
  * Writes `<index>.ndjson`, one flat document a line with its `_id` first: ready for jq or DuckDB. A document
- * that is there already is not written again.
+ * that is there already is not written again. Only the owner may read the files, and a folder made here.
  */
 export class DirectorySink implements Sink {
   readonly acknowledges = true;
@@ -30,7 +30,7 @@ export class DirectorySink implements Sink {
 
   async open(indices: readonly IndexDefinition[]): Promise<void> {
     try {
-      await mkdir(this.#directory, { recursive: true });
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       for (const { name } of indices)
         this.#targets.set(name, await openTarget(join(this.#directory, `${name}.ndjson`)));
     } catch (cause) {
@@ -90,7 +90,7 @@ export class DirectorySink implements Sink {
 
 /** Opens a file for appending, learns the ids in it, and cuts a last line that a crash left unfinished. */
 async function openTarget(path: string): Promise<Target> {
-  const file = await open(path, 'a+');
+  const file = await open(path, 'a+', 0o600);
   const ids = new Set<string>();
   const chunk = Buffer.allocUnsafe(1 << 20);
   let rest: Buffer = Buffer.alloc(0);

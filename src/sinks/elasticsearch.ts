@@ -87,12 +87,10 @@ export class ElasticsearchSink implements Sink {
         }
         return;
       }
-      open = settle(open, answer, outcomes, attempt > 0);
+      const { again, reason } = settle(open, answer, outcomes, attempt > 0);
+      open = again;
       if (open.length > 0)
-        await this.#trouble.wait(
-          new Error(`${open.length} documents were put off: the server is too busy`),
-          signal,
-        );
+        await this.#trouble.wait(new Error(`${open.length} documents were put off: ${reason}`), signal);
       else this.#trouble.over();
     }
   }
@@ -115,30 +113,40 @@ export class ElasticsearchSink implements Sink {
   }
 }
 
-/** Notes the outcomes of one answer and returns the places to send again. `resent`: an earlier request may have stored them. */
+/**
+ * Notes the outcomes of one answer; answers the places to send again, and why the first of them is put off. `resent`: an
+ * earlier request may have stored them.
+ */
 function settle(
   places: readonly number[],
   answer: BulkAnswer,
   outcomes: Outcome[],
   resent: boolean,
-): number[] {
+): { again: number[]; reason: string } {
   const again: number[] = [];
+  let reason: string | undefined;
   places.forEach((at, n) => {
     const item = answer.items?.[n]?.create;
-    const what = item ? verdict(item.status) : 'again';
-    if (what === 'again') again.push(at);
-    else if (what === 'exists') outcomes[at] = resent ? 'stored' : 'exists';
+    // A block is the index's fault: of a full disk, or of somebody who copies it. It is waited out.
+    const isBlocked = item?.error?.type === 'cluster_block_exception';
+    const what = item && !isBlocked ? verdict(item.status) : 'again';
+    if (what === 'again') {
+      again.push(at);
+      if (item?.error) reason ??= itemReason(item.error);
+    } else if (what === 'exists') outcomes[at] = resent ? 'stored' : 'exists';
     else if (what === 'stored') outcomes[at] = 'stored';
     else outcomes[at] = { refused: itemReason(item!.error) };
   });
-  return again;
+  return { again, reason: reason ?? 'the server is too busy' };
 }
 
 function itemReason(
   error: { type: string; reason: string; caused_by?: { reason?: string } } | undefined,
 ): string {
   const cause = error?.caused_by?.reason;
-  return `${error?.type}: ${error?.reason}${cause ? ` (${cause})` : ''}`;
+  const reason = `${error?.type}: ${error?.reason}${cause ? ` (${cause})` : ''}`;
+  // Behind it Elasticsearch quotes the document.
+  return reason.split(/\n? at \[Source: /, 1)[0]!;
 }
 
 function range(from: number, to: number): number[] {

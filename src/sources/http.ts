@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { scopedKey } from '../event.ts';
-import { closeServer, type ListenAddress, listen } from '../server/listen.ts';
+import { closeServer, isFromPage, type ListenAddress, listen } from '../server/listen.ts';
 import { log } from '../util/log.ts';
 import { type Part, readBody } from './http-body.ts';
 import { type Received, Refusal, receive } from './http-receive.ts';
@@ -128,6 +128,9 @@ export class HttpSource implements Source {
 
   /** Throws `Refusal` for what is no log request, or comes at the wrong time. */
   #admit({ url = '', method, headers }: IncomingMessage): void {
+    // A page in somebody's browser may send a form to a service on that machine, and knows no token.
+    if (this.#isOpen && isFromPage(headers))
+      throw new Refusal(403, 'logs are not taken from pages in browsers: set HTTP_TOKEN, and send it');
     if (url.split('?')[0] !== LOGS_PATH) throw new Refusal(404, `logs are posted to ${LOGS_PATH}`);
     if (!this.#knows(headers.authorization)) throw new Refusal(401, 'wrong or missing credentials');
     if (method !== 'POST') throw new Refusal(405, 'logs are sent with POST');
@@ -136,9 +139,14 @@ export class HttpSource implements Source {
       throw new Refusal(503, 'too many requests are waiting for the sink');
   }
 
+  /** It asks for no credentials. */
+  get #isOpen(): boolean {
+    return this.#options.token === undefined && this.#options.username === undefined;
+  }
+
   #knows(authorization = ''): boolean {
     const { token, username, password } = this.#options;
-    if (token === undefined && username === undefined) return true;
+    if (this.#isOpen) return true;
     const [scheme = '', credentials = ''] = authorization.split(/ +/, 2);
     const basic = Buffer.from(`${username}:${password}`).toString('base64');
     if (/^bearer$/i.test(scheme)) return token !== undefined && equal(credentials, token);

@@ -1,14 +1,20 @@
 import { createReadStream } from 'node:fs';
 
+/** In UTF-16 units; V8's strings hold twice as many. */
+const LONGEST_LINE = 1 << 28;
+
 /**
  * The lines of a file, without their ends. Node's own `readline` would also cut at U+2028, which JSON holds
- * unescaped.
+ * unescaped. Throws where one is longer than 2^28 characters.
  */
 export async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-    const lines = (rest + chunk).split('\n');
+    const lines = (chunk as string).split('\n');
+    lines[0] = rest + lines[0];
     rest = lines.pop() as string;
+    if (rest.length > LONGEST_LINE)
+      throw new Error(`a line of ${path} is longer than ${LONGEST_LINE} characters`);
     yield* lines;
   }
   if (rest !== '') yield rest;

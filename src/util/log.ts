@@ -1,3 +1,5 @@
+import { visibleLines } from './visible.ts';
+
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -11,10 +13,10 @@ export function setLogLevel(level: LogLevel): void {
 
 function write(level: LogLevel, message: string): void {
   if (LOG_LEVELS.indexOf(level) > threshold) return;
-  process.stderr.write(`${new Date().toISOString()} ${level.toUpperCase()} ${message}\n`);
+  process.stderr.write(`${new Date().toISOString()} ${level.toUpperCase()} ${visibleLines(message)}\n`);
 }
 
-/** The program's own log: one line each on stderr, never on stdout, which belongs to documents. */
+/** The program's own log: one line each on stderr, never on stdout, which belongs to documents. What a terminal would obey is made visible. */
 export const log = {
   error: (message: string) => write('error', message),
   warn: (message: string) => write('warn', message),

@@ -87,8 +87,8 @@ test('an export that still runs is not gone on with by another', { timeout: 60_0
   const running = workspace.start(['export'], { ELASTICSEARCH_URL: proxy.url });
   const output = join(workspace.folder, 'backup');
   await eventually('it has begun', () => existsSync(output) && readdirSync(output).length > 0);
-  const lock = join(workspace.folder, backupIn(workspace), 'export.lock');
-  await eventually('it is at work', () => existsSync(lock));
+  const folder = join(workspace.folder, backupIn(workspace));
+  await eventually('it is at work', () => readdirSync(folder).some((name) => name.endsWith('.owner')));
   const { code, stderr } = await workspace.run(['export', '--resume'], env);
   assert.equal(code, 2);
   assert.match(

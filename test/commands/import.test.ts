@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FaultProxy } from '../faults/proxy.ts';
@@ -166,6 +166,73 @@ for (const [message, damage] of Object.entries(damages)) {
     assert.equal(sound.code, 0, sound.stderr);
   });
 }
+
+/** Gives an index of a backup another name, files and all. */
+function renameIndex(workspace: Workspace, input: string, from: string, to: string): void {
+  const folder = join(workspace.folder, input);
+  const manifest = join(folder, 'migration_stats.json');
+  const text = readFileSync(manifest, 'utf8').replaceAll(from, to);
+  for (const file of ['mapping.json', 'documents.ndjson'])
+    renameSync(join(folder, `indexes/${from}_${file}`), join(folder, `indexes/${to}_${file}`));
+  writeFileSync(manifest, text);
+}
+
+for (const name of ['*', 'somebody-elses', '_all', 'a,b']) {
+  test(`a backup with an index called ${name} touches nothing`, async (t) => {
+    const { indices, workspace, input } = await exported(t);
+    renameIndex(workspace, input, `${indices.prefix}logs`, name);
+    const before = await indices.client.indices.get({ index: `${indices.prefix}*` });
+    const { code, stderr } = await workspace.run(['import', '--input', input], env);
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(`the backup's index "${name}" is not one of this program's`), stderr);
+    assert.deepEqual(await indices.client.indices.get({ index: `${indices.prefix}*` }), before);
+    assert.equal(await indices.client.indices.exists({ index: 'somebody-elses' }), false);
+  });
+}
+
+test('an alias with a name of somebody else is left out', async (t) => {
+  const { indices, workspace, input } = await exported(t);
+  const logs = `${indices.prefix}logs`;
+  forge(workspace, input, `indexes/${logs}_mapping.json`, (text) =>
+    JSON.stringify({ ...JSON.parse(text), aliases: { everything: { index: '*' }, '*': {} } }),
+  );
+  const { code, stderr } = await workspace.run(['import', '--input', input], env);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /the alias everything of .* is left out; its name does not begin with/);
+  const { [logs]: found } = await indices.client.indices.get({ index: logs });
+  assert.deepEqual(found?.aliases, {});
+});
+
+test('a mapping that is broken is named, exit 2', async (t) => {
+  const { indices, workspace, input } = await exported(t);
+  forge(workspace, input, `indexes/${indices.prefix}logs_mapping.json`, (text) => text.slice(0, 40));
+  const { code, stderr } = await workspace.run(['import', '--input', input], env);
+  assert.equal(code, 2);
+  assert.match(stderr, /logs_mapping\.json can't be read: /);
+});
+
+test('documents that are cut off, or broken, are told with their line', async (t) => {
+  const { indices, workspace, input } = await exported(t);
+  const file = `indexes/${indices.prefix}perfs_documents.ndjson`;
+  forge(workspace, input, file, (text) => text.split('\n').slice(0, -2).join('\n'));
+  const cut = await workspace.run(['import', '--input', input], env);
+  assert.equal(cut.code, 2);
+  assert.match(cut.stderr, /perfs_documents\.ndjson is cut off: its last document, [0-9a-f]{32}, is missing/);
+  forge(workspace, input, file, (text) => text.replace('{"create"', '{"delete"'));
+  const broken = await workspace.run(['import', '--input', input], env);
+  assert.equal(broken.code, 2);
+  assert.match(broken.stderr, /perfs_documents\.ndjson:1 is not a bulk action with an id/);
+});
+
+test('a file that is a link is not read', async (t) => {
+  const { indices, workspace, input } = await exported(t);
+  const path = join(workspace.folder, input, `indexes/${indices.prefix}logs_documents.ndjson`);
+  renameSync(path, join(workspace.folder, 'elsewhere'));
+  symlinkSync(join(workspace.folder, 'elsewhere'), path);
+  const { code, stderr } = await workspace.run(['import', '--input', input], env);
+  assert.equal(code, 2);
+  assert.match(stderr, /logs_documents\.ndjson can't be read: it is not a regular file/);
+});
 
 test('Elasticsearch that is busy for a while costs nothing', async (t) => {
   const { indices, workspace, input } = await exported(t);

@@ -51,6 +51,27 @@ test('all documents come, page by page, each once, and none that is written late
   await assert.rejects(snapshot.count(query), SnapshotGone);
 });
 
+test('characters of many bytes come through whole', async (t) => {
+  const indices = new TestIndices(t);
+  const index = `${indices.prefix}logs`;
+  const client = elasticsearchClient(options);
+  t.after(() => client.close());
+  await indices.client.indices.create({ index, mappings: { enabled: false } });
+  // Of odd lengths, so that characters fall on the borders of chunks.
+  const texts = Array.from({ length: 3_000 }, (_, n) => `${'é€😀漢שלום'.repeat(1 + (n % 97))}${n}`);
+  const operations = texts.flatMap((text, n) => [{ create: { _index: index, _id: `${n}` } }, { text }]);
+  await indices.client.bulk({ operations, refresh: true });
+  const snapshot = await Snapshot.open(client, options, [index]);
+  let count = 0;
+  for await (const { documents } of snapshot.pages({ match_all: {} }))
+    for (const { id, source } of documents) {
+      assert.equal(source, JSON.stringify({ text: texts[Number(id)] }));
+      count++;
+    }
+  assert.equal(count, texts.length);
+  await snapshot.close();
+});
+
 test('large documents behind small ones come in smaller pages', { timeout: 120_000 }, async (t) => {
   const indices = new TestIndices(t);
   const index = `${indices.prefix}logs`;

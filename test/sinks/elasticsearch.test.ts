@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { verdict } from '../../src/elasticsearch/client.ts';
 import type { IndexDefinition } from '../../src/plugin.ts';
 import { ElasticsearchSink } from '../../src/sinks/elasticsearch.ts';
@@ -54,6 +55,37 @@ test('a document refused for its own fault is told with the reason, and the rest
   assert.equal(outcomes[2], 'stored');
   assert.match((outcomes[1] as { refused: string }).refused, /document_parsing_exception: .*\[when\].*soon/);
   assert.deepEqual([...(await indices.documents('dates')).keys()].sort(), ['d0', 'd2']);
+});
+
+test('an index that is blocked is waited for: its documents are no dead letters', async (t) => {
+  const { indices } = await open(t);
+  const index = `${indices.prefix}blocked`;
+  const sink = sinkOf(elasticsearchUrl(), 20_000);
+  await sink.open([indexNamed(index)], signal);
+  await indices.client.indices.addBlock({ index, block: 'write' });
+  const written = sink.write(documents(index, 3), signal);
+  await delay(1_000);
+  await indices.client.indices.putSettings({ index, settings: { 'index.blocks.write': null } });
+  assert.deepEqual(await written, ['stored', 'stored', 'stored']);
+  await sink.close();
+});
+
+test('a reason does not quote the document', async (t) => {
+  const { indices, make } = await open(t);
+  const index = {
+    name: `${indices.prefix}quoted`,
+    mappings: { properties: { n: { type: 'long' } } },
+    document: {},
+  };
+  const sink = make();
+  await sink.open([index], signal);
+  // Elasticsearch quotes what it can't parse at all.
+  const json = '{"patient":"Jane Doe","n":{"a":[}}';
+  const [outcome] = await sink.write([{ index: index.name, id: 'd', json }], signal);
+  await sink.close();
+  const { refused } = outcome as { refused: string };
+  assert.match(refused, /^document_parsing_exception: /);
+  assert.doesNotMatch(refused, /Jane Doe|Source:/);
 });
 
 test('a missing index is made with its mapping, a present one gets the fields that it lacks', async (t) => {

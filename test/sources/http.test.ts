@@ -127,7 +127,7 @@ test('Gradio entries and documented JSON are read as from their own sources', as
   );
 });
 
-test('a body that is sent again makes nothing twice, also after a restart and in another packing', async (t) => {
+test('a body that is sent again makes nothing twice, also after a restart and in another content encoding', async (t) => {
   const indices = new TestIndices(t);
   const bed = new Bed(t, indices.prefix);
   const env = { ELASTICSEARCH_URL: elasticsearchUrl() };
@@ -139,6 +139,23 @@ test('a body that is sent again makes nothing twice, also after a restart and in
   await bed.start(env, '--sink', 'elasticsearch', '--batch-size', '2');
   assert.equal((await bed.post(deflateSync(body), { 'content-encoding': 'deflate' })).status, 200);
   assert.equal(await indices.count('logs'), 4);
+});
+
+test('without a token, nothing is taken from a page in a browser', async (t) => {
+  const bed = new Bed(t);
+  await bed.start();
+  const headers = { 'content-type': 'text/plain', origin: 'https://evil.example' };
+  assert.equal((await bed.post(line('planted'), headers)).status, 403);
+  assert.equal((await bed.post(line('planted'), { 'sec-fetch-site': 'cross-site' })).status, 403);
+  assert.equal((await bed.post(line('good'))).status, 200);
+  assert.deepEqual(
+    bed.logs().map(({ message }) => message),
+    ['good'],
+  );
+  await bed.running!.stop();
+  await bed.start({ HTTP_TOKEN: 'secret' });
+  const withToken = { ...headers, authorization: 'Bearer secret' };
+  assert.equal((await bed.post(line('mine'), withToken)).status, 200);
 });
 
 test('equal logs in different bodies are different logs', async (t) => {
