@@ -56,3 +56,24 @@ test('no variable sets two settings, and every secret has one', () => {
   );
   for (const { path, schema } of leavesOf()) if (schema.writeOnly) assert.ok(schema.variable, path.join('.'));
 });
+
+test('the lines of configs/pipeline.yaml that are commented out are settings, with their defaults', () => {
+  const lines = readFileSync(join(root, 'configs/pipeline.yaml'), 'utf8').split('\n');
+  const shown = lines
+    .map((line) => line.replace(/^(\s*)# (?=[a-z_]+: )/, '$1'))
+    .filter((line) => !/^ *(#|-|options:|rename:|fields:|patterns:|use:)/.test(line));
+  const at: string[] = [];
+  let settings = 0;
+  for (const line of shown) {
+    const [, indent, key, value, comment = ''] = /^( *)([a-z_]+):\s*([^#]*?)\s*(#.*)?$/.exec(line) ?? [];
+    if (indent === undefined || key === undefined) continue;
+    at.splice(indent.length / 2, at.length, key);
+    if (value === '') continue;
+    const leaf = leavesOf().find(({ path }) => path.join('.') === at.join('.'));
+    assert.ok(leaf, at.join('.'));
+    settings++;
+    if (leaf.schema.default !== undefined && !comment.includes('by default'))
+      assert.equal(value, String(leaf.schema.default), at.join('.'));
+  }
+  assert.ok(settings > 30, `${settings}`);
+});
