@@ -1,6 +1,6 @@
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { type Assembly, assemble, entryParser } from './create-pipeline.ts';
+import { type Assembly, assemble, createEntryParser } from './create-pipeline.ts';
 import { elasticsearchOptions } from './elasticsearch/options.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
@@ -100,7 +100,7 @@ export class LogCollector {
 
   /** Parses one entry. Throws for one that is too large. */
   parseLogEntry(entry: Entry): LogEvent {
-    return entryParser(this.#loaded.config)(entry);
+    return createEntryParser(this.#loaded.config)(entry);
   }
 }
 

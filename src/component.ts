@@ -10,7 +10,7 @@ import type { Source } from './sources/source.ts';
  * All that the program knows of one kind of source or sink. A definition is read at every start, so it loads nothing
  * heavy: what reads, writes or probes is imported when it is made.
  */
-interface Definition<Name extends string, Sections extends Schemas, Part> {
+interface ComponentDefinition<Name extends string, Sections extends Schemas, Part> {
   /** What `--source` or `--sink` calls it. */
   name: Name;
   /** What it is, in a few words that continue a sentence: `a file of log lines, oldest first`. */
@@ -62,7 +62,7 @@ export interface ConfiguredSink {
 }
 
 /** One kind of source. */
-export type SourceDefinition<Name extends string, Sections extends Schemas> = Definition<
+export type SourceDefinition<Name extends string, Sections extends Schemas> = ComponentDefinition<
   Name,
   Sections,
   ConfiguredSource
@@ -70,7 +70,7 @@ export type SourceDefinition<Name extends string, Sections extends Schemas> = De
 
 /** One kind of sink. */
 export interface SinkDefinition<Name extends string, Sections extends Schemas>
-  extends Definition<Name, Sections, ConfiguredSink> {
+  extends ComponentDefinition<Name, Sections, ConfiguredSink> {
   /** What summaries call it, by language. */
   label: { en: string; fr: string };
 }

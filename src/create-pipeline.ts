@@ -35,7 +35,7 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
   const { source, sink } = configureComponents(config);
   const stages: Stages = {
     source: await source.create(follow),
-    parse: entryParser(config),
+    parse: createEntryParser(config),
     plugins: await pluginChain({ config, base }),
     sink: await sink.create(follow),
     checkpoint: new Checkpoint(
@@ -47,8 +47,8 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
   return { stages, sourceAddress: source.address, sinkAddress: sink.address };
 }
 
-/** Answers what reads an entry as configured; it throws for one that is too large. */
-export function entryParser({ pipeline, limits }: Config): Stages['parse'] {
+/** Creates the reader of entries that the configuration asks for; it throws for one that is too large. */
+export function createEntryParser({ pipeline, limits }: Config): Stages['parse'] {
   const options = { readTimestamp: timestampReader(pipeline.timezone), maxEntryBytes: limits.entry_bytes };
   return (entry) => parseEntry(entry, options);
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { parse } from 'yaml';
 import { loadConfig } from '../src/config/load.ts';
-import { leavesOf } from '../src/config/schema.ts';
+import { listLeaves } from '../src/config/schema.ts';
 import { temporaryFolder } from './helpers.ts';
 import { root } from './services/service.ts';
 
@@ -87,7 +87,7 @@ test("the sidecar's variables in docker-compose.yml are the program's own, and t
   const { config } = loadConfig({ env: {}, cwd: temporaryFolder(t) });
   for (const name of ['setup', 'sidecar', 'demo']) {
     for (const [variable, value] of Object.entries(compose.services[name]!.environment ?? {})) {
-      const leaf = leavesOf().find(({ schema }) => schema.variable === variable);
+      const leaf = listLeaves().find(({ schema }) => schema.variable === variable);
       assert.ok(leaf, `${name}: ${variable}`);
       const byDefault = /^\$\{(\w+):-(.*)\}$/.exec(value);
       if (!byDefault) continue;
@@ -102,7 +102,7 @@ test('.env.example names every variable, and, uncommented, is a configuration', 
   const lines = read('configs/.env.example').split('\n');
   const settings = lines.filter((line) => /^# [A-Z_]+=/.test(line)).map((line) => line.slice(2));
   const env = parseEnv(settings.join('\n'));
-  const variables = leavesOf().flatMap(({ schema }) => schema.variable ?? []);
+  const variables = listLeaves().flatMap(({ schema }) => schema.variable ?? []);
   assert.deepEqual(Object.keys(env).sort(), variables.sort());
   const { config } = loadConfig({ env: env as NodeJS.ProcessEnv, cwd: temporaryFolder(t) });
   assert.equal(config.pipeline.filter.pattern, 'API Call - POST /predict');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CONFIG_SCHEMA, type Config, leavesOf } from '../src/config/schema.ts';
+import { CONFIG_SCHEMA, type Config, listLeaves } from '../src/config/schema.ts';
 import { validate } from '../src/config/validate.ts';
 import { SINKS, SOURCES } from '../src/registry.ts';
 import { SidecarError } from '../src/util/errors.ts';
@@ -55,7 +55,7 @@ test('a section that two share is one and the same', () => {
 });
 
 test('no flag of a run sets two settings', () => {
-  const settings = leavesOf().filter(({ path }) => path[0] !== 'alerts');
+  const settings = listLeaves().filter(({ path }) => path[0] !== 'alerts');
   const flags = settings.flatMap(({ schema }) => schema.flag ?? []);
   assert.ok(flags.length > 10);
   assert.equal(new Set(flags).size, flags.length, flags.join());

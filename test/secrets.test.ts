@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { leavesOf } from '../src/config/schema.ts';
+import { listLeaves } from '../src/config/schema.ts';
 import { Workspace } from './helpers.ts';
 import { realLines } from './samples.ts';
 import { redisUrl } from './services/env.ts';
@@ -24,7 +24,7 @@ function everySecret(): Record<string, string> {
     KIBANA_URL: 'http',
     ALERTS_WEBHOOK_URL: 'http',
   };
-  const names = leavesOf().flatMap(({ schema }) => (schema.writeOnly ? (schema.variable ?? []) : []));
+  const names = listLeaves().flatMap(({ schema }) => (schema.writeOnly ? (schema.variable ?? []) : []));
   assert.ok(names.length >= 8);
   return Object.fromEntries(
     names.map((name) => {

@@ -37,7 +37,7 @@ export function worst(findings: readonly Finding[]): Level {
 }
 
 /** A value as people read it: `98.4 %`. */
-export function shown(value: number, unit: string): string {
+export function formatFigure(value: number, unit: string): string {
   const digits = Math.abs(value) >= 100 ? 0 : 1;
   return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
 }

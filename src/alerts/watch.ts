@@ -3,7 +3,7 @@ import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
 import { type Finding, type Level, levelOf } from './finding.ts';
 import type { Rule } from './rules.ts';
-import { type Change, textOf, type Webhook } from './webhook.ts';
+import { type Change, describeChange, type Webhook } from './webhook.ts';
 
 /** What a watch works with. */
 export interface WatchOptions {
@@ -44,7 +44,7 @@ export async function watch(options: WatchOptions): Promise<void> {
       states.set(rule.name, state);
       const change = { finding, state, previous, at: new Date(now).toISOString() };
       const say = { ok: log.info, warning: log.warn, critical: log.error }[state];
-      say(textOf(change));
+      say(describeChange(change));
       onChange(change);
       webhook?.tell(change);
     }

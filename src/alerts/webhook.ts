@@ -1,7 +1,7 @@
 import type { CommonConfig } from '../config/sections.ts';
 import { log } from '../util/log.ts';
 import { backoffMs, sleep } from '../util/retry.ts';
-import { type Finding, type Level, shown } from './finding.ts';
+import { type Finding, formatFigure, type Level } from './finding.ts';
 
 type WebhookFormat = CommonConfig['alerts']['webhook_format'];
 
@@ -18,19 +18,19 @@ const ATTEMPTS = 5;
 const TIMEOUT_MS = 10_000;
 
 /** A change in one line, for people. */
-export function textOf({ finding, state, previous }: Change): string {
+export function describeChange({ finding, state, previous }: Change): string {
   const { rule, value = 0, documents } = finding;
   const { label, unit, window, warning, critical, action } = rule;
-  const about = `${label}: ${shown(value, unit)}`;
+  const about = `${label}: ${formatFigure(value, unit)}`;
   const over = `over ${window} (${documents} documents)`;
   if (state === 'ok') return `OK, no longer ${previous}: ${about} ${over}`;
-  const threshold = shown(state === 'critical' ? critical : warning, unit);
+  const threshold = formatFigure(state === 'critical' ? critical : warning, unit);
   return `${state.toUpperCase()}: ${about} ${over}; the threshold is ${threshold}. ${action}`;
 }
 
 /** What is posted: in the format `slack` a message as incoming webhooks take it, else every figure. */
 export function bodyOf(change: Change, format: WebhookFormat): object {
-  const text = textOf(change);
+  const text = describeChange(change);
   if (format === 'slack') return { text };
   const { finding, state, previous, at } = change;
   const { rule, value, documents } = finding;

@@ -29,10 +29,10 @@ export function checkContents(
     const action = instead ?? 'Does the API write its logs there? Make a call to it and look again';
     return [warning(name, `${address} holds no logs${more}`, action)];
   }
-  const newest = contents.newest.flatMap((entry) => parsed(entry, parse));
+  const newest = contents.newest.flatMap((entry) => tryParse(entry, parse));
   const last = newest.find(({ written }) => written !== '');
   const first = contents.oldest
-    .flatMap((entry) => parsed(entry, parse))
+    .flatMap((entry) => tryParse(entry, parse))
     .find(({ written }) => written !== '');
   return [
     ok(name, `${address} holds ${plural(count, unit)}${period(count, first, last)}${more}`),
@@ -41,7 +41,7 @@ export function checkContents(
   ];
 }
 
-function parsed(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
+function tryParse(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
   try {
     return [parse(entry)];
   } catch {

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type Finding, LEVELS, shown, worst } from '../alerts/finding.ts';
+import { type Finding, formatFigure, LEVELS, worst } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { configFlags } from '../config/flags.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
@@ -114,7 +114,7 @@ function tableOf(findings: readonly Finding[]): string {
   const rows = findings.map(({ rule, state, value, documents, why }) => [
     rule.label,
     state,
-    value === undefined ? '-' : shown(value, rule.unit),
+    value === undefined ? '-' : formatFigure(value, rule.unit),
     `> ${rule.warning}`,
     `> ${rule.critical}`,
     rule.window,

@@ -1,6 +1,6 @@
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { configureComponents, entryParser, pluginChain } from '../create-pipeline.ts';
+import { configureComponents, createEntryParser, pluginChain } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
 import { SidecarError } from '../util/errors.ts';
 import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, SOURCE_FLAGS, yargsOptions } from './options.ts';
@@ -51,7 +51,7 @@ async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check>
   if ('state' in contents) yield contents;
   else {
     const { checkContents } = await import('../checks/check-source.ts');
-    yield* checkContents(config, { name, address: source.address, contents }, entryParser(config));
+    yield* checkContents(config, { name, address: source.address, contents }, createEntryParser(config));
   }
   yield* sink.probe(plugins.indices);
   const { kibanaOptions } = await import('../kibana/kibana-client.ts');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { Schema } from './from-schema.ts';
-import { leavesOf } from './schema.ts';
+import { listLeaves } from './schema.ts';
 import type { Setting } from './settings.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Setting } from './settings.ts';
  */
 export function readEnvironment(env: NodeJS.ProcessEnv, where: string): Setting[] {
   const settings: Setting[] = [];
-  for (const { path, schema } of leavesOf()) {
+  for (const { path, schema } of listLeaves()) {
     const { variable: name, writeOnly, type } = schema;
     if (name === undefined) continue;
     const file = writeOnly ? env[`${name}_FILE`] : undefined;
@@ -25,13 +25,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv, where: string): Setting[
       }
     }
     if (raw === undefined || raw === '') continue;
-    settings.push({ path, value: fromText(raw, type), origin });
+    settings.push({ path, value: parseValue(raw, type), origin });
   }
   return settings;
 }
 
 /** A variable's text as the type that the schema wants; what can't be read stays a text, and is refused later. */
-function fromText(raw: string, type: Schema['type']): unknown {
+function parseValue(raw: string, type: Schema['type']): unknown {
   if (type === 'array') return raw.split(',').map((item) => item.trim());
   if ((type === 'integer' || type === 'number') && raw.trim() !== '' && !Number.isNaN(Number(raw)))
     return Number(raw);

@@ -1,5 +1,5 @@
 import { SINKS, SOURCES } from '../registry.ts';
-import { leavesOf } from './schema.ts';
+import { listLeaves } from './schema.ts';
 
 /** An option of the command line that sets a value of the configuration. It has no default: the configuration has. */
 export interface ConfigFlag {
@@ -18,7 +18,7 @@ export type ConfigFlags = Readonly<Record<string, ConfigFlag>>;
 /** The flags of settings at or under these dotted paths: `pipeline.source`, `redis`. */
 export function configFlags(...paths: readonly string[]): ConfigFlags {
   const flags: Record<string, ConfigFlag> = {};
-  for (const { path, schema } of leavesOf()) {
+  for (const { path, schema } of listLeaves()) {
     const dotted = path.join('.');
     const { flag, type, description = '', enum: choices } = schema;
     if (flag === undefined || !paths.some((above) => `${dotted}.`.startsWith(`${above}.`))) continue;

@@ -58,10 +58,13 @@ export interface Leaf {
 }
 
 /** Every setting of a schema that is not a section of others, in its order. */
-export function leavesOf(schemas: Schemas = CONFIG_SCHEMA.properties, above: readonly string[] = []): Leaf[] {
+export function listLeaves(
+  schemas: Schemas = CONFIG_SCHEMA.properties,
+  above: readonly string[] = [],
+): Leaf[] {
   return Object.entries(schemas).flatMap(([key, schema]) => {
     const path = [...above, key];
-    return schema.properties ? leavesOf(schema.properties, path) : [{ path, schema }];
+    return schema.properties ? listLeaves(schema.properties, path) : [{ path, schema }];
   });
 }
 

@@ -11,20 +11,22 @@ import type { Setting } from './settings.ts';
 export function validate<const S extends Schema>(schema: S, settings: readonly Setting[]): FromSchema<S> {
   const tree: Record<string, unknown> = {};
   const origins = new Map<string, string>();
-  for (const setting of settings) place(tree, setting, origins);
+  for (const setting of settings) setValue(tree, setting, origins);
   // Our own schemas are valid; to make sure each time would take longer than all else.
   const validateSchema = false;
   const options = { useDefaults: true, allErrors: true, allowUnionTypes: true, strictTypes: false };
   const ajv = new Ajv({ ...options, validateSchema }).addVocabulary(['variable', 'flag']);
   const valid = ajv.compile(schema);
   if (!valid(tree)) {
-    const lines = [...new Set((valid.errors ?? []).map((error) => explain(error, schema, tree, origins)))];
+    const lines = [
+      ...new Set((valid.errors ?? []).map((error) => explainError(error, schema, tree, origins))),
+    ];
     throw new SidecarError('config', lines.join('\n'));
   }
   return tree as FromSchema<S>;
 }
 
-function place(
+function setValue(
   tree: Record<string, unknown>,
   { path, value, origin }: Setting,
   origins: Map<string, string>,
@@ -55,7 +57,12 @@ function schemaAt(schema: Schema, path: readonly string[]): Schema | undefined {
 }
 
 /** One error in words: where the value was written, its key, and what it must be. */
-function explain(error: ErrorObject, schema: Schema, tree: unknown, origins: Map<string, string>): string {
+function explainError(
+  error: ErrorObject,
+  schema: Schema,
+  tree: unknown,
+  origins: Map<string, string>,
+): string {
   const path = error.instancePath.split('/').slice(1);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);

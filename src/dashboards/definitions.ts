@@ -127,7 +127,7 @@ const ORDER = ['overview', 'predictions', 'performance', 'errors'];
  */
 export function loadDashboards(nameOf: (index: string) => string, cwd: string = process.cwd()): Dashboard[] {
   const folder = folderIn(cwd);
-  const ids = namesIn(folder).sort((a, b) => place(a) - place(b) || a.localeCompare(b));
+  const ids = namesIn(folder).sort((a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b));
   const ajv = new Ajv({ allowUnionTypes: true, useDefaults: true });
   const isDashboard = ajv.compile<FromSchema<typeof DASHBOARD>>(DASHBOARD);
   const isChart = ajv.compile<FromSchema<typeof CHART>>(CHART);
@@ -154,7 +154,7 @@ export function loadDashboards(nameOf: (index: string) => string, cwd: string = 
   });
 }
 
-function place(id: string): number {
+function rankOf(id: string): number {
   const at = ORDER.indexOf(id);
   return at < 0 ? ORDER.length : at;
 }

@@ -1,4 +1,4 @@
-import { type Finding, shown } from '../alerts/finding.ts';
+import { type Finding, formatFigure } from '../alerts/finding.ts';
 import type { AlertsState } from '../alerts/page-section.ts';
 import type { RunStats } from '../run-stats.ts';
 import { type Html, html, type Page, page } from '../util/html.ts';
@@ -96,7 +96,7 @@ function alerts(state: AlertsState): Html {
   if ('why' in state) return html`<p class="bad">They can’t be looked at: ${state.why}</p>`;
   const rows = state.findings.map(({ rule, state: level, value, why }: Finding) => {
     const isBad = level === 'warning' || level === 'critical';
-    return html`<tr><th scope="row">${rule.label}</th><td class="${isBad ? 'bad' : level === 'ok' ? 'good' : 'faint'}">${level}</td><td class="number">${value === undefined ? '–' : shown(value, rule.unit)}</td><td class="number">${shown(rule.warning, rule.unit)}, ${shown(rule.critical, rule.unit)}</td><td>${isBad ? rule.action : (why ?? '')}</td></tr>`;
+    return html`<tr><th scope="row">${rule.label}</th><td class="${isBad ? 'bad' : level === 'ok' ? 'good' : 'faint'}">${level}</td><td class="number">${value === undefined ? '–' : formatFigure(value, rule.unit)}</td><td class="number">${formatFigure(rule.warning, rule.unit)}, ${formatFigure(rule.critical, rule.unit)}</td><td>${isBad ? rule.action : (why ?? '')}</td></tr>`;
   });
   return html`<div class="scroll" role="region" aria-label="Alerts by name" tabindex="0"><table><thead><tr><th scope="col">Alert</th><th scope="col">State</th><th scope="col" class="number">Value</th><th scope="col" class="number">Warning, critical above</th><th scope="col">To do</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

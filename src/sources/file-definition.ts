@@ -30,7 +30,7 @@ export const fileSource = defineSource({
       },
       probe: async () => {
         try {
-          return await contentsOf(path);
+          return await readContents(path);
         } catch (error) {
           const says = `${path} could not be read: ${reasonOf(error)}`;
           return failed('file', says, 'Give another with file.path', 3);
@@ -40,7 +40,7 @@ export const fileSource = defineSource({
   },
 });
 
-async function contentsOf(path: string): Promise<Contents> {
+async function readContents(path: string): Promise<Contents> {
   const { size } = await stat(path);
   const file = await open(path, 'r');
   try {

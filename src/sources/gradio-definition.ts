@@ -69,7 +69,7 @@ export const gradioSource = defineSource({
         const { GradioError } = await import('./gradio-errors.ts');
         const client = new GradioClient(space);
         try {
-          return await contentsOf(client);
+          return await readContents(client);
         } catch (error) {
           if (!(error instanceof GradioError))
             return failure('gradio', error, "Look at the Space's own logs");
@@ -83,7 +83,7 @@ export const gradioSource = defineSource({
   },
 });
 
-async function contentsOf(client: GradioClient): Promise<Contents> {
+async function readContents(client: GradioClient): Promise<Contents> {
   const { signal } = new AbortController();
   const { total, logs } = await client.page(NEWEST, 0, signal);
   const hasMore = total > logs.length;

@@ -28,11 +28,11 @@ export async function probeRedis(
       redis.disconnect();
     }
   } catch (error) {
-    return explain(config, probed, error);
+    return explainFailure(config, probed, error);
   }
 }
 
-function explain(config: RedisConfig, { source, type }: Probed, error: unknown): Check {
+function explainFailure(config: RedisConfig, { source, type }: Probed, error: unknown): Check {
   const reason = reasonOf(error);
   const server = redisAddress(config);
   const { logs_key: key } = config.redis;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { look } from '../../src/alerts/evaluate.ts';
 import { parseExpression } from '../../src/alerts/expression.ts';
-import { LEVELS, levelOf, shown, worst } from '../../src/alerts/finding.ts';
+import { formatFigure, LEVELS, levelOf, worst } from '../../src/alerts/finding.ts';
 import type { Rule } from '../../src/alerts/rules.ts';
 import { TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
@@ -72,7 +72,10 @@ test('the worst finding counts, and no data counts for nothing', () => {
 });
 
 test('values are shown short', () => {
-  assert.deepEqual([shown(98.44, '%'), shown(1234.5, 'MB'), shown(0, '')], ['98.4 %', '1235 MB', '0.0']);
+  assert.deepEqual(
+    [formatFigure(98.44, '%'), formatFigure(1234.5, 'MB'), formatFigure(0, '')],
+    ['98.4 %', '1235 MB', '0.0'],
+  );
 });
 
 test('only documents of the window and the query are looked at', async (t) => {

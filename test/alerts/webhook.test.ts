@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { parseExpression } from '../../src/alerts/expression.ts';
-import { bodyOf, type Change, textOf, Webhook } from '../../src/alerts/webhook.ts';
+import { bodyOf, type Change, describeChange, Webhook } from '../../src/alerts/webhook.ts';
 import { FakeWebhook } from './fake-webhook.ts';
 
 const rule = {
@@ -35,14 +35,17 @@ const better: Change = {
 
 test('a change is one line: what, how much, and what to do', () => {
   assert.equal(
-    textOf(change),
+    describeChange(change),
     'CRITICAL: Mean latency: 250 ms over 15m (42 documents); the threshold is 200 ms. Check the model pool',
   );
-  assert.equal(textOf(better), 'OK, no longer critical: Mean latency: 80.0 ms over 15m (42 documents)');
+  assert.equal(
+    describeChange(better),
+    'OK, no longer critical: Mean latency: 80.0 ms over 15m (42 documents)',
+  );
 });
 
 test('JSON holds every figure, Slack takes a text', () => {
-  assert.deepEqual(bodyOf(change, 'slack'), { text: textOf(change) });
+  assert.deepEqual(bodyOf(change, 'slack'), { text: describeChange(change) });
   assert.deepEqual(bodyOf(change, 'json'), {
     alert: 'latency',
     label: 'Mean latency',
@@ -57,7 +60,7 @@ test('JSON holds every figure, Slack takes a text', () => {
     documents: 42,
     action: 'Check the model pool',
     at: '2026-11-24T19:30:00.000Z',
-    text: textOf(change),
+    text: describeChange(change),
   });
 });
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import type { Schemas } from '../../src/config/from-schema.ts';
-import { CONFIG_SCHEMA, leavesOf } from '../../src/config/schema.ts';
+import { CONFIG_SCHEMA, listLeaves } from '../../src/config/schema.ts';
 import { root } from '../services/service.ts';
 import { configurationPage } from './document.ts';
 
@@ -48,13 +48,14 @@ test('every setting says what it is', () => {
 });
 
 test('no variable sets two settings, and every secret has one', () => {
-  const variables = leavesOf().flatMap(({ schema }) => schema.variable ?? []);
+  const variables = listLeaves().flatMap(({ schema }) => schema.variable ?? []);
   assert.ok(variables.length > 40);
   assert.deepEqual(
     variables.filter((name, n) => variables.indexOf(name) !== n),
     [],
   );
-  for (const { path, schema } of leavesOf()) if (schema.writeOnly) assert.ok(schema.variable, path.join('.'));
+  for (const { path, schema } of listLeaves())
+    if (schema.writeOnly) assert.ok(schema.variable, path.join('.'));
 });
 
 test('the lines of configs/pipeline.yaml that are commented out are settings, with their defaults', () => {
@@ -69,7 +70,7 @@ test('the lines of configs/pipeline.yaml that are commented out are settings, wi
     if (indent === undefined || key === undefined) continue;
     at.splice(indent.length / 2, at.length, key);
     if (value === '') continue;
-    const leaf = leavesOf().find(({ path }) => path.join('.') === at.join('.'));
+    const leaf = listLeaves().find(({ path }) => path.join('.') === at.join('.'));
     assert.ok(leaf, at.join('.'));
     settings++;
     if (leaf.schema.default !== undefined && !comment.includes('by default'))
