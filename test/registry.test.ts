@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -107,4 +108,16 @@ test('an address, or what is said of a wrong one, never holds a part of a secret
     }
   }
   assert.ok(addresses > COMPONENTS.length);
+});
+
+test('the package, and so every definition, is loaded without any client', () => {
+  const script = `await import('./dist/src/index.js');
+    const { default: module } = await import('node:module');
+    console.log(Object.keys(module._cache).join('\\n'));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.match(stdout, /node_modules\/ajv\//, stderr);
+  assert.doesNotMatch(stdout, /node_modules\/(ioredis|undici|@elastic|prom-client|vega)/);
 });

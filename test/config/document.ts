@@ -55,7 +55,7 @@ function rows(properties: Schemas = {}, above?: string): string[] {
     const cells = [
       code(path),
       typeOf(schema),
-      schema.default === undefined ? '' : code(textOf(schema.default)),
+      schema.default === undefined ? '' : code(inYaml(schema.default)),
       variable === undefined ? '' : code(variable),
       flag === undefined ? '' : code(`--${flag}`),
       schema.writeOnly ? `${description} **Secret.**` : description,
@@ -71,5 +71,5 @@ function typeOf({ type, enum: values, minimum, maximum, items }: Schema): string
   return maximum === undefined ? `${type} ≥ ${minimum}` : `${type} ${minimum} to ${maximum}`;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const inYaml = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const code = (text: string): string => `\`${text}\``;
