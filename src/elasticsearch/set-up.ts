@@ -85,7 +85,7 @@ export async function setUp(
       if (error instanceof SidecarError) throw error;
       const refusal = refusalOf(error, `${trouble.what} refused to set up the indices`);
       if (refusal) throw refused(refusal, error);
-      await trouble.wait(error, signal);
+      if (!(await trouble.wait(error, signal))) throw trouble.unreachable(error);
     }
   }
 }

@@ -112,7 +112,7 @@ export class Snapshot {
       } catch (error) {
         const final = [SnapshotGone, AnswerTooLarge, SidecarError];
         if (final.some((kind) => error instanceof kind)) throw error;
-        await trouble.wait(error, new AbortController().signal);
+        if (!(await trouble.wait(error, new AbortController().signal))) throw trouble.unreachable(error);
       }
     }
   }

@@ -75,7 +75,7 @@ export class ElasticsearchSink implements Sink {
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
         if (status < 400 || status === 401 || status === 403 || verdict(status) === 'again') {
           const seconds = error instanceof errors.ResponseError ? Number(error.headers?.['retry-after']) : 0;
-          await this.#trouble.wait(error, signal, Math.min(60, seconds || 0) * 1000);
+          await this.#wait(error, signal, Math.min(60, seconds || 0) * 1000);
           continue;
         }
         // The request as a whole was refused: too large, or one document spoils it.
@@ -90,9 +90,13 @@ export class ElasticsearchSink implements Sink {
       const { again, reason } = settle(open, answer, outcomes, attempt > 0);
       open = again;
       if (open.length > 0)
-        await this.#trouble.wait(new Error(`${open.length} documents were put off: ${reason}`), signal);
+        await this.#wait(new Error(`${open.length} documents were put off: ${reason}`), signal);
       else this.#trouble.over();
     }
+  }
+
+  async #wait(error: unknown, signal: AbortSignal, leastMs?: number): Promise<void> {
+    if (!(await this.#trouble.wait(error, signal, leastMs))) throw this.#trouble.unreachable(error);
   }
 
   async #bulk(body: Buffer, signal: AbortSignal): Promise<BulkAnswer> {

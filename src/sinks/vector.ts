@@ -83,7 +83,7 @@ export class VectorSink implements Sink {
         return outcomes;
       }
       const every = new Error("it refuses every document, and its log has Elasticsearch's reason");
-      await this.#trouble.wait(every, signal);
+      await this.#wait(every, signal);
     }
   }
 
@@ -150,8 +150,12 @@ export class VectorSink implements Sink {
       const problem = said + (ADVICE[status] ?? '');
       if (what === 'misdirected' && this.#witness === undefined)
         throw new SidecarError('config', `Vector at ${this.#host} takes no logs: ${problem}`);
-      await this.#trouble.wait(new Error(problem), signal);
+      await this.#wait(new Error(problem), signal);
     }
+  }
+
+  async #wait(error: Error, signal: AbortSignal): Promise<void> {
+    if (!(await this.#trouble.wait(error, signal))) throw this.#trouble.unreachable(error);
   }
 
   async #request(body: Buffer, signal: AbortSignal): Promise<Answer> {

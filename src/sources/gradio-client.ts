@@ -1,9 +1,17 @@
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
 import { GradioError } from './gradio-errors.ts';
-import { type Form, PAGE, type Page, type Parameter, plainForm, query, queueForm } from './gradio-forms.ts';
+import {
+  type Form,
+  type LogPage,
+  logsPath,
+  PAGE_SIZE,
+  type Parameter,
+  plainForm,
+  queueForm,
+} from './gradio-forms.ts';
 import { SpaceHttp, type SpaceOptions } from './gradio-http.ts';
 
-/** What to ask a Space for, where it is not to be found out. */
+/** What to ask a Space for, where that is not left to be found out. */
 export interface GradioOptions extends SpaceOptions {
   /** The API name of the logs, such as `/logs_api`. */
   apiName?: string | undefined;
@@ -28,7 +36,7 @@ export class GradioClient {
   }
 
   /** At most `limit` logs, and no more than the Space allows, behind the newest `offset`. */
-  async page(limit: number, offset: number, signal: AbortSignal): Promise<Page> {
+  async page(limit: number, offset: number, signal: AbortSignal): Promise<LogPage> {
     const form = await this.#found(signal);
     return form.ask(Math.max(form.least, Math.min(limit, form.most)), offset, signal);
   }
@@ -36,7 +44,7 @@ export class GradioClient {
   /** The limit of a whole page. */
   async pageSize(signal: AbortSignal): Promise<number> {
     const form = await this.#found(signal);
-    return Math.max(form.least, Math.min(PAGE, form.most));
+    return Math.max(form.least, Math.min(PAGE_SIZE, form.most));
   }
 
   /** Whether offsets are heeded. Ask while the Space has logs: else it can't be told. */
@@ -78,7 +86,7 @@ export class GradioClient {
     }
     if (apiName === undefined) {
       for (const path of endpoint === undefined ? PLAIN_PATHS : [endpoint]) {
-        if ((await this.#http.json(query(path, 1, 0), signal)) !== undefined)
+        if ((await this.#http.json(logsPath(path, 1, 0), signal)) !== undefined)
           return plainForm(this.#http, path);
       }
     }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Dispatcher } from 'undici';
 
-/** The Space, or the API behind it, did not give what was asked for. `hint` says what to do. */
+/** The Space, or the API behind it, did not answer what was asked for. `hint` says what to do. */
 export class GradioError extends Error {
   override name = 'GradioError';
   readonly hint: string;
@@ -23,7 +23,7 @@ interface ErrorDetails {
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * Throws `GradioError` for a redirect, a refusal, any other error, and a page that is not the app's own. `text` is the
+ * Throws `GradioError` for a redirect, a refusal, any other error, and a page that is not the app's own: a usable answer is let through. `text` is the
  * answer's body, `url` the Space's; `token`: one was sent.
  */
 export function refuse(
@@ -31,7 +31,7 @@ export function refuse(
   text: string,
   { url, token }: { url: string; token: boolean },
 ): void {
-  const retryAfterMs = retryAfter(headers['retry-after']);
+  const retryAfterMs = parseRetryAfter(headers['retry-after']);
   if (status >= 300 && status < 400) {
     const to = new URL(String(headers.location ?? ''), url);
     throw new GradioError(
@@ -51,7 +51,7 @@ export function refuse(
     const hint = token
       ? 'Is HF_TOKEN valid, and may it read this Space?'
       : 'If the Space is private, set HF_TOKEN to a token that may read it';
-    throw new GradioError(`it refuses access (${status}): ${shown(text)}`, hint);
+    throw new GradioError(`it refuses access (${status}): ${toOneLine(text)}`, hint);
   }
   const html = /^\s*</.test(text) || String(headers['content-type']).includes('text/html');
   if (html || status === 502 || status === 504)
@@ -62,14 +62,14 @@ export function refuse(
     );
   if (status >= 400)
     throw new GradioError(
-      `it answers ${status}: ${shown(text)}`,
+      `it answers ${status}: ${toOneLine(text)}`,
       "See the Space's own log, and that of the API behind it",
       { retryAfterMs },
     );
 }
 
-/** Something that came from outside, fit for a message: one line, not long, and without a full stop. */
-export function shown(value: unknown): string {
+/** Something from outside, made fit for a message: one short line without a full stop. */
+export function toOneLine(value: unknown): string {
   const text =
     typeof value === 'string' ? value : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
   // Control characters must not reach a terminal.
@@ -80,8 +80,8 @@ export function shown(value: unknown): string {
   return line.length > 160 ? `${line.slice(0, 160)}…` : line || 'nothing';
 }
 
-/** Seconds, or a date; in ms from now. */
-function retryAfter(header: string | string[] | undefined): number {
+/** How long to wait, in ms, by a header of seconds or a date. */
+function parseRetryAfter(header: string | string[] | undefined): number {
   if (typeof header !== 'string') return 0;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms || 0));

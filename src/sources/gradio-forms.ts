@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import type { Entry } from '../entry.ts';
 import { deeperThan, isObject, type Json, parseDelimited } from '../util/json.ts';
-import { GradioError, shown } from './gradio-errors.ts';
+import { GradioError, toOneLine } from './gradio-errors.ts';
 import type { SpaceHttp } from './gradio-http.ts';
 
 /** Some logs, newest first. */
-export interface Page {
+export interface LogPage {
   /** How many logs there are, those that the Space leaves out of its pages included. */
   total: number;
   /** Perhaps fewer than asked for, even where more follow. */
@@ -19,7 +19,7 @@ export interface Form {
   /** Bounds of the limit. */
   least: number;
   most: number;
-  ask(limit: number, offset: number, signal: AbortSignal): Promise<Page>;
+  ask(limit: number, offset: number, signal: AbortSignal): Promise<LogPage>;
   /** Whether offsets are heeded. */
   paged(signal: AbortSignal): Promise<boolean>;
 }
@@ -32,11 +32,11 @@ export interface Parameter {
   fallback: Json;
 }
 
-/** A whole page: the bound of the real app. */
-export const PAGE = 100;
+/** Logs in a whole page: the limit of the real app. */
+export const PAGE_SIZE = 100;
 /** An offset that no list reaches. */
 const BEYOND = 1_000_000_000;
-/** JSON that nests deeper can't be written out again safely; it becomes text. */
+/** JSON nested deeper than this can't be written out safely, so it becomes text. */
 const MAX_NESTING = 1000;
 const OFFSET = /offset|skip|start|d[ée]but/i;
 
@@ -61,11 +61,11 @@ export function queueForm(http: SpaceHttp, prefix: string, name: string, paramet
       );
       const joined = await http.json(path, signal, { data });
       const id = isObject(joined) ? joined.event_id : undefined;
-      if (typeof id !== 'string') throw unfit(joined);
+      if (typeof id !== 'string') throw unexpectedAnswer(joined);
       const event = await http.lastEvent(`${path}/${encodeURIComponent(id)}`, signal);
       const value = parseDelimited(event.data);
-      if (event.event === 'error') throw failed(name, value === undefined ? event.data : value);
-      if (!Array.isArray(value)) throw unfit(event.data);
+      if (event.event === 'error') throw apiFailure(name, value === undefined ? event.data : value);
+      if (!Array.isArray(value)) throw unexpectedAnswer(event.data);
       return pageOf(value.find((output) => isObject(output) || typeof output === 'string'));
     },
   };
@@ -75,11 +75,11 @@ export function queueForm(http: SpaceHttp, prefix: string, name: string, paramet
 export function plainForm(http: SpaceHttp, path: string): Form {
   let paged: boolean | undefined;
   const ask: Form['ask'] = async (limit, offset, signal) =>
-    pageOf(await http.json(query(path, limit, offset), signal));
+    pageOf(await http.json(logsPath(path, limit, offset), signal));
   return {
     name: `the endpoint ${path}`,
     least: 1,
-    most: PAGE,
+    most: PAGE_SIZE,
     ask,
     paged: async (signal) => {
       paged ??= (await ask(1, BEYOND, signal)).logs.length === 0;
@@ -89,20 +89,21 @@ export function plainForm(http: SpaceHttp, path: string): Form {
 }
 
 /** The path of some logs of a plain JSON endpoint. */
-export function query(path: string, limit: number, offset: number): string {
+export function logsPath(path: string, limit: number, offset: number): string {
   return `${path}?limit=${limit}&offset=${offset}`;
 }
 
-function pageOf(value: Json | undefined): Page {
+function pageOf(value: Json | undefined): LogPage {
   const answer = typeof value === 'string' ? parseDelimited(value) : value;
-  if (!isObject(answer)) throw unfit(value);
+  if (!isObject(answer)) throw unexpectedAnswer(value);
   const { logs, total, error } = answer;
   if (logs === undefined && error !== undefined)
     throw new GradioError(
-      `the API behind it answers: ${shown(error)}`,
+      `the API behind it answers: ${toOneLine(error)}`,
       'Is that API running, and can the Space reach it?',
     );
-  if (!Array.isArray(logs) || !Number.isSafeInteger(total) || (total as number) < 0) throw unfit(answer);
+  if (!Array.isArray(logs) || !Number.isSafeInteger(total) || (total as number) < 0)
+    throw unexpectedAnswer(answer);
   return { total: total as number, logs: logs.map(entryOf) };
 }
 
@@ -112,16 +113,16 @@ function entryOf(log: Json): Entry {
   return isObject(log) ? log : JSON.stringify(log);
 }
 
-function unfit(answer: Json | undefined): GradioError {
+function unexpectedAnswer(answer: Json | undefined): GradioError {
   return new GradioError(
-    `its answer is not {"logs": […], "total": …}: ${shown(answer ?? 'nothing')}`,
+    `its answer is not {"logs": […], "total": …}: ${toOneLine(answer ?? 'nothing')}`,
     'Does GRADIO_URL name the right Space? gradio.api_name or gradio.endpoint name another endpoint',
   );
 }
 
 /** `event: error`, whose data is null, a text, or an object that may say why. */
-function failed(name: string, value: Json): GradioError {
+function apiFailure(name: string, value: Json): GradioError {
   const why = isObject(value) ? value.error : value;
-  const told = why === null || why === undefined ? 'it does not say why' : shown(why);
+  const told = why === null || why === undefined ? 'it does not say why' : toOneLine(why);
   return new GradioError(`its /${name} failed: ${told}`, "See the Space's own log");
 }

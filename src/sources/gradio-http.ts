@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Json, parseDelimited } from '../util/json.ts';
-import { GradioError, refuse, shown } from './gradio-errors.ts';
+import { GradioError, refuse, toOneLine } from './gradio-errors.ts';
 
 /** Where a Space is, and how it is asked. */
 export interface SpaceOptions {
@@ -13,7 +13,7 @@ export interface SpaceOptions {
   timeoutMs: number;
 }
 
-/** One answer may have so many bytes: a hundred logs of more than 300 KB each. */
+/** Largest answer, in bytes: a hundred logs of more than 300 KB each. */
 const MAX_BODY = 32 << 20;
 const RUNNING = "Is GRADIO_URL the Space's own address, and is the Space running?";
 const RESTARTED = 'It may have been restarted; try again in a minute';
@@ -36,12 +36,12 @@ export class SpaceHttp {
   async json(path: string, signal: AbortSignal, body?: Json): Promise<Json | undefined> {
     return this.#within(signal, async (deadline) => {
       const response = await this.#request(path, deadline, 'application/json', body);
-      const text = await textOf(response);
+      const text = await bodyText(response);
       if (response.statusCode === 404) return undefined;
       this.#refuse(response, text);
       const value = parseDelimited(text);
       if (value === undefined)
-        throw new GradioError(`its answer to ${path} is no JSON: ${shown(text)}`, RUNNING);
+        throw new GradioError(`its answer to ${path} is not JSON: ${toOneLine(text)}`, RUNNING);
       return value;
     });
   }
@@ -53,7 +53,7 @@ export class SpaceHttp {
       signal,
       async (deadline) => {
         const response = await this.#request(path, deadline, 'text/event-stream');
-        if (response.statusCode !== 200) this.#refuse(response, await textOf(response));
+        if (response.statusCode !== 200) this.#refuse(response, await bodyText(response));
         let last: EventSourceMessage | undefined;
         const parser = createParser({
           onEvent: (event) => {
@@ -116,7 +116,9 @@ export class SpaceHttp {
           { cause },
         );
       }
-      throw new GradioError(cause instanceof Error ? reason(cause) : String(cause), RUNNING, { cause });
+      throw new GradioError(cause instanceof Error ? deepestReason(cause) : String(cause), RUNNING, {
+        cause,
+      });
     }
   }
 
@@ -137,7 +139,7 @@ export class SpaceHttp {
   }
 }
 
-/** Origin and path of a Space, without what may be secret. Throws `TypeError` for what is no URL. */
+/** Origin and path of a Space, without what may be secret. Throws `TypeError` for what is not a URL. */
 export function spaceAddress(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname.replace(/\/+$/, '');
@@ -161,12 +163,12 @@ async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncIterable<Uint8
   }
 }
 
-async function textOf(response: Dispatcher.ResponseData): Promise<string> {
+async function bodyText(response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(response)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function reason({ message, cause }: Error): string {
-  return message !== '' || !(cause instanceof Error) ? message : reason(cause);
+function deepestReason({ message, cause }: Error): string {
+  return message !== '' || !(cause instanceof Error) ? message : deepestReason(cause);
 }

@@ -2,18 +2,18 @@ import type { Entry } from '../entry.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { GradioClient } from './gradio-client.ts';
 import { GradioError } from './gradio-errors.ts';
-import type { Page } from './gradio-forms.ts';
+import type { LogPage } from './gradio-forms.ts';
 import type { View } from './list-cursor.ts';
 import { fingerprint } from './window.ts';
 
-/** Pages share at least so many entries with what was read before. */
+/** How many entries, at least, a page shares with what was read before. */
 const OVERLAP = 2;
-/** So many logs may come, at the most, between two pages that are to be joined. */
+/** The most logs that may arrive between two pages that are to be joined. */
 const MOST_BETWEEN = 1_000;
-/** A window may hold so much text, in UTF-16 units: some 100,000 logs. */
+/** The most text in a window, in UTF-16 units: some 100,000 logs. */
 const MAX_TEXT = 64 << 20;
 const RESTARTS = 3;
-/** So many pages in a row may leave as much to read as before, since as much has come meanwhile. */
+/** How many pages in a row may leave as much to read as before, because as much has arrived meanwhile. */
 const FRUITLESS = 5;
 
 /**
@@ -45,7 +45,7 @@ export class GradioWindow implements View {
   complete = false;
   /** The Space heeds offsets, as far as there was need to know. */
   paged = true;
-  /** The Space has left out so many logs of this part, at the most. */
+  /** The most logs of this part that the Space may have left out. */
   missing = 0;
   readonly #limit: number;
   readonly #copies = new Map<string, number>();
@@ -54,11 +54,11 @@ export class GradioWindow implements View {
   #fruitless = 0;
   #page: { offset: number; end: number; total: number; base: number };
 
-  private constructor(limit: number, page: Page) {
+  private constructor(limit: number, page: LogPage) {
     this.#limit = limit;
     this.length = page.total;
     this.#page = { offset: 0, end: 0, total: page.total, base: 0 };
-    this.#add(page, page.logs.map(printOf), 0, 0);
+    this.#add(page, page.logs.map(entryPrint), 0, 0);
   }
 
   /** Reads the newest `limit` logs. */
@@ -78,7 +78,7 @@ export class GradioWindow implements View {
     // An entry stands at least as far behind the page's offset as entries are before it in the page.
     const offset = anchor === undefined ? end : before + anchor - base;
     const page = await client.page(this.#limit, offset, signal);
-    const prints = page.logs.map(printOf);
+    const prints = page.logs.map(entryPrint);
     const expected = end - offset + Math.max(0, page.total - total);
     const shared = this.#shared(prints, expected, anchor !== undefined);
     if (shared === undefined && page.total > offset) return false;
@@ -117,14 +117,14 @@ export class GradioWindow implements View {
     return found;
   }
 
-  #add({ total, logs }: Page, prints: readonly string[], offset: number, shared: number): void {
+  #add({ total, logs }: LogPage, prints: readonly string[], offset: number, shared: number): void {
     const base = this.prints.length - shared;
     for (let at = shared; at < logs.length; at++) {
       const print = prints[at] as string;
       this.entries.push(logs[at] as Entry);
       this.prints.push(print);
       this.#copies.set(print, (this.#copies.get(print) ?? 0) + 1);
-      this.#text += textOf(logs[at] as Entry).length;
+      this.#text += entryText(logs[at] as Entry).length;
     }
     if (this.#text > MAX_TEXT)
       throw new SidecarError(
@@ -138,10 +138,10 @@ export class GradioWindow implements View {
   }
 }
 
-function textOf(entry: Entry): string {
+function entryText(entry: Entry): string {
   return typeof entry === 'string' ? entry : JSON.stringify(entry);
 }
 
-function printOf(entry: Entry): string {
-  return fingerprint(textOf(entry));
+function entryPrint(entry: Entry): string {
+  return fingerprint(entryText(entry));
 }

@@ -1,4 +1,3 @@
-import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { sleep, Trouble } from '../util/retry.ts';
 import { GradioClient, type GradioOptions } from './gradio-client.ts';
@@ -18,13 +17,13 @@ export interface GradioSourceOptions extends GradioOptions {
   patienceMs: number;
 }
 
-/** So few logs are asked for to see whether there are new ones. */
+/** How many logs to ask for when looking for new ones. */
 const PROBE = 10;
-/** So many fingerprints are remembered, and kept in the checkpoint. */
+/** How many fingerprints are remembered, and kept in the checkpoint. */
 const KEPT = 1_000;
-/** New logs are told from known ones by so many known ones that follow. */
+/** How many known logs must follow the new ones to tell them apart. */
 const TELLING = 32;
-/** At the start, so many known logs are read again to count copies: the most in one second, four times over. */
+/** How many known logs are read again at the start, to count copies: four times the most seen in one second. */
 const KNOWN_AT_START = 500;
 
 /**
@@ -50,28 +49,23 @@ export class GradioSource implements Source {
     const { follow, signal } = options;
     const { intervalMs, shortestMs, patienceMs } = this.#options;
     const trouble = new Trouble(this.#name, hintOf, follow ? Number.POSITIVE_INFINITY : patienceMs);
+    const recover = async (error: unknown): Promise<number> => {
+      const leastMs = error instanceof GradioError ? error.retryAfterMs : 0;
+      // A run that ends by itself waits no longer than it has patience.
+      if (!follow && leastMs > patienceMs) throw trouble.unreachable(error);
+      // Unless it only asks to wait, the Space may come back as another.
+      if (leastMs === 0) await this.#client.reset();
+      return leastMs;
+    };
     this.#cursor = new ListCursor(this.#name, options.position, KEPT);
     let first = true;
     let quiet = false;
     let pauseMs = shortestMs;
     while (!signal.aborted) {
-      let found: Found | undefined;
-      try {
-        found = first ? await this.#readAll(options) : await this.#readNew(quiet, signal);
-        trouble.over();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof SidecarError) throw error;
-        const leastMs = error instanceof GradioError ? error.retryAfterMs : 0;
-        // Except where it only asks to wait, the Space may come back as another.
-        if (leastMs === 0) await this.#client.reset();
-        // A run that ends does not wait for longer than it has patience.
-        if (!follow && leastMs > patienceMs) throw tooLong(this.#name, error);
-        await trouble.wait(error, signal, leastMs).catch((gone) => {
-          if (!signal.aborted) throw gone;
-        });
-        continue;
-      }
+      const read = (): Promise<Found | undefined> =>
+        first ? this.#readAll(options) : this.#readNew(quiet, signal);
+      const found = await trouble.outlast(read, recover, signal);
+      if (signal.aborted) return;
       first = false;
       if (found) yield* this.#cursor.split(found, options.batchSize);
       if (!follow) return;
@@ -128,7 +122,7 @@ export class GradioSource implements Source {
     return aligned !== undefined && !aligned.ambiguous && aligned.shared >= shared;
   }
 
-  /** Lets go of connections. */
+  /** Closes its connections. */
   close(): Promise<void> {
     return this.#client.close();
   }
@@ -152,11 +146,4 @@ export class GradioSource implements Source {
 
 function hintOf(error: unknown): string {
   return error instanceof GradioError ? error.hint : "Is GRADIO_URL the Space's own address?";
-}
-
-function tooLong(name: string, error: unknown): SidecarError {
-  const { message, hint } = error as GradioError;
-  return new SidecarError('unreachable', `${name} could not be reached: ${message}. ${hint}`, {
-    cause: error,
-  });
 }

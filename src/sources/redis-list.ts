@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
-import { sleep, Trouble } from '../util/retry.ts';
+import { sleep } from '../util/retry.ts';
 import { type Found, ListCursor, type View } from './list-cursor.ts';
-import { connectRedis, type RedisOptions } from './redis.ts';
+import { connectRedis, type RedisOptions, redisTrouble } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 import { fingerprint } from './window.ts';
 
@@ -12,6 +12,9 @@ export interface RedisListOptions extends RedisOptions {
   key: string;
   intervalMs: number;
 }
+
+/** Said while Redis can't be reached. */
+const MEANWHILE = 'whatever the list still holds when it is back will be read';
 
 /** A pause after news, in ms: long enough to gather a batch, short enough to be felt as live. */
 const BRISK_MS = 200;
@@ -45,11 +48,12 @@ export class RedisListSource implements Source {
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
-    const trouble = new Trouble(
-      this.#name,
-      'Is Redis running there, and are REDIS_HOST, REDIS_PORT and the password right?',
-      follow ? Number.POSITIVE_INFINITY : this.#options.patienceMs,
-    );
+    const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
+    const recover = async (error: unknown): Promise<number> => {
+      this.#disconnect();
+      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+      return 0;
+    };
     this.#cursor = new ListCursor(this.#name, options.position);
     let first = true;
     let pauseMs = BRISK_MS;
@@ -57,19 +61,10 @@ export class RedisListSource implements Source {
     let fresh = 0;
     let polledAt = Date.now();
     while (!signal.aborted) {
-      let found: Found | undefined;
-      try {
-        found = first ? await this.#readAll(options) : await this.#readNew(quietPolls, fresh);
-        trouble.over();
-      } catch (error) {
-        await this.#disconnect();
-        if (error instanceof SidecarError) throw error;
-        if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
-        await trouble.wait(error, signal).catch((gone) => {
-          if (!signal.aborted) throw gone;
-        });
-        continue;
-      }
+      const read = (): Promise<Found | undefined> =>
+        first ? this.#readAll(options) : this.#readNew(quietPolls, fresh);
+      let found = await trouble.outlast(read, recover, signal);
+      if (signal.aborted) return;
       first = false;
       fresh = found ? found.entries.length - found.known : 0;
       if (found) yield* this.#cursor.split(found, options.batchSize);
@@ -138,20 +133,20 @@ export class RedisListSource implements Source {
     return { length, entries, prints: entries.map(fingerprint) };
   }
 
-  async #disconnect(): Promise<void> {
+  #disconnect(): void {
     this.#redis?.disconnect();
     this.#redis = undefined;
   }
 
   async close(): Promise<void> {
-    await this.#disconnect();
+    this.#disconnect();
   }
 }
 
 function wrongType(key: string, cause: unknown): SidecarError {
   return new SidecarError(
     'config',
-    `the Redis key "${key}" holds no list. Set REDIS_LOGS_KEY to the list that the API pushes its logs to`,
+    `the Redis key "${key}" does not hold a list. Set REDIS_LOGS_KEY to the list that the API pushes its logs to`,
     { cause },
   );
 }

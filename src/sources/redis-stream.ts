@@ -2,8 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Entry } from '../entry.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import { Trouble } from '../util/retry.ts';
-import { connectRedis, type RedisOptions } from './redis.ts';
+import { connectRedis, type RedisOptions, redisTrouble } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A stream, and this process's place among those that share it. */
@@ -18,6 +17,9 @@ export interface RedisStreamOptions extends RedisOptions {
 
 /** An entry's id and fields, as Redis answers them: `[id, [name, value, …]]`; no fields where it was deleted. */
 type StreamEntry = [id: string, fields: string[] | null];
+
+/** Said while Redis can't be reached. */
+const MEANWHILE = 'what the stream still holds when it is back will be read';
 
 const BLOCK_MS = 1_000;
 
@@ -41,40 +43,31 @@ export class RedisStreamSource implements Source {
   }
 
   async *batches({ follow, batchSize, signal }: ReadOptions): AsyncIterable<Batch> {
-    const trouble = new Trouble(
-      this.#name,
-      'Is Redis running there, and are REDIS_HOST, REDIS_PORT and the password right?',
-      follow ? Number.POSITIVE_INFINITY : this.#options.patienceMs,
-    );
+    const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
+    const recover = async (error: unknown): Promise<number> => {
+      this.#disconnect();
+      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+      // Entries read but not handed on are still held: begin with them again.
+      cursor = '0';
+      return 0;
+    };
     // What this consumer held when it last ended comes first.
     let cursor = '0';
     let claimedAt = 0;
     let backlog = true;
     while (!signal.aborted) {
-      let entries: StreamEntry[];
       let gap: string | undefined;
-      try {
-        entries = [];
+      const read = async (): Promise<StreamEntry[]> => {
         if (cursor === '>' && Date.now() - claimedAt >= this.#options.claimAfterMs / 2) {
-          entries = await this.#claim(batchSize);
-          if (entries.length < batchSize) claimedAt = Date.now();
+          const claimed = await this.#claim(batchSize);
+          if (claimed.length < batchSize) claimedAt = Date.now();
+          if (claimed.length > 0) return claimed;
         }
-        if (entries.length === 0) {
-          if (backlog && cursor === '>') gap = await this.#gap();
-          entries = await this.#read(cursor, batchSize, follow);
-        }
-        trouble.over();
-      } catch (error) {
-        this.#disconnect();
-        if (error instanceof SidecarError) throw error;
-        if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
-        await trouble.wait(error, signal).catch((gone) => {
-          if (!signal.aborted) throw gone;
-        });
-        // Entries read but not handed on are still held: begin with them again.
-        cursor = '0';
-        continue;
-      }
+        if (backlog && cursor === '>') gap = await this.#gap();
+        return this.#read(cursor, batchSize, follow);
+      };
+      const entries = await trouble.outlast(read, recover, signal);
+      if (!entries) return;
       const news = entries.filter(([id]) => !this.#held.has(id));
       if (news.length > 0 || gap) yield this.#batch(news, gap);
       if (cursor !== '>') cursor = entries.at(-1)?.[0] ?? '>';
@@ -199,7 +192,7 @@ function toObject(list: readonly unknown[]): Record<string, unknown> {
 function wrongType(key: string, cause: unknown): SidecarError {
   return new SidecarError(
     'config',
-    `the Redis key "${key}" holds no stream. For the list that the API pushes its logs to, take --source redis`,
+    `the Redis key "${key}" does not hold a stream. For the list that the API pushes its logs to, use --source redis`,
     { cause },
   );
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { Trouble } from '../util/retry.ts';
 
 /** How to reach a Redis server. */
 export interface RedisOptions {
@@ -18,6 +19,17 @@ export interface RedisOptions {
   caFile?: string | undefined;
   /** How long an unreachable server is tried in a run that ends, in ms. */
   patienceMs: number;
+}
+
+/** What to wait out trouble with as long as a run has patience; `what` names what is read, `meanwhile` is as for `Trouble`. */
+export function redisTrouble(
+  what: string,
+  { patienceMs }: RedisOptions,
+  follow: boolean,
+  meanwhile?: string,
+): Trouble {
+  const hint = 'Is Redis running there, and are REDIS_HOST, REDIS_PORT and the password right?';
+  return new Trouble(what, hint, follow ? Number.POSITIVE_INFINITY : patienceMs, meanwhile);
 }
 
 /** Connects once; later trouble shows as failed commands, and the caller decides when to connect anew. */

@@ -14,7 +14,7 @@ export function patienceMs(follow: boolean): number {
   return follow ? Number.POSITIVE_INFINITY : PATIENCE_MS;
 }
 
-/** How long to wait before attempt `n` (from 1), in ms: exponential with equal jitter, 15 s at the most. */
+/** How long to wait before attempt `n` (from 1), in ms: exponential with equal jitter, at most 15 s. */
 export function backoffMs(n: number): number {
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** n);
   return ceiling / 2 + Math.random() * (ceiling / 2);
@@ -57,15 +57,25 @@ export class Trouble {
   readonly what: string;
   readonly #hint: (error: unknown) => string;
   readonly #patienceMs: number;
+  readonly #meanwhile: string;
   #since = 0;
   #said: number | undefined;
   #attempts = 0;
 
-  /** `hint` says what to do about it, or about an error. */
-  constructor(what: string, hint: string | ((error: unknown) => string), patienceMs: number) {
+  /**
+   * `hint` says what to do about it, or about an error; `meanwhile`, what becomes of the logs until the server is back:
+   * a clause, where something can be said that is true.
+   */
+  constructor(
+    what: string,
+    hint: string | ((error: unknown) => string),
+    patienceMs: number,
+    meanwhile?: string,
+  ) {
     this.what = what;
     this.#hint = typeof hint === 'string' ? () => hint : hint;
     this.#patienceMs = patienceMs;
+    this.#meanwhile = meanwhile === undefined ? '' : `; ${meanwhile}`;
   }
 
   /** It worked. */
@@ -78,28 +88,54 @@ export class Trouble {
   }
 
   /**
-   * It failed: waits until the next attempt is due, at least `leastMs`. Throws `SidecarError` (`unreachable`) when
-   * patience ends, or when `signal` aborts.
+   * It failed: waits until the next attempt is due, at least `leastMs`, and answers whether to make it. `false` where
+   * patience has ended, or `signal` aborts.
    */
-  async wait(error: unknown, signal: AbortSignal, leastMs = 0): Promise<void> {
+  async wait(error: unknown, signal: AbortSignal, leastMs = 0): Promise<boolean> {
     // Not the wall clock, which may be set.
     const time = performance.now();
     this.#since ||= time;
     const reason = reasonOf(error);
     contacts.set(this.what, { reachable: false, at: time, reason });
-    const hint = this.#hint(error);
-    if (time - this.#since >= this.#patienceMs || signal.aborted) {
-      throw new SidecarError('unreachable', `${this.what} could not be reached: ${reason}. ${hint}`, {
-        cause: error,
-      });
-    }
+    if (time - this.#since >= this.#patienceMs || signal.aborted) return false;
     if (this.#patienceMs === Number.POSITIVE_INFINITY && time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
       const since = this.#said !== undefined ? ` for ${Math.round((time - this.#since) / 1000)} s` : '';
       log.warn(
-        `${this.what} can't be reached${since}: ${reason}. Trying again; nothing is lost meanwhile. ${hint}`,
+        `${this.what} can't be reached${since}: ${reason}. Trying again${this.#meanwhile}. ${this.#hint(error)}`,
       );
       this.#said = time;
     }
     await sleep(Math.max(leastMs, backoffMs(++this.#attempts)), signal);
+    return !signal.aborted;
+  }
+
+  /** What to throw once `wait` has answered `false`. */
+  unreachable(error: unknown): SidecarError {
+    const message = `${this.what} could not be reached: ${reasonOf(error)}. ${this.#hint(error)}`;
+    return new SidecarError('unreachable', message, { cause: error });
+  }
+
+  /**
+   * Makes an attempt until one succeeds, and answers what that answered; `undefined` once `signal` aborts. After each
+   * failure `recover` lets go of what it may have broken, and answers how long to leave the server alone, in ms.
+   * A `SidecarError` that either throws is thrown on at once, and `unreachable` when patience has ended.
+   */
+  async outlast<T>(
+    attempt: () => Promise<T>,
+    recover: (error: unknown) => Promise<number>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    while (!signal.aborted) {
+      try {
+        const answer = await attempt();
+        this.over();
+        return answer;
+      } catch (error) {
+        const leastMs = await recover(error);
+        if (error instanceof SidecarError) throw error;
+        if (!(await this.wait(error, signal, leastMs)) && !signal.aborted) throw this.unreachable(error);
+      }
+    }
+    return undefined;
   }
 }

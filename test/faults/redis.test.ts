@@ -145,7 +145,7 @@ test('the key becomes another type: the run ends and says so; the list back, not
   await rig.redis.multi().rename(rig.key, `${rig.key}-aside`).set(rig.key, 'no list').exec();
   const { code, stderr } = await rig.sidecar.ended;
   assert.equal(code, 2);
-  assert.match(stderr, /holds no list. Set REDIS_LOGS_KEY/);
+  assert.match(stderr, /does not hold a list. Set REDIS_LOGS_KEY/);
   await rig.redis.rename(`${rig.key}-aside`, rig.key);
   await rig.push(rig.lines.some(50));
   rig.run();

@@ -234,7 +234,7 @@ const faults: Record<string, [Fault, message: RegExp, hint: RegExp]> = {
   ],
   'no JSON': [
     (_, response) => json(response, 200, 'oops'),
-    /answer to \/config is no JSON: oops/,
+    /answer to \/config is not JSON: oops/,
     /GRADIO_URL/,
   ],
   'nothing of ours': [

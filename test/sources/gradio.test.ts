@@ -363,7 +363,7 @@ const commandLine = async (t: TestContext, space: FakeSpace | undefined, env: Re
 test('without an address, or with none, the command line says what to give', async (t) => {
   const without = await commandLine(t, undefined);
   assert.equal(without.code, 2);
-  assert.match(without.stderr, /needs the address of a Space: give GRADIO_URL/);
+  assert.match(without.stderr, /needs the address of a Space: set GRADIO_URL/);
   const wrong = await commandLine(t, undefined, { GRADIO_URL: 'http://' });
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /http:\/\/ is none: give GRADIO_URL/);

@@ -148,7 +148,7 @@ test('a key of another type is refused with what to do', async (t) => {
   await assert.rejects(
     readAll(sourceOf(list.key)),
     (error: Error & { code?: string }) =>
-      error.code === 'config' && /holds no list\. Set REDIS_LOGS_KEY/.test(error.message),
+      error.code === 'config' && /does not hold a list\. Set REDIS_LOGS_KEY/.test(error.message),
   );
 });
 

@@ -133,7 +133,7 @@ test('an entry without a log field is handed on as an object of its fields', asy
 
 test('a key of another type is refused with what to do', async () => {
   await redis.lpush(key, 'x');
-  await assert.rejects(read(source('one'), true), /holds no stream.*--source redis/);
+  await assert.rejects(read(source('one'), true), /does not hold a stream.*--source redis/);
 });
 
 test('a followed stream hands on what arrives, and ends when it is told to', {
