@@ -98,9 +98,9 @@ export class LogCollector {
     }
   }
 
-  /** Parses one entry. Throws for one that is too large. */
+  /** Parses one entry, by the formats that ship. Throws for one that is too large. */
   parseLogEntry(entry: Entry): LogEvent {
-    return createEntryParser(this.#loaded.config)(entry);
+    return createEntryParser(this.#loaded.config)(entry).event;
   }
 }
 

@@ -3,8 +3,10 @@ import type { ConfiguredSink, ConfiguredSource } from './component.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { DeadLetters } from './dead-letters.ts';
+import type { Entry } from './entry.ts';
 import { Filter } from './filter.ts';
-import { parseEntry } from './parse.ts';
+import { defaultFormats } from './formats/shipped.ts';
+import { entryParser, type Format, type Parsed } from './parse.ts';
 import { PluginChain } from './plugin-chain.ts';
 import { loadPlugins } from './plugin-loader.ts';
 import { findDefinition, SINKS, SOURCES } from './registry.ts';
@@ -33,10 +35,12 @@ export interface Assembly {
 export async function assemble({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
   const { pipeline, indices } = config;
   const { source, sink } = configureComponents(config);
+  const plugins = await pluginChain({ config, base });
+  const parse = createEntryParser(config, plugins.formats);
   const stages: Stages = {
     source: await source.create(follow),
-    parse: createEntryParser(config),
-    plugins: await pluginChain({ config, base }),
+    parse: (entry) => parse(entry).event,
+    plugins,
     sink: await sink.create(follow),
     checkpoint: new Checkpoint(
       config.state.path,
@@ -47,13 +51,19 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
   return { stages, sourceAddress: source.address, sinkAddress: sink.address };
 }
 
-/** Creates the reader of entries that the configuration asks for; it throws for one that is too large. */
-export function createEntryParser({ pipeline, limits }: Config): Stages['parse'] {
-  const options = { readTimestamp: timestampReader(pipeline.timezone), maxEntryBytes: limits.entry_bytes };
-  return (entry) => parseEntry(entry, options);
+/**
+ * Creates the reader of entries that the configuration asks for, by the formats that ship where no others are given; it
+ * throws for an entry that is too large.
+ */
+export function createEntryParser(
+  { pipeline, limits }: Config,
+  formats: readonly Format[] = defaultFormats(),
+): (entry: Entry) => Parsed {
+  const readTimestamp = timestampReader(pipeline.timezone, pipeline.day_first);
+  return entryParser({ readTimestamp, maxEntryBytes: limits.entry_bytes, formats });
 }
 
-/** The configured plugins, loaded. */
+/** The configured plugins and formats, loaded. */
 export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
   const filter = new Filter(config.pipeline.filter);
   // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
@@ -61,8 +71,9 @@ export async function pluginChain({ config, base }: LoadedConfig): Promise<Plugi
     entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
   );
   const { prefix, rotation } = config.indices;
-  const uses = await loadPlugins(entries, base);
-  return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixReader(rotation));
+  const uses = await loadPlugins([...entries, ...config.formats], base);
+  const suffixOf = suffixReader(rotation, config.pipeline.day_first);
+  return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixOf);
 }
 
 /** What the index of a plugin is called. Throws `SidecarError` (`config`) where that plugin is not configured. */

@@ -94,12 +94,12 @@ function compile(named: readonly [string, Field][]): FieldTable['document'] {
     const values = [from].flat().map((path) => expressionOf(path));
     return `${JSON.stringify(name)}: ${values.join(' ?? ')}`;
   });
-  return new Function('event', 'part', `return { ${members.join(', ')} };`) as FieldTable['document'];
+  return new Function('event', 'part = {}', `return { ${members.join(', ')} };`) as FieldTable['document'];
 }
 
 function expressionOf(path: string): string {
   const names = path.split('.');
   if (names.includes('')) throw new Error(`"${path}" is not a path to a field's value`);
   const first = names[0] === 'part' ? names.shift() : 'event';
-  return `${first}${names.map((name) => `?.[${JSON.stringify(name)}]`).join('')}`;
+  return first + names.map((name) => `[${JSON.stringify(name)}]`).join('?.');
 }

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import type { LogEvent } from './event.ts';
+import type { Format } from './parse.ts';
 import type { Fields, Hooks, IndexDefinition, IndexDocument, Plugin } from './plugin.ts';
 import { belongsTo, isIndexName, type SuffixReader } from './rotation.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
@@ -44,6 +45,8 @@ export class PluginChain {
   readonly names: ReadonlySet<string>;
   /** From the name of each plugin that has an index to what that index is called here. */
   readonly indexNames: ReadonlyMap<string, string>;
+  /** The plugins that read entries, in the order that they are asked in. */
+  readonly formats: readonly Format[];
   readonly #shapers: { plugin: string; event: (event: LogEvent) => LogEvent | undefined }[] = [];
   readonly #writers: Writer[] = [];
   readonly #passes: (event: LogEvent) => boolean;
@@ -62,8 +65,11 @@ export class PluginChain {
     const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true, validateSchema: false });
     this.#passes = passes;
     this.#suffixOf = suffixOf;
+    const formats: Format[] = [];
+    this.formats = formats;
     for (const { plugin, options, index: name, shipped = false } of uses) {
       const hooks = create(plugin, options, ajv, shipped);
+      if (hooks.parse) formats.push({ name: plugin.name, parse: (entry) => answer(hooks.parse!(entry)) });
       if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
       if (!plugin.index) continue;
       const index = { ...plugin.index, name: name ?? plugin.index.name };
@@ -159,6 +165,9 @@ function answer<Answer>(made: Answer): Answer {
 }
 
 function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
+  // To compile a schema takes a millisecond.
+  if (shipped && plugin.options === undefined && Object.keys(options).length === 0)
+    return plugin.create(options);
   const schema = plugin.options ?? { type: 'object', additionalProperties: false };
   const given = structuredClone(options);
   const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { SHIPPED_FORMATS } from './formats/shipped.ts';
 import type { Plugin } from './plugin.ts';
 import type { PluginUse } from './plugin-chain.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
@@ -32,23 +33,29 @@ export async function loadPlugins(entries: readonly PluginEntry[], base: string)
   const uses: PluginUse[] = [];
   for (const entry of entries) {
     const plugin = await loadPlugin(entry.use, base);
-    if (uses.some((use) => use.plugin.name === plugin.name && use.index === entry.index)) {
+    // A format may be asked twice, with other options.
+    const isFormat = formatOf(entry.use) !== undefined;
+    if (!isFormat && uses.some((use) => use.plugin.name === plugin.name && use.index === entry.index)) {
       throw new SidecarError(
         'plugin',
         `plugin ${plugin.name} is listed twice; remove one, or give one another \`index:\``,
       );
     }
-    uses.push({ plugin, options: entry.options ?? {}, index: entry.index, shipped: isShipped(entry.use) });
+    const shipped = isShipped(entry.use) || isFormat;
+    uses.push({ plugin, options: entry.options ?? {}, index: entry.index, shipped });
   }
   return uses;
 }
 
 async function loadPlugin(use: string, base: string): Promise<Plugin> {
+  const format = formatOf(use);
+  if (format) return format;
   const shipped = isShipped(use);
   if (!shipped && !/[./\\]/.test(use)) {
+    const known = [...SHIPPED_PLUGINS, ...SHIPPED_FORMATS.map(({ name }) => name)];
     throw new SidecarError(
       'plugin',
-      `there is no plugin "${use}": the shipped ones are ${SHIPPED_PLUGINS.join(', ')}; one of your own is a path, such as ./plugins/${use}.ts`,
+      `there is no plugin "${use}": the shipped ones are ${known.join(', ')}; one of your own is a path, such as ./plugins/${use}.ts`,
     );
   }
   const path = shipped ? fileURLToPath(shippedUrl(use)) : isAbsolute(use) ? use : resolve(base, use);
@@ -76,6 +83,10 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
     );
   }
   return plugin as Plugin;
+}
+
+function formatOf(use: string): Plugin | undefined {
+  return SHIPPED_FORMATS.find(({ name }) => name === use);
 }
 
 function isShipped(use: string): boolean {

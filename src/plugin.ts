@@ -1,11 +1,15 @@
 import type { SchemaObject } from 'ajv';
+import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import type { Fields } from './field-table.ts';
+import type { Level } from './level.ts';
 import type { JsonObject } from './util/json.ts';
 
 export type { Entry } from './entry.ts';
 export type { LogEvent } from './event.ts';
 export { defineFields, type Field, type FieldPath, type Fields, type FieldTable } from './field-table.ts';
+export { isLevelWord, type Level, levelOf } from './level.ts';
+export { timeEnd } from './time-forms.ts';
 export {
   isObject,
   type Json,
@@ -15,6 +19,7 @@ export {
   parseDelimited,
   parseJson,
   setOwn,
+  textOf,
 } from './util/json.ts';
 export { compilePattern } from './util/pattern.ts';
 
@@ -48,8 +53,38 @@ export interface IndexDefinition {
   filtered?: boolean;
 }
 
-/** What a plugin does. Either hook may throw: its event then becomes a dead letter that names the plugin. */
+/** What a log says of itself, as a format reads it. What was written is kept: identities are made of it. */
+export interface LogParts {
+  /** The time, in any form that docs/formats.md lists; one that can't be read is kept in the data. */
+  time?: string | number | undefined;
+  level?: string | number | undefined;
+  /** What `level` means, where neither its word nor its number says so. */
+  severity?: Level | undefined;
+  logger?: string | undefined;
+  message: string;
+  /** Everything else that the log carries. */
+  data?: JsonObject | undefined;
+}
+
+/** A log that stands in another one's entry, as a container's runtime writes it. */
+export interface Envelope {
+  /** The log: all formats are asked for its parts. */
+  entry: Entry;
+  /** What counts where the log itself names none. */
+  time?: string | number | undefined;
+  level?: string | number | undefined;
+  logger?: string | undefined;
+  /** What the envelope carries besides, which is no part of the log's identity. */
+  data?: JsonObject | undefined;
+}
+
+/** What a plugin does. Any hook may throw: its entry or event then becomes a dead letter that names the plugin. */
 export interface Hooks {
+  /**
+   * Reads an entry: a text, without colours, byte order mark and blanks before it, or a JSON object. `undefined` where
+   * the entry is not of this format: the next one is asked.
+   */
+  parse?(entry: Entry): LogParts | Envelope | undefined;
   /**
    * Sees every event before any document is made, in the order of the configuration, and may reshape it (all but
    * `id` and `written`) or replace it; `undefined` drops it. Where it throws, nothing of the event is written.
@@ -59,7 +94,7 @@ export interface Hooks {
   documents?(event: LogEvent): Fields | Fields[] | undefined;
 }
 
-/** A plugin: the default export of a file in `plugins/`, made by `definePlugin`. */
+/** A plugin: the default export of a file in `plugins/` or `src/formats/`, made by `definePlugin`. */
 export interface Plugin<Options = JsonObject> {
   /** Names it in errors and dead letters. */
   name: string;

@@ -23,14 +23,14 @@ const PERIOD = /^-(\d{4})\.(\d\d)(?:\.(\d\d))?$/;
 export type SuffixReader = (written: string) => string;
 
 /**
- * Makes a reader of suffixes. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
+ * Makes a reader of suffixes; `dayFirst`: see `timestampReader`. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
  * ids, and an id must always meet its own index again.
  */
-export function suffixReader(rotation: Rotation): SuffixReader {
+export function suffixReader(rotation: Rotation, dayFirst = false): SuffixReader {
   if (rotation === 'none') return () => '';
   const length = rotation === 'daily' ? 10 : 7;
   return (written) => {
-    const date = writtenDate(written);
+    const date = writtenDate(written, dayFirst);
     return date === undefined ? UNDATED : `-${date.slice(0, length).replaceAll('-', '.')}`;
   };
 }

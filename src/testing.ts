@@ -1,6 +1,7 @@
 import type { Entry } from './entry.ts';
+import { defaultFormats } from './formats/shipped.ts';
 import { Occurrences } from './occurrences.ts';
-import { parseEntry } from './parse.ts';
+import { entryParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
 import { timestampReader } from './timestamp.ts';
@@ -22,9 +23,13 @@ export function runPlugin<Options>(
 ): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const occurrences = new Occurrences();
-  const parse = { readTimestamp: timestampReader('UTC'), maxEntryBytes: Number.POSITIVE_INFINITY };
+  const parse = entryParser({
+    readTimestamp: timestampReader('UTC'),
+    maxEntryBytes: Number.POSITIVE_INFINITY,
+    formats: [...chain.formats, ...defaultFormats()],
+  });
   return entries.flatMap((entry) => {
-    const event = parseEntry(entry, parse);
+    const { event } = parse(entry);
     event.id = occurrences.identify(event.id, event.written !== '');
     const { documents, failures } = chain.run(event);
     const [failure] = failures;

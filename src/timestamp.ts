@@ -1,53 +1,74 @@
+import { readWritten } from './time-forms.ts';
 import { SidecarError } from './util/errors.ts';
 
 /**
- * ISO 8601 as loggers write it: a space or a `T`, a fraction of up to nine digits behind a dot or (Python's
+ * ISO 8601 as most loggers write it: a space or a `T`, a fraction of up to nine digits behind a dot or (Python's
  * `asctime`) a comma, and perhaps a zone.
  */
-const WRITTEN =
+const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
 
 const DAY_MS = 86_400_000;
 
-/** Turns a timestamp as written into ISO 8601 in UTC, `2026-11-24T19:26:39.000Z`, keeping a finer fraction; `undefined` for what is no time. */
+/**
+ * Turns a timestamp as written into ISO 8601 in UTC, `2026-11-24T19:26:39.000Z`, keeping a finer fraction of up to nine
+ * digits; `undefined` for what is no time.
+ */
 export type TimestampReader = (written: string) => string | undefined;
 
 /**
  * Makes a reader of timestamps. Those that name no zone are read in `zone`, an IANA name such as
  * `Europe/Paris`. An hour that a zone repeats in autumn is read as its first pass, one that it skips in spring as
- * if the clock had not been changed yet.
+ * if the clock had not been changed yet. `dayFirst`: `02/03/2026` is a day in March, and otherwise no time.
  * Throws `SidecarError` (`config`) for an unknown zone.
  */
-export function timestampReader(zone: string): TimestampReader {
+export function timestampReader(zone: string, dayFirst = false): TimestampReader {
   const offsetOf = zoneOffset(zone);
   let last = '';
   let lastRead: string | undefined;
   return (written) => {
     // A second holds many logs: most timestamps are the one before.
     if (written !== last) {
-      lastRead = read(written, offsetOf);
+      lastRead = readIso(written, offsetOf) ?? readOther(written, offsetOf, dayFirst);
       last = written;
     }
     return lastRead;
   };
 }
 
-/** The date that a timestamp is written with, `2026-11-24`, whatever zone it is in; `undefined` for what is no time. */
-export function writtenDate(written: string): string | undefined {
-  return read(written, () => 0) === undefined ? undefined : written.slice(0, 10);
+/** The date that a timestamp is written with, `2026-11-24`, whatever zone it is in; `undefined` where it names none. */
+export function writtenDate(written: string, dayFirst = false): string | undefined {
+  if (readIso(written, () => 0) !== undefined) return written.slice(0, 10);
+  const time = readWritten(written, dayFirst);
+  return time?.hasYear ? new Date(time.wall).toISOString().slice(0, 10) : undefined;
 }
 
-function read(written: string, offsetOf: (utc: number) => number): string | undefined {
-  const match = WRITTEN.exec(written);
+/** The form that most logs have; `undefined` for all others. */
+function readIso(written: string, offsetOf: (utc: number) => number): string | undefined {
+  const match = ISO.exec(written);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match;
   const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second);
   // Date.UTC rolls 2026-02-30 over into March, and 12:00:75 into the next minute: such a text is no time.
   if (!new Date(wall).toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}.`))
     return undefined;
-  const utc = new Date(wall - (zone === undefined ? offsetOf(wall) : fixedOffset(zone))).toISOString();
+  return written8601(wall - (zone === undefined ? offsetOf(wall) : fixedOffset(zone)), fraction);
+}
+
+/** Any other form. */
+function readOther(
+  written: string,
+  offsetOf: (utc: number) => number,
+  dayFirst: boolean,
+): string | undefined {
+  const time = readWritten(written, dayFirst);
+  return time && written8601(time.wall - (time.offset ?? offsetOf(time.wall)), time.fraction);
+}
+
+function written8601(utc: number, fraction: string): string | undefined {
+  const text = new Date(utc).toISOString();
   // Beyond the year 9999, or before 0, ISO 8601 has other forms.
-  return utc.length === 24 ? `${utc.slice(0, 20)}${fraction.padEnd(3, '0')}Z` : undefined;
+  return text.length === 24 ? `${text.slice(0, 20)}${fraction.slice(0, 9).padEnd(3, '0')}Z` : undefined;
 }
 
 /** `+02:00` in ms. */

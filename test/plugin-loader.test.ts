@@ -180,7 +180,9 @@ test('the skeleton of `plugins new` is a plugin that loads, and its test passes'
     encoding: 'utf8',
   });
   assert.deepEqual(
-    (JSON.parse(listed) as { index: string }[]).map(({ index }) => index),
+    (JSON.parse(listed) as { name: string; kind: string }[])
+      .filter(({ kind }) => kind === 'plugin')
+      .map(({ name }) => name),
     ['ml-api-errors'],
   );
 

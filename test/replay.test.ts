@@ -6,7 +6,6 @@ import { afterEach, beforeEach, test } from 'node:test';
 import logs from '../plugins/ml-api-logs.ts';
 import { Checkpoint } from '../src/checkpoint.ts';
 import { DeadLetters, type LetterLine } from '../src/dead-letters.ts';
-import { parseEntry } from '../src/parse.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import { definePlugin, type Plugin } from '../src/plugin.ts';
 import { PluginChain } from '../src/plugin-chain.ts';
@@ -14,8 +13,8 @@ import { replay } from '../src/replay.ts';
 import { DirectorySink } from '../src/sinks/directory.ts';
 import { FileSource } from '../src/sources/file.ts';
 import type { Stages } from '../src/stages.ts';
-import { timestampReader } from '../src/timestamp.ts';
 import { SidecarError } from '../src/util/errors.ts';
+import { parse } from './samples.ts';
 
 let folder: string;
 let refusing: boolean;
@@ -38,11 +37,10 @@ const picky = definePlugin({
 });
 
 function parts(maxBytes = 1 << 30, maxEntryBytes = 2_000): Stages {
-  const options = { readTimestamp: timestampReader('UTC'), maxEntryBytes };
   const uses = [picky, logs].map((plugin) => ({ plugin: plugin as Plugin, options: {} }));
   return {
     source: new FileSource({ path: join(folder, 'api.log'), intervalMs: 100 }),
-    parse: (entry) => parseEntry(entry, options),
+    parse: (entry) => parse(entry, 'UTC', { maxEntryBytes }),
     plugins: new PluginChain(uses, 'ml-api-', () => true),
     sink: new DirectorySink(join(folder, 'out')),
     checkpoint: new Checkpoint(join(folder, 'state'), 'test'),

@@ -20,7 +20,7 @@ test('a suffix is the date, or month, that the log itself was written with, what
 });
 
 test('a log that names no time, or none that there is, has an index of its own', () => {
-  for (const written of ['', 'soon', '2026-02-30 12:00:00', '30/Nov/2026:12:00:00', '2026-11-30'])
+  for (const written of ['', 'soon', '2026-02-30 12:00:00', '30/11/2026 12:00:00', 'Nov 30 12:00:00'])
     assert.equal(suffixReader('monthly')(written), '-undated', written);
 });
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LogEvent } from '../src/event.ts';
-import { parseEntry } from '../src/parse.ts';
+import { defaultFormats } from '../src/formats/shipped.ts';
+import { entryParser } from '../src/parse.ts';
 import { timestampReader } from '../src/timestamp.ts';
 import type { JsonObject } from '../src/util/json.ts';
 import { root } from './services/service.ts';
@@ -34,8 +35,13 @@ export function asGradio(line: string): JsonObject {
 }
 
 /** Parses as the pipeline would by default: times without a zone are UTC, 1 MiB is the limit. */
-export function parse(entry: string | JsonObject, zone = 'UTC'): LogEvent {
-  return parseEntry(entry, { readTimestamp: timestampReader(zone), maxEntryBytes: 1_048_576 });
+export function parse(
+  entry: string | JsonObject,
+  zone = 'UTC',
+  { maxEntryBytes = 1_048_576, dayFirst = false } = {},
+): LogEvent {
+  const readTimestamp = timestampReader(zone, dayFirst);
+  return entryParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
 }
 
 /** A line of Python's logging with this message. */

@@ -51,7 +51,8 @@ async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check>
   if ('state' in contents) yield contents;
   else {
     const { checkContents } = await import('../checks/check-source.ts');
-    yield* checkContents(config, { name, address: source.address, contents }, createEntryParser(config));
+    const parse = createEntryParser(config, plugins.formats);
+    yield* checkContents(config, { name, address: source.address, contents }, (entry) => parse(entry).event);
   }
   yield* sink.probe(plugins.indices);
   const { kibanaOptions } = await import('../kibana/kibana-client.ts');

@@ -17,17 +17,23 @@ export const pluginsCommand: Command = {
     const loaded = configFrom(args, COMMON_FLAGS);
     // The chain checks options and index names, as a run would.
     await pluginChain(loaded);
-    const uses = await loadPlugins(loaded.config.plugins, loaded.base);
-    const rows = uses.map(({ plugin, index }) => ({
+    const { plugins, formats } = loaded.config;
+    const uses = await loadPlugins([...plugins, ...formats], loaded.base);
+    const rows = uses.map(({ plugin, index }, n) => ({
       name: plugin.name,
+      kind: n < plugins.length ? 'plugin' : 'format',
       index: index ?? plugin.index?.name ?? null,
       events: plugin.index ? (plugin.index.filtered === false ? 'all' : 'filtered') : 'all',
       description: plugin.description ?? '',
     }));
     if (args.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
     const width = Math.max(...rows.map((row) => row.name.length));
-    for (const { name, index, events, description } of rows) {
-      const where = index ? `${events} events to ${index}` : 'reshapes events';
+    for (const { name, kind, index, events, description } of rows) {
+      const where = index
+        ? `${events} events to ${index}`
+        : kind === 'plugin'
+          ? 'reshapes events'
+          : 'reads entries';
       process.stdout.write(`${name.padEnd(width)}  ${where}${description ? `: ${description}` : ''}\n`);
     }
   },

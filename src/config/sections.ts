@@ -1,3 +1,4 @@
+import { DEFAULT_FORMATS } from '../formats/shipped.ts';
 import { ROTATIONS } from '../rotation.ts';
 import type { FromSchemas, Schemas } from './from-schema.ts';
 
@@ -48,6 +49,12 @@ export const COMMON_SECTIONS = {
       default: 'UTC',
       description: 'The zone of timestamps that name none: an IANA name such as Europe/Paris.',
       variable: 'PIPELINE_TIMEZONE',
+    },
+    day_first: {
+      type: 'boolean',
+      default: false,
+      description: 'Read 02/03/2026 as a day in March; without this such a time counts as unreadable.',
+      variable: 'PIPELINE_DAY_FIRST',
     },
     limit: {
       type: 'integer',
@@ -139,6 +146,25 @@ export const COMMON_SECTIONS = {
       { use: 'ml-api-perfs' },
       { use: 'ml-api-top-func' },
     ],
+  },
+  formats: {
+    type: 'array',
+    description:
+      'How entries are read: the formats are asked in this order, and the first that answers wins.',
+    minItems: 1,
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['use'],
+      properties: {
+        use: {
+          ...TEXT,
+          description: 'A shipped format, or the path of a TypeScript file, relative to this file.',
+        },
+        options: { type: 'object', description: "The format's own options." },
+      },
+    },
+    default: DEFAULT_FORMATS.map(({ name }) => ({ use: name })),
   },
   dead_letters: section('What could not be stored, with the reason.', {
     path: { ...TEXT, default: './data/dead-letters', description: 'The folder.' },

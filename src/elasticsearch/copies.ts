@@ -1,5 +1,6 @@
 import { isOwnId } from '../event.ts';
-import { parseEntry } from '../parse.ts';
+import { defaultFormats } from '../formats/shipped.ts';
+import { entryParser } from '../parse.ts';
 import { timestampReader } from '../timestamp.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../util/json.ts';
 
@@ -34,7 +35,11 @@ export interface Verdict {
 }
 
 const readTimestamp = timestampReader('UTC');
-const PARSING = { readTimestamp, maxEntryBytes: Number.POSITIVE_INFINITY };
+const parse = entryParser({
+  readTimestamp,
+  maxEntryBytes: Number.POSITIVE_INFINITY,
+  formats: defaultFormats(),
+});
 
 /** Tells what the documents of one instant are to each other; `identity`: see `IndexDefinition`. */
 export function judge(documents: readonly Stored[], identity: readonly string[]): Verdict {
@@ -126,7 +131,7 @@ function transactionOf({
 }: JsonObject): string | undefined {
   if (typeof id === 'string') return id;
   try {
-    return parseEntry({ level, message, data }, PARSING).transactionId;
+    return parse({ level, message, data }).event.transactionId;
   } catch {
     return undefined;
   }

@@ -18,6 +18,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A text or a number as text; `undefined` for any other value. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
 /**
  * The index just behind the JSON value that begins at `start`, or -1 where none ends, or where it nests
  * deeper than `depthLimit`. It finds the end only, in one pass: `parseJson` of the slice says whether it is
@@ -36,6 +41,8 @@ export function jsonEnd(text: string, start: number, depthLimit = MAX_DEPTH): nu
     if (code === QUOTE) {
       at = stringEnd(text, at) - 1;
       if (at < 0) return -1;
+    } else if (code < 0x5b) {
+      // Digits, commas, colons and spaces: nearly all that stands between strings.
     } else if (code === 0x7b || code === 0x5b) {
       if (++depth > depthLimit) return -1;
     } else if (code === 0x7d || code === 0x5d) {
@@ -57,35 +64,84 @@ function stringEnd(text: string, start: number): number {
 }
 
 /**
- * Parses JSON as Python's `json.dumps` writes it: `NaN` and `Infinity`, which it emits by default, become
- * null. Answers `undefined` for what is no JSON, or nests deeper than `MAX_DEPTH`.
+ * Parses JSON as Python's `json.dumps` writes it: `NaN` and `Infinity`, which it emits by default, become null, and
+ * integers beyond 2^53, which would lose digits, become text. Answers `undefined` for what is not JSON, or nests deeper
+ * than `MAX_DEPTH`.
  */
 export function parseJson(text: string): Json | undefined {
-  if (jsonEnd(text, 0) < 0) return undefined;
-  return parseDelimited(text);
+  const value = parseDelimited(text);
+  return value === undefined || deeperThan(value, MAX_DEPTH) ? undefined : value;
 }
 
-/** `parseJson` for text that `jsonEnd` has delimited, and so measured, already. */
+/** `parseJson` for text whose depth `jsonEnd` has measured already. */
 export function parseDelimited(text: string): Json | undefined {
   try {
-    return JSON.parse(text);
+    return JSON.parse(hasLongInteger(text) ? replaceNumbers(text) : text);
   } catch {
     if (!/NaN|Infinity/.test(text)) return undefined;
   }
   try {
-    return JSON.parse(
-      text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (m) => (m[0] === '"' ? m : 'null')),
-    );
+    return JSON.parse(replaceNumbers(text));
   } catch {
     return undefined;
   }
+}
+
+/** Integers of fewer digits are exact. */
+const LONG = 16;
+
+/** Whether a run of digits is long enough; wherever one stands, every 16th character meets it. */
+function hasLongInteger(text: string): boolean {
+  for (let at = LONG - 1; at < text.length; at += LONG) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    // Short numbers, at a glance.
+    if (!isDigit(text.charCodeAt(at - LONG / 2)) && !isDigit(text.charCodeAt(at + LONG / 2))) continue;
+    let start = at;
+    while (isDigit(text.charCodeAt(start - 1))) start--;
+    let end = at + 1;
+    while (isDigit(text.charCodeAt(end))) end++;
+    if (end - start >= LONG && text[start - 1] !== '.') return true;
+    at = end;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+const NUMBER = /-?(?:\d[\d.eE+-]*|\b(?:NaN|Infinity)\b)/y;
+
+/** The same JSON, but for numbers that JavaScript can't hold: integers beyond 2^53 in quotes, `NaN` and its like as null. */
+function replaceNumbers(text: string): string {
+  let replaced = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) === QUOTE) {
+      at = stringEnd(text, at) - 1;
+      if (at < 0) break;
+      continue;
+    }
+    NUMBER.lastIndex = at;
+    const number = NUMBER.exec(text)?.[0];
+    if (number === undefined) continue;
+    const end = at + number.length;
+    const long = /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
+    if (long || /[NI]/.test(number)) {
+      replaced += text.slice(from, at) + (long ? `"${number}"` : 'null');
+      from = end;
+    }
+    at = end - 1;
+  }
+  return replaced + text.slice(from);
 }
 
 /** True where `value` nests deeper than `limit` levels. Never recurses further than that. */
 export function deeperThan(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (limit === 0) return true;
-  for (const inner of Object.values(value)) if (deeperThan(inner, limit - 1)) return true;
+  if (Array.isArray(value)) return value.some((inner) => deeperThan(inner, limit - 1));
+  for (const key in value) if (deeperThan((value as JsonObject)[key], limit - 1)) return true;
   return false;
 }
 

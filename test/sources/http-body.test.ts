@@ -115,10 +115,12 @@ test('JSON that nests too deep is unreadable, alone, however deep', () => {
   }
 });
 
-const entry = fc.oneof(
-  fc.record({ level: fc.string(), message: fc.string() }),
-  fc.dictionary(fc.stringMatching(/^[a-f]{1,3}$/), fc.jsonValue({ maxDepth: 3 })),
-) as fc.Arbitrary<JsonObject>;
+const entry = fc
+  .oneof(
+    fc.record({ level: fc.string(), message: fc.string() }),
+    fc.dictionary(fc.stringMatching(/^[a-f]{1,3}$/), fc.jsonValue({ maxDepth: 3 })),
+  )
+  .filter((object) => !/\d{16}/.test(JSON.stringify(object))) as fc.Arbitrary<JsonObject>;
 
 test('property: objects come back from every framing', () => {
   fc.assert(

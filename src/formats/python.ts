@@ -1,0 +1,120 @@
+import { isLevelWord } from '../level.ts';
+import { definePlugin, type LogParts } from '../plugin.ts';
+import { timeEnd } from '../time-forms.ts';
+
+/** Parts in front of the level, such as the names of logger, host, thread. */
+const MOST_PARTS = 3;
+
+const BETWEEN = /[\s|\])}>]*(?:(?:-{1,2}|[:,])(?=\s)[\s|]*)?/y;
+const BRACKETED = /[[{(<]\s*([^\])}>\n]{1,100})[\])}>]/y;
+const BARE = /[\w.\-/@#$:]*\w(?:\[\d+\])?/y;
+const WORD = /\s*([A-Za-z]+)(?=[\s:|/\])}>]|$)/y;
+/** What may hang on a level: `INFO/MainProcess`, `INFO|trainer.py:12`. */
+const TAIL = /[/|]([^\s\])}>]+)/y;
+const AFTER = /\s*[\])}>]*(?:\s*(?:-{1,2}(?=\s)|[|:>](?!\S*:\/\/)))?\s*/y;
+/** `INFO:root:message`, as `logging.basicConfig` writes it. */
+const BASIC = /^([A-Z]+):([\w.]+):/;
+/** A logger's name behind the level: `app - `, `app.main:predict:42 - `, `in app: `, `app: `, `worker.py:12 -- `. */
+const NAME = /(?:in )?([a-z_][\w./]*(?::[\w<>.]+)*)(?:\[\d+\])?(?: -{1,2} |: | \| )/y;
+
+interface Found {
+  level: string;
+  /** Where the level begins and where what hangs on it ends. */
+  start: number;
+  end: number;
+  tail: string | undefined;
+}
+
+/**
+ * Text lines of Python's `logging` in any layout, and of the servers, shells and libraries around it: a time, then the
+ * level by its word, after up to three other parts (`time - name - LEVEL`, `time | LEVEL |`, `[time] [pid] [LEVEL]`,
+ * `time [level    ]`, `time name LEVEL`); or the level first (`INFO:     message`, `[INFO] time`).
+ */
+export default definePlugin({
+  name: 'python',
+  description:
+    'text lines with a time, a level, or both: Python, loguru, structlog, gunicorn, uvicorn, Flask',
+  create: () => ({ parse: (entry) => (typeof entry === 'string' ? read(entry) : undefined) }),
+});
+
+function read(text: string): LogParts | undefined {
+  const basic = BASIC.exec(text);
+  if (basic && isLevelWord(basic[1]!))
+    return { level: basic[1], logger: basic[2], message: text.slice(basic[0].length) };
+  const timeStart = text[0] === '[' || text[0] === '(' ? 1 : 0;
+  const end = timeEnd(text, timeStart);
+  if (end >= 0) {
+    const time = text.slice(timeStart, end);
+    const found = findLevel(text, end, MOST_PARTS);
+    return found ? partsOf(text, time, end, found) : { time, message: text.slice(skip(AFTER, text, end)) };
+  }
+  const first = findLevel(text, 0, 0);
+  if (!first) return undefined;
+  // The time may stand behind the level, and a part between them.
+  let at = skip(AFTER, text, first.end);
+  let behind = timeEnd(text, at);
+  if (behind < 0 && text[at] === '[') behind = timeEnd(text, ++at);
+  if (behind < 0) return partsOf(text, undefined, first.end, first);
+  const message = { ...first, start: behind, end: behind };
+  return partsOf(text, text.slice(at, behind), behind, message);
+}
+
+/** The level that stands at `at`, or behind a few other parts. */
+function findLevel(text: string, at: number, parts: number): Found | undefined {
+  let from = skip(BETWEEN, text, at);
+  for (let n = 0; n <= parts; n++) {
+    const bracket = match(BRACKETED, text, from);
+    const inner = bracket ? from + 1 : from;
+    const word = match(WORD, text, inner);
+    if (word && isLevelWord(word[1]!)) {
+      const end = inner + word[0].length;
+      const bare = !bracket && text[end] !== ':' && !isApart(text, from, end);
+      if (!bare || word[1] === word[1]!.toUpperCase()) {
+        const tail = match(TAIL, text, end);
+        return { level: word[1]!, start: from, end: end + (tail?.[0].length ?? 0), tail: tail?.[1] };
+      }
+    }
+    const part = bracket ?? match(BARE, text, from);
+    if (!part) return undefined;
+    from = skip(BETWEEN, text, from + part[0].length);
+  }
+  return undefined;
+}
+
+/** Whether a word stands alone between dashes, bars or tabs. */
+function isApart(text: string, start: number, end: number): boolean {
+  return (
+    /(?:-|\||\t)\s*$/.test(text.slice(0, start)) && /^(?:\s*\||\s+-|\t|$)/.test(text.slice(end, end + 20))
+  );
+}
+
+function partsOf(text: string, time: string | undefined, from: number, found: Found): LogParts {
+  let at = skip(AFTER, text, found.end);
+  const before = text.slice(from, found.start).replace(/^[\s|\-:,\])}>]+|[\s|\-:,]+$/g, '');
+  const inner = /^[[({<]([^\])}>]*)[\])}>]$/.exec(before)?.[1] ?? before;
+  const name = match(NAME, text, at);
+  if (name) at += name[0].length;
+  const isName = inner !== '' && !name && !/^\d+$/.test(inner);
+  const context = [
+    ...(isName || inner === '' ? [] : [inner]),
+    ...(found.tail === undefined ? [] : [found.tail]),
+  ];
+  return {
+    time,
+    level: found.level,
+    logger: name?.[1] ?? (isName ? inner : undefined),
+    message: text.slice(at),
+    data: context.length > 0 ? { context: context.join(' ') } : undefined,
+  };
+}
+
+/** A sticky pattern, tried at one place. */
+function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** The place behind what a sticky pattern that always matches matches. */
+function skip(pattern: RegExp, text: string, at: number): number {
+  return at + (match(pattern, text, at)?.[0].length ?? 0);
+}

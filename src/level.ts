@@ -1,0 +1,50 @@
+/** The level of a log that names none. */
+export const UNKNOWN_LEVEL = 'UNKNOWN';
+
+/** Python's five, from the least to the most severe. */
+export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Words that stand for a level in text, whatever stands around them. */
+const WORDS: Record<Level, string> = {
+  DEBUG: 'debug trace verbose dbg finest finer spam',
+  INFO: 'info information informational notice success',
+  WARNING: 'warning warn',
+  ERROR: 'error err severe',
+  CRITICAL: 'critical crit fatal panic dpanic alert emerg emergency',
+};
+/** Words that do so only where a level is due. */
+const NAMES: Partial<Record<Level, string>> = { DEBUG: 'fine notset', INFO: 'default config log audit' };
+
+const levels = (words: Partial<Record<Level, string>>): [string, Level][] =>
+  LEVELS.flatMap((level) => (words[level] ?? '').split(' ').map((word): [string, Level] => [word, level]));
+const BY_WORD = new Map(levels(WORDS));
+const BY_NAME = new Map([
+  ...levels(NAMES),
+  ...BY_WORD,
+  ...LEVELS.map((level): [string, Level] => [level, level]),
+]);
+
+const NUMBERED = /^(?:level )?(\d{1,3})$/i;
+/** Of syslog, from `emerg` to `debug`. */
+const SYSLOG = ['CRITICAL', 'CRITICAL', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'INFO', 'DEBUG'] as const;
+
+/**
+ * Python's name for a level, however it is written: a synonym such as `warn` or `FATAL`, one of Python's numbers (from
+ * 10) or of syslog's (0 to 7); `undefined` for what is none of them.
+ */
+export function levelOf(written: string): Level | undefined {
+  const known = BY_NAME.get(written);
+  if (known !== undefined) return known;
+  const plain = written.trim().toLowerCase();
+  const named = BY_NAME.get(plain);
+  if (named !== undefined) return named;
+  const number = Number(NUMBERED.exec(plain)?.[1] ?? Number.NaN);
+  if (Number.isNaN(number)) return undefined;
+  return number < 10 ? SYSLOG[number] : LEVELS[Math.min(Math.floor(number / 10), LEVELS.length) - 1];
+}
+
+/** Whether a text is a word for a level, in capitals or not. */
+export function isLevelWord(text: string): boolean {
+  return BY_WORD.has(text.toLowerCase());
+}
