@@ -15,9 +15,8 @@ import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, SOURCE_FLAGS, yargs
 
 const FLAGS = {
   ...SOURCE_FLAGS,
-  ...configFlags('pipeline'),
   ...SINK_FLAGS,
-  ...configFlags('listen', 'state'),
+  ...configFlags('pipeline', 'listen', 'state'),
   ...COMMON_FLAGS,
 };
 

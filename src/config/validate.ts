@@ -12,10 +12,15 @@ export function validate<const S extends Schema>(schema: S, settings: readonly S
   const tree: Record<string, unknown> = {};
   const origins = new Map<string, string>();
   for (const setting of settings) setValue(tree, setting, origins);
-  // Our own schemas are valid; to make sure each time would take longer than all else.
-  const validateSchema = false;
-  const options = { useDefaults: true, allErrors: true, allowUnionTypes: true, strictTypes: false };
-  const ajv = new Ajv({ ...options, validateSchema }).addVocabulary(['variable', 'flag']);
+  const ajv = new Ajv({
+    useDefaults: true,
+    allErrors: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    // Our own schemas are valid, and code that runs once need not be fast: either would take longer than all else.
+    validateSchema: false,
+    code: { optimize: false },
+  }).addVocabulary(['variable', 'flag']);
   const valid = ajv.compile(schema);
   if (!valid(tree)) {
     const lines = [
