@@ -50,7 +50,8 @@ export function elasticsearchOptions(
 ): ElasticsearchOptions {
   const { host, port, api_key: apiKey, username, password, ca_file: caFile, request_timeout } = elasticsearch;
   const url = elasticsearch.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  parseUrl(url, elasticsearch.url === undefined ? 'ELASTICSEARCH_HOST' : 'ELASTICSEARCH_URL');
+  if (elasticsearch.url === undefined) parseUrl(url, 'ELASTICSEARCH_HOST', 'localhost');
+  else parseUrl(url, 'ELASTICSEARCH_URL', 'http://localhost:9200');
   return {
     url,
     apiKey,

@@ -37,7 +37,7 @@ export class Kibana {
   readonly #caFile: string | undefined;
 
   constructor({ url, apiKey, username, password, caFile }: KibanaOptions) {
-    const parsed = parseUrl(url, 'KIBANA_URL');
+    const parsed = parseUrl(url, 'KIBANA_URL', 'http://localhost:5601');
     const user = decodeURIComponent(parsed.username) || username;
     const secret = decodeURIComponent(parsed.password) || password || '';
     parsed.username = parsed.password = '';

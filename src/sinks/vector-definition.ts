@@ -36,7 +36,7 @@ export const vectorSink = defineSink({
   sections: { vector: VECTOR_SECTION, ...ELASTICSEARCH_SECTIONS },
   configure(config) {
     const { url, username, password, request_timeout: timeout } = config.vector;
-    const { host, pathname } = parseUrl(url, 'VECTOR_URL');
+    const { host, pathname } = parseUrl(url, 'VECTOR_URL', 'http://127.0.0.1:8688/');
     return {
       address: host,
       create: async (follow) => {

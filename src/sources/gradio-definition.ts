@@ -8,6 +8,7 @@ import type { GradioClient } from './gradio-client.ts';
 
 /** A remote Space, which others use too, is asked no more often than this. */
 const GENTLE_MS = 2_000;
+const EXAMPLE = 'https://owner-name.hf.space';
 
 /** The source `gradio`. */
 export const gradioSource = defineSource({
@@ -17,7 +18,7 @@ export const gradioSource = defineSource({
     gradio: section('The Gradio Space that shows the logs.', {
       url: {
         ...HTTP_URL,
-        description: "The Space's own address, such as https://owner-name.hf.space.",
+        description: `The Space's own address, such as ${EXAMPLE}.`,
         variable: 'GRADIO_URL',
       },
       token: {
@@ -49,9 +50,9 @@ export const gradioSource = defineSource({
     if (url === undefined)
       throw new SidecarError(
         'config',
-        'the source "gradio" needs the address of a Space: set GRADIO_URL, such as https://owner-name.hf.space',
+        `the source "gradio" needs the address of a Space: set GRADIO_URL, such as ${EXAMPLE}`,
       );
-    const address = parseUrl(url, 'GRADIO_URL').origin;
+    const address = parseUrl(url, 'GRADIO_URL', EXAMPLE).origin;
     const space = { url, token, apiName, endpoint, timeoutMs: timeout * 1000 };
     return {
       address,

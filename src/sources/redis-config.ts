@@ -69,7 +69,7 @@ export type RedisConfig = FromSchemas<typeof REDIS_SECTIONS>;
 /** Host, port and database of the configured Redis, for people; never holds a secret. Throws `SidecarError` (`config`). */
 export function redisAddress({ redis }: RedisConfig): string {
   if (redis.url === undefined) return `${redis.host}:${redis.port}/${redis.db}`;
-  const { host, pathname } = parseUrl(redis.url, 'REDIS_URL');
+  const { host, pathname } = parseUrl(redis.url, 'REDIS_URL', 'redis://localhost:6379/0');
   const db = /^\/?(\d*)$/.exec(pathname)?.[1];
   if (db === undefined)
     throw new SidecarError(

@@ -366,7 +366,7 @@ test('without an address, or with none, the command line says what to give', asy
   assert.match(without.stderr, /needs the address of a Space: set GRADIO_URL/);
   const wrong = await commandLine(t, undefined, { GRADIO_URL: 'http://' });
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /http:\/\/ is none: give GRADIO_URL/);
+  assert.match(wrong.stderr, /GRADIO_URL is not a valid address: set one such as https:\/\/owner-name/);
 });
 
 test('the command line prints no token, whatever goes wrong, and says how the Space is read', async (t) => {
