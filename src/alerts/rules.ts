@@ -29,7 +29,7 @@ const ALERT = {
       description: 'With fewer documents nothing is said.',
     },
     value: { ...TEXT, description: 'What is compared: avg(field), count("query"), + - * / …' },
-    unit: { type: 'string', default: '', description: 'Of the value.' },
+    unit: { type: 'string', default: '', description: 'Unit of the value.' },
     warning: { type: 'number', description: 'Above it, the state is warning.' },
     critical: { type: 'number', description: 'Above it, the state is critical.' },
     hysteresis: {

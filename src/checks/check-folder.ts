@@ -8,6 +8,6 @@ export async function checkFolder(name: string, path: string, setting: string): 
     await access(path, constants.W_OK);
     return ok(name, `${path} can be written`);
   } catch (error) {
-    return failure(name, error, `Let this user write there, or set ${setting} to another folder`);
+    return failure(name, error, `Let this user write there, or choose another folder with ${setting}`);
   }
 }

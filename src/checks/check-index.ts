@@ -34,13 +34,14 @@ export async function checkIndex(
   }
   const other = present.find((index) => !fits(name, index, rotation));
   if (other !== undefined) {
-    const action =
-      'Set INDICES_ROTATION as it was, or empty the indices with clear-indexes, which makes them anew';
-    return [failed(thing, `${other} was made with another indices.rotation than "${rotation}"`, action, 2)];
+    const action = 'Set INDICES_ROTATION back, or empty the indices with clear-indexes, which recreates them';
+    return [
+      failed(thing, `${other} was created with a different indices.rotation than "${rotation}"`, action, 2),
+    ];
   }
   if (present.length === 0) {
     return setsUp
-      ? [warning(thing, 'not there yet', 'The first run makes it, and so does `setup`')]
+      ? [warning(thing, 'not there yet', 'The first run creates it, and so does `setup`')]
       : [
           failed(
             thing,
@@ -83,7 +84,7 @@ async function settingsAndMappings(
         failed(
           thing,
           `it can't be written to (index.blocks.${blocks.join(', ')})`,
-          `Elasticsearch sets read_only_allow_delete when the disk is full, and lifts it when there is room again. Else: PUT /${index}/_settings {"index.blocks.${blocks[0]}": null}`,
+          `Elasticsearch sets read_only_allow_delete when the disk is full, and lifts it once there is room again. Otherwise: PUT /${index}/_settings {"index.blocks.${blocks[0]}": null}`,
         ),
       );
     }
@@ -91,12 +92,16 @@ async function settingsAndMappings(
     if (conflicts.length > 0) {
       const fields = conflicts.map(({ field, is, wanted }) => `${field} is ${is}, not ${wanted}`).join('; ');
       const action =
-        'It was made by somebody else; what does not fit becomes a dead letter. Rename or reindex it, or empty all with clear-indexes';
-      checks.push(failed(thing, `its mapping is another: ${fields}`, action));
+        'Something else created it; documents that do not fit become dead letters. Rename or reindex it, or empty all indices with clear-indexes';
+      checks.push(failed(thing, `its mapping differs: ${fields}`, action));
     }
     if (rotation !== 'none' && !(name in aliases))
       checks.push(
-        failed(thing, `the alias ${name} does not point to it, so nobody sees it there`, 'Run `setup`'),
+        failed(
+          thing,
+          `the alias ${name} does not point to it, so searches by that name miss it`,
+          'Run `setup`',
+        ),
       );
     const names = Object.keys(missing);
     if (names.length > 0)
@@ -119,7 +124,7 @@ async function foreignIds(client: Client, name: string): Promise<Check[]> {
     warning(
       `index ${name}`,
       `ids of another pipeline: ${foreign} of the newest ${plural(hits.hits.length, 'document')}`,
-      'Logs may be there twice: `deduplicate` tells. Stop the other pipeline, or give one of the two other index names',
+      'Logs may be stored twice: `deduplicate` finds out. Stop the other pipeline, or give one of the two different index names',
     ),
   ];
 }
@@ -137,7 +142,7 @@ async function template(client: Client, rotation: Rotation, name: string): Promi
   return [
     warning(
       `template ${name}`,
-      patterns.length === 0 ? 'not there' : 'it is for other indices',
+      patterns.length === 0 ? 'not there' : 'it covers other indices',
       `Run \`setup\`: without it, ${rotation === 'none' ? 'an index that is deleted' : 'a new period'} gets fields that Elasticsearch guesses`,
     ),
   ];

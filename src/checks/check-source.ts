@@ -50,7 +50,7 @@ function tryParse(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
 }
 
 function period(count: number, first: LogEvent | undefined, last: LogEvent | undefined): string {
-  if (!first || !last) return '; the ones looked at name no time';
+  if (!first || !last) return '; none of those examined names a time';
   const from = Date.parse(first.timestamp);
   const to = Date.parse(last.timestamp);
   const perMinute = to > from ? `, ${Math.round((count / (to - from)) * 600_000) / 10} a minute` : '';
@@ -61,8 +61,8 @@ function period(count: number, first: LogEvent | undefined, last: LogEvent | und
 function ahead({ timestamp }: LogEvent): Check {
   return warning(
     'clock',
-    `the newest log is from ${span(Date.parse(timestamp) - Date.now())} ahead of now`,
-    'Its times name no zone: set PIPELINE_TIMEZONE to the one that the API logs in, such as Europe/Paris. Or set the clocks',
+    `the newest log is ${span(Date.parse(timestamp) - Date.now())} ahead of now`,
+    'Its times name no zone: set PIPELINE_TIMEZONE to the one that the API logs in, such as Europe/Paris. Otherwise, correct the clocks',
   );
 }
 

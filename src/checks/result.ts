@@ -33,7 +33,7 @@ export const failed = (name: string, says: string, action: string, exit: 1 | 2 |
   exit,
 });
 
-/** A failure from what was thrown; `action` where the error, unlike a `SidecarError`, says not what to do. */
+/** A failure from what was thrown; `action` where the error, unlike a `SidecarError`, does not say what to do. */
 export function failure(name: string, error: unknown, action: string): Check {
   const exit = error instanceof SidecarError ? (error.exitCode as 2 | 3) : 3;
   return failed(name, reasonOf(error), action, exit);

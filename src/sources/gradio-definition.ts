@@ -28,13 +28,13 @@ export const gradioSource = defineSource({
       },
       api_name: {
         ...TEXT,
-        description: 'The API name of the logs, such as /logs_api; found out by default.',
+        description: 'The API name of the logs, such as /logs_api; detected by default.',
       },
       endpoint: {
         ...TEXT,
         pattern: '^/',
         description:
-          'The path of a plain JSON endpoint, such as /api/logs; found out by default. Wins over api_name.',
+          'The path of a plain JSON endpoint, such as /api/logs; detected by default. Wins over api_name.',
       },
       timeout: {
         type: 'number',

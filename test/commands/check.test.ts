@@ -211,7 +211,7 @@ test('another mapping, a block, a missing template and the ids of others are fou
   assert.equal(exit, 1);
   assert.match(checks[`index ${prefix}perfs`]!.says, /latency_ms is keyword, not double/);
   assert.match(checks[`index ${prefix}logs`]!.says, /^ids of another pipeline: 1 of the newest 1 document$/);
-  assert.match(checks[`index ${prefix}logs`]!.action!, /`deduplicate` tells/);
+  assert.match(checks[`index ${prefix}logs`]!.action!, /`deduplicate` finds out/);
   assert.match(checks[`template ${prefix}message`]!.action!, /Run `setup`/);
   assert.match(checks[`index ${prefix}top-func`]!.says, /can't be written to \(index\.blocks\.write\)/);
   assert.match(checks[`index ${prefix}top-func`]!.action!, /_settings \{"index\.blocks\.write": null\}/);
@@ -232,7 +232,7 @@ test('rotated indices are checked as one; those of another rotation are a failur
   assert.equal(other.exit, 2);
   assert.match(
     other.checks[`index ${indices.prefix}logs`]!.says,
-    /made with another indices\.rotation than "none"/,
+    /created with a different indices\.rotation than "none"/,
   );
 });
 
