@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import type { Command } from './commands/options.ts';
+import { addCommands, type CommandEntry } from './commands/command.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './util/errors.ts';
 import { log } from './util/log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /** Each command with its line of help, and the rest of it: only the one that is called is loaded. */
-const COMMANDS: [command: string, describe: string, load: () => Promise<Command>][] = [
+const COMMANDS: readonly CommandEntry[] = [
   [
     'run',
     'Read logs, run the plugins, write the documents',
@@ -105,14 +105,7 @@ const parser = yargs(hideBin(process.argv))
     throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
   });
 
-for (const [command, describe, load] of COMMANDS) {
-  parser.command({
-    command,
-    describe,
-    builder: async (yargs) => (await load()).builder(yargs),
-    handler: async (args) => (await load()).handler(args),
-  });
-}
+addCommands(parser, COMMANDS);
 
 // A shipper that has ended reads stderr no more either; that must not end this program before its work is put away.
 process.stderr.on('error', () => {});

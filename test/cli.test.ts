@@ -41,7 +41,7 @@ for (const [args, message] of [
   [['rum'], /Did you mean run\?|Unknown/],
   [[], /Name a command, such as `run`/],
   [['run', '--once', '--continuous'], /mutually exclusive/],
-  [['run', '--source', 'kafka'], /source.*kafka.*(Choices|one of)/s],
+  [['run', '--source', 'kafka'], /--source: .*one of redis.*kafka/],
   [['run', '--limit', 'few'], /--limit: pipeline\.limit must be integer/],
   [['run', '--batch-size', '0'], /--batch-size: pipeline\.batch_size must be >= 1, but is 0/],
   [['run', '--source', 'file'], /give --path/],

@@ -4,8 +4,8 @@ import { findFile } from '../config/load.ts';
 import { TEXT } from '../config/sections.ts';
 import { readYaml } from '../config/settings.ts';
 import { validate } from '../config/validate.ts';
-import { durationMs } from '../util/duration.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { readDuration } from '../util/time.ts';
 import { type Expression, parseExpression } from './expression.ts';
 
 const ALERT = {
@@ -89,7 +89,7 @@ export function loadRules(file: string | undefined, cwd: string = process.cwd())
     } catch (error) {
       throw wrong('value', `"${value}" can't be read: ${reasonOf(error)}`);
     }
-    const windowMs = durationMs(window, `${shown}: alerts.${name}.window`);
+    const windowMs = readDuration(window, `${shown}: alerts.${name}.window`);
     return { ...settings, name, label, query, windowMs, expression };
   });
 }

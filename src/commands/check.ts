@@ -1,41 +1,35 @@
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
+import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, pluginChain } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
 import { SidecarError } from '../util/errors.ts';
-import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, SOURCE_FLAGS, yargsOptions } from './options.ts';
+import { defineCommand } from './define.ts';
 
-const FLAGS = { ...SOURCE_FLAGS, ...SINK_FLAGS, ...COMMON_FLAGS };
 const MARKS = { ok: '✅', warning: '⚠️ ', failed: '❌' } as const;
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
-export const checkCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .options(yargsOptions(FLAGS))
-      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
-      .epilogue(
-        'Exit codes: 0 nothing failed (there may be warnings), 1 something failed, 2 wrong configuration, 3 a server could not be reached.',
-      ),
-  handler: async (args) => {
+export const checkCommand = defineCommand({
+  flags: { ...sourceFlags(), ...sinkFlags() },
+  exitCodes: { 0: 'nothing failed (there may be warnings)', 1: 'something failed' },
+  run: async ({ load, say, tell }) => {
     const checks: Check[] = [];
-    for await (const check of everyCheck(args)) {
+    for await (const check of everyCheck(load)) {
       checks.push(check);
-      if (!args.json) process.stdout.write(describe(check));
+      say(formatCheck(check));
     }
     const exit = exitOf(checks);
-    const found = checks.map(({ exit: _, ...check }) => check);
-    if (args.json) process.stdout.write(`${JSON.stringify({ exit, checks: found })}\n`);
-    process.exitCode = exit;
+    tell({ exit, checks: checks.map(({ exit: _, ...check }) => check) });
+    return exit;
   },
-};
+});
 
-async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check> {
+async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
   let loaded: LoadedConfig;
   let components: ReturnType<typeof configureComponents>;
   let plugins: PluginChain;
   try {
-    loaded = configFrom(args, FLAGS);
+    loaded = load();
     components = configureComponents(loaded.config);
     plugins = await pluginChain(loaded);
   } catch (error) {
@@ -67,7 +61,7 @@ async function* everyCheck(args: Record<string, unknown>): AsyncGenerator<Check>
   yield await checkDeadLetters(config);
 }
 
-function describe({ name, state, says, action }: Check): string {
+function formatCheck({ name, state, says, action }: Check): string {
   const does = action ? `\n   → ${action}` : '';
   return `${MARKS[state]} ${name}: ${says.replaceAll('\n', '\n   ')}${does}\n`;
 }

@@ -1,118 +1,96 @@
-import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { sinkFlags } from '../config/flags.ts';
+import type { Config } from '../config/schema.ts';
 import { assemble } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
 import { groupedByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
-import { EXIT, SidecarError } from '../util/errors.ts';
-import { COMMON_FLAGS, type Command, configFrom, SINK_FLAGS, yargsOptions } from './options.ts';
+import { EXIT } from '../util/errors.ts';
+import { defineCommand } from './define.ts';
+import { type OptionValues, oneOf, text, time } from './options.ts';
 
-const FLAGS = { ...SINK_FLAGS, ...COMMON_FLAGS };
+const CHOICE = {
+  reason: text('Only those whose reason contains this text'),
+  since: time('Only those written at or after this time, such as 24h or 2026-11-24'),
+  stage: oneOf(['parse', 'plugin', 'sink'], 'Only those of this stage'),
+} as const;
 
-/** `dead-letters`: what could not be stored: how much of it and why, in full, and once more. */
-export const deadLettersCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .command(listCommand)
-      .command(showCommand)
-      .command(replayCommand)
-      .demandCommand(1, 'Name one of list, show, replay.'),
-  handler: () => {},
-};
-
-function options(yargs: Argv): Argv {
-  return yargs
-    .options(yargsOptions(FLAGS))
-    .option('reason', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Only those whose reason holds this text',
-    })
-    .option('since', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Only those written at or after this time (ISO 8601, UTC)',
-    })
-    .option('stage', {
-      type: 'string',
-      choices: ['parse', 'plugin', 'sink'],
-      requiresArg: true,
-      describe: 'Only those of this stage',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'Print JSON' });
-}
-
-function picker({ reason, since, stage }: ArgumentsCamelCase): (letter: KeptLetter) => boolean {
-  const from = since === undefined ? 0 : Date.parse(String(since));
-  if (Number.isNaN(from))
-    throw new SidecarError(
-      'config',
-      `--since: "${since}" is no time; write it as 2026-11-24 or 2026-11-24T19:00:00Z`,
-    );
-  return (letter) =>
-    (reason === undefined || letter.reason.includes(String(reason))) &&
-    (stage === undefined || letter.stage === stage) &&
-    Date.parse(letter.time) >= from;
-}
-
-async function* picked(args: ArgumentsCamelCase): AsyncIterable<KeptLetter> {
-  const { dead_letters } = configFrom(args, FLAGS).config;
-  const letters = new DeadLetters(dead_letters.path, dead_letters.max_bytes);
-  const wanted = picker(args);
-  for (const file of await letters.files()) {
-    for await (const { text, letter } of letters.read(file)) {
-      if (letter && wanted(letter)) yield letter;
-      else if (!letter) process.stderr.write(`${file}: a line can't be read: ${text.slice(0, 100)}\n`);
-    }
-  }
-}
-
-const listCommand: CommandModule = {
-  command: 'list',
-  describe: 'Count them by stage and reason',
-  builder: options,
-  handler: async (args) => {
+const listCommand = defineCommand({
+  options: CHOICE,
+  run: async ({ args, load, say, tell }) => {
     const letters = [];
-    for await (const letter of picked(args)) letters.push(letter);
+    for await (const letter of readLetters(load().config, args)) letters.push(letter);
     const rows = groupedByReason(letters);
-    if (args.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
-    if (rows.length === 0) return void process.stdout.write('There are no dead letters.\n');
-    for (const { count, stage, at, reason, first, last } of rows) {
-      process.stdout.write(
-        `${String(count).padStart(7)}  ${stage} ${at}: ${reason}\n         ${first} to ${last}\n`,
-      );
+    tell(rows);
+    if (rows.length === 0) say('There are no dead letters.\n');
+    for (const { count, stage, at, reason, first, last } of rows)
+      say(`${String(count).padStart(7)}  ${stage} ${at}: ${reason}\n         ${first} to ${last}\n`);
+  },
+});
+
+const showCommand = defineCommand({
+  options: CHOICE,
+  run: async ({ args, load, say, tell }) => {
+    for await (const letter of readLetters(load().config, args)) {
+      say(`${JSON.stringify(letter, null, 2)}\n`);
+      tell(letter);
     }
   },
-};
+});
 
-const showCommand: CommandModule = {
-  command: 'show',
-  describe: 'Print them in full, with their entries',
-  builder: options,
-  handler: async (args) => {
-    for await (const letter of picked(args)) {
-      process.stdout.write(`${args.json ? JSON.stringify(letter) : JSON.stringify(letter, null, 2)}\n`);
-    }
-  },
-};
-
-const replayCommand: CommandModule = {
-  command: 'replay',
-  describe: "Send them through today's plugins again; what is stored is removed here",
-  builder: options,
-  handler: async (args) => {
-    const { stages } = await assemble(configFrom(args, FLAGS), false);
+const replayCommand = defineCommand({
+  flags: sinkFlags(),
+  options: CHOICE,
+  exitCodes: { [EXIT.deadLetters]: 'some failed again' },
+  run: async ({ args, load, say, tell }) => {
+    const { stages } = await assemble(load(), false);
     try {
-      const { replayed, failed } = await replay(stages, picker(args), new AbortController().signal);
+      const { replayed, failed } = await replay(stages, createFilter(args), new AbortController().signal);
       const reasons = Object.entries(failed);
-      if (args.json) process.stdout.write(`${JSON.stringify({ replayed, failed })}\n`);
-      else {
-        process.stdout.write(`Replayed: ${replayed}\n`);
-        for (const [reason, count] of reasons) process.stdout.write(`Failed again: ${count}: ${reason}\n`);
-      }
-      if (reasons.length > 0) process.exitCode = EXIT.deadLetters;
+      tell({ replayed, failed });
+      say(`Replayed: ${replayed}\n`);
+      for (const [reason, count] of reasons) say(`Failed again: ${count}: ${reason}\n`);
+      return reasons.length > 0 ? EXIT.deadLetters : EXIT.ok;
     } finally {
       await stages.source.close();
       await stages.sink.close();
     }
   },
-};
+});
+
+/** `dead-letters`: what could not be stored: how much of it and why, in full, and once more. */
+export const deadLettersCommand = defineCommand({
+  commands: [
+    ['list', 'Count them by stage and reason', async () => listCommand],
+    ['show', 'Print them in full, with their entries', async () => showCommand],
+    [
+      'replay',
+      "Send them through today's plugins again; those that are stored are removed here",
+      async () => replayCommand,
+    ],
+  ],
+});
+
+function createFilter({
+  reason,
+  since,
+  stage,
+}: OptionValues<typeof CHOICE>): (letter: KeptLetter) => boolean {
+  return (letter) =>
+    (reason === undefined || letter.reason.includes(reason)) &&
+    (stage === undefined || letter.stage === stage) &&
+    (since === undefined || Date.parse(letter.time) >= since);
+}
+
+async function* readLetters(
+  { dead_letters }: Config,
+  choice: OptionValues<typeof CHOICE>,
+): AsyncIterable<KeptLetter> {
+  const letters = new DeadLetters(dead_letters.path, dead_letters.max_bytes);
+  const isWanted = createFilter(choice);
+  for (const file of await letters.files()) {
+    for await (const { text, letter } of letters.read(file)) {
+      if (letter && isWanted(letter)) yield letter;
+      else if (!letter) process.stderr.write(`${file}: a line can't be read: ${text.slice(0, 100)}\n`);
+    }
+  }
+}

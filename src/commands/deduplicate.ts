@@ -3,38 +3,36 @@ import type { CopyFigures } from '../elasticsearch/find-copies.ts';
 import { plural } from '../terminal/messages.ts';
 import { table } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
+import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
+import { flag } from './options.ts';
 
 /** `deduplicate`: finds the copies that other pipelines left of the same logs, and with `--yes` deletes them. */
-export const deduplicateCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .options(yargsOptions(COMMON_FLAGS))
-      .option('yes', { type: 'boolean', default: false, describe: 'Delete the copies; otherwise only tell' })
-      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' }),
-  handler: async (args) => {
-    const loaded = configFrom(args, COMMON_FLAGS);
+export const deduplicateCommand = defineCommand({
+  options: { yes: flag('Delete the copies; without it they are only counted') },
+  exitCodes: { [EXIT.deadLetters]: 'some copies could not be deleted' },
+  run: async ({ args, load, say, tell }) => {
+    const loaded = load();
     const { indices } = await pluginChain(loaded);
     const { deduplicate } = await import('../elasticsearch/find-copies.ts');
     const found = await withElasticsearch(loaded.config, async (client) => {
       const figures: CopyFigures[] = [];
       for (const index of indices) {
-        const one = await deduplicate(client, index, args.yes === true);
+        const one = await deduplicate(client, index, args.yes);
         if (one) figures.push(one);
       }
       return figures;
     });
-    if (args.json) process.stdout.write(`${JSON.stringify({ removed: args.yes, indices: found })}\n`);
-    else process.stdout.write(describe(found, args.yes === true));
-    if (found.some(({ failed }) => failed > 0)) process.exitCode = EXIT.deadLetters;
+    tell({ removed: args.yes, indices: found });
+    say(formatFigures(found, args.yes));
+    return found.some(({ failed }) => failed > 0) ? EXIT.deadLetters : EXIT.ok;
   },
-};
+});
 
 const HEAD = ['index', 'documents', 'own', 'foreign', 'copies', 'undecided', 'unique'];
 
-function describe(found: readonly CopyFigures[], removed: boolean): string {
-  if (found.length === 0) return 'There is no index to look into.\n';
+function formatFigures(found: readonly CopyFigures[], removed: boolean): string {
+  if (found.length === 0) return 'There is no index to search.\n';
   const rows = found.map(({ index, documents, own, foreign, held, repeated, undecided, unique }) => [
     index,
     ...[documents, own, foreign, held + repeated, undecided, unique].map(String),
@@ -54,7 +52,7 @@ function describe(found: readonly CopyFigures[], removed: boolean): string {
   else lines.push(`Nothing was deleted. Delete the ${copies} with --yes.\n`);
   if (total(({ undecided }) => undecided) > 0) {
     lines.push(
-      'Undecided ones stay: they name no transaction, and others hold logs of that time that this program has not read, so they may be logs that were written twice. What the source still holds, `run --once` reads; then look again.\n',
+      'Undecided documents are kept: they name no transaction, and logs of their time exist that this program has not read, so each may be a log of its own. `run --once` reads what the source still holds; then run this again.\n',
     );
   }
   const unseen = total((each) => each.unseen);

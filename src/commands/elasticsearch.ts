@@ -1,17 +1,21 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
+import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
 import { elasticsearchOptions } from '../elasticsearch/options.ts';
 
 /**
  * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a
  * request is refused, `unreachable` where the server does not answer, and what the work itself throws.
  */
-export async function withElasticsearch<T>(config: Config, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withElasticsearch<T>(
+  config: Config,
+  work: (client: Client, options: ElasticsearchOptions) => Promise<T>,
+): Promise<T> {
   const { elasticsearchClient, requestError } = await import('../elasticsearch/client.ts');
   const options = elasticsearchOptions(config, false);
   const client = elasticsearchClient(options);
   try {
-    return await work(client);
+    return await work(client, options);
   } catch (error) {
     throw requestError(options, error, 'a request');
   } finally {

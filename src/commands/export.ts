@@ -1,75 +1,55 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
-import type { ArgumentsCamelCase } from 'yargs';
 import type { LoadedConfig } from '../config/load.ts';
 import { indexOf, pluginChain } from '../create-pipeline.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
-import { elasticsearchOptions } from '../elasticsearch/options.ts';
 import type { StoredDocument } from '../elasticsearch/snapshot.ts';
 import { kibanaOptions } from '../kibana/kibana-client.ts';
 import { Progress } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
-import { COMMON_FLAGS, type Command, configFrom, listOf, yargsOptions } from './options.ts';
+import { type CommandContext, defineCommand } from './define.ts';
+import { withElasticsearch } from './elasticsearch.ts';
+import { choice, flag, list, textOr } from './options.ts';
+
+const OPTIONS = {
+  output: textOr('./backup', 'The folder that backup_YYYYMMDD_HHMMSS is created in'),
+  only: list('Only these indices, such as ml-api-logs,ml-api-perfs'),
+  resume: flag('Continue the newest backup there that was interrupted'),
+  format: choice(
+    ['ndjson', 'parquet'],
+    'parquet: one file of ml-api-message, a column for each input and result',
+  ),
+} as const;
+
+type Context = CommandContext<typeof OPTIONS>;
 
 /** `export`: the indices, and Kibana's data views and dashboards, into a folder that `import` restores. */
-export const exportCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .options(yargsOptions(COMMON_FLAGS))
-      .option('output', {
-        type: 'string',
-        default: './backup',
-        requiresArg: true,
-        describe: 'The folder that backup_YYYYMMDD_HHMMSS is made in',
-      })
-      .option('only', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Only these indices, such as ml-api-logs,ml-api-perfs',
-      })
-      .option('resume', {
-        type: 'boolean',
-        default: false,
-        describe: 'Go on with the newest backup there that was broken off',
-      })
-      .option('format', {
-        choices: ['ndjson', 'parquet'] as const,
-        default: 'ndjson' as const,
-        requiresArg: true,
-        describe: 'parquet: one file of ml-api-message, a column for each input and result',
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
-      .example('$0 export --output ./backup', 'every index of the configuration')
-      .epilogue(
-        'With KIBANA_URL set, data views and dashboards are kept too. Progress is shown on a terminal. An export that was ' +
-          'broken off goes on where it was, if that is less than an hour ago; later, the index in hand begins anew. ' +
-          'Parquet always begins anew. Exit codes: 0 done, 2 wrong usage or configuration, 3 a server or folder ' +
-          'could not be reached.',
-      ),
-  handler: async (args) => {
-    const loaded = configFrom(args, COMMON_FLAGS);
-    const options = elasticsearchOptions(loaded.config, false);
-    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
-    const client = elasticsearchClient(options);
-    try {
-      if (args.format === 'parquet') await toParquet(args, loaded, client, options);
-      else await toBackup(args, loaded, client, options);
-    } finally {
-      await client.close();
-    }
+export const exportCommand = defineCommand({
+  options: OPTIONS,
+  examples: [['export --output ./backup', 'every index of the configuration']],
+  notes:
+    'With KIBANA_URL set, data views and dashboards are kept too. Progress is shown on a terminal. An export that was ' +
+    'interrupted less than an hour ago continues where it stopped; later, the index in hand begins anew. Parquet ' +
+    'always begins anew.',
+  run: async (context) => {
+    const loaded = context.load();
+    const exportIndices = context.args.format === 'parquet' ? exportParquet : exportBackup;
+    await withElasticsearch(loaded.config, (client, options) =>
+      exportIndices(context, loaded, client, options),
+    );
   },
-};
+});
 
-async function toBackup(
-  args: ArgumentsCamelCase,
+async function exportBackup(
+  { args, say, tell }: Context,
   loaded: LoadedConfig,
   client: Client,
   options: ElasticsearchOptions,
 ): Promise<void> {
-  const output = String(args.output);
+  const { output, only } = args;
   const { beginExport, finishExport, unfinishedExport } = await import('../backup/write-backup.ts');
   const { Kibana } = await import('../kibana/kibana-client.ts');
   const kibana = kibanaOptions(loaded.config);
@@ -81,28 +61,24 @@ async function toBackup(
   };
   const unfinished = await unfinishedExport(output);
   if (args.resume && unfinished === undefined)
-    throw new SidecarError(
-      'config',
-      `${output} holds no backup that was broken off; export without --resume`,
-    );
+    throw new SidecarError('config', `${output} holds no interrupted backup; export without --resume`);
   if (!args.resume && unfinished !== undefined)
-    log.warn(`${unfinished} is not finished; export --resume goes on with it. This is a new one`);
+    log.warn(`${unfinished} is not finished; export --resume continues it. This is a new one`);
   const started = performance.now();
-  const only = listOf(args.only);
   const names = only.length > 0 ? only : (await pluginChain(loaded)).indices.map(({ name }) => name);
   const folder = args.resume ? unfinished! : await beginExport(context, names, output);
   const manifest = await finishExport(context, folder).catch((error) => {
     if (error instanceof SidecarError)
-      error.message += `\nexport --resume --output ${output} goes on with ${folder}`;
+      error.message += `\nexport --resume --output ${output} continues ${folder}`;
     throw error;
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (args.json) return void process.stdout.write(`${JSON.stringify({ folder, ...manifest })}\n`);
+  tell({ folder, ...manifest });
   const rows = Object.entries(manifest.indexes).map(([name, { documents }]) => {
     const { bytes = 0 } = manifest.files[`indexes/${name}_documents.ndjson`] ?? {};
     return [name, `${documents}`, `${bytes}`];
   });
-  process.stdout.write(
+  say(
     [
       table([['index', 'documents', 'bytes'], ...rows], [1, 2]),
       manifest.kibana
@@ -114,24 +90,22 @@ async function toBackup(
   );
 }
 
-async function toParquet(
-  args: ArgumentsCamelCase,
+async function exportParquet(
+  { args, say, tell }: Context,
   loaded: LoadedConfig,
   client: Client,
   options: ElasticsearchOptions,
 ): Promise<void> {
-  if (args.resume) throw new SidecarError('config', '--resume is for --format ndjson; Parquet begins anew');
-  if (args.only !== undefined)
-    throw new SidecarError(
-      'config',
-      '--only is for --format ndjson; Parquet is made of ml-api-message alone',
-    );
+  if (args.resume)
+    throw new SidecarError('config', '--resume is for --format ndjson; Parquet always begins anew');
+  if (args.only.length > 0)
+    throw new SidecarError('config', '--only is for --format ndjson; Parquet holds ml-api-message alone');
   const { Snapshot } = await import('../elasticsearch/snapshot.ts');
   const { columnsOf, writeParquet } = await import('../backup/parquet.ts');
   const { stamp } = await import('../backup/write-backup.ts');
   const { requestError } = await import('../elasticsearch/client.ts');
   const index = await indexOf(loaded, 'ml-api-message');
-  const output = String(args.output);
+  const { output } = args;
   const path = join(output, `${index}_${stamp(new Date())}.parquet`);
   const progress = new Progress();
   try {
@@ -152,9 +126,8 @@ async function toParquet(
     await rename(`${path}.part`, path);
     await snapshot.close();
     progress.clear();
-    if (args.json)
-      process.stdout.write(`${JSON.stringify({ path, rows, columns: Object.fromEntries(columns) })}\n`);
-    else process.stdout.write(`${path}: ${rows} rows, ${columns.size} columns\n`);
+    tell({ path, rows, columns: Object.fromEntries(columns) });
+    say(`${path}: ${rows} rows, ${columns.size} columns\n`);
   } catch (error) {
     progress.clear();
     throw requestError(options, error, `to export ${index}`);

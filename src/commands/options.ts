@@ -1,74 +1,131 @@
-import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { type ConfigFlag, type ConfigFlags, configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
-import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { Options } from 'yargs';
 import { SidecarError } from '../util/errors.ts';
-import { setLogLevel } from '../util/log.ts';
+import { readTime } from '../util/time.ts';
 
-/** A command of the command line, but for its name and its line of help. */
-export interface Command {
-  /** Adds its options, and its own commands. */
-  builder(yargs: Argv): Argv;
-  handler(args: ArgumentsCamelCase): void | Promise<void>;
+/** An option, or a positional argument, of one command: its help, and how its value is read. */
+export interface CommandOption<T> {
+  help: Options;
+  /** Reads what was typed; `flag` begins the message of the `SidecarError` (`config`) thrown for what can't be read. */
+  read(given: unknown, flag: string): T;
 }
 
-/** Options that every command which reads the configuration has. */
-export const COMMON_FLAGS = configFlags('language', 'log_level');
+/** Options by name, without dashes. */
+export type CommandOptions = Readonly<Record<string, CommandOption<unknown>>>;
 
-/** Options that choose the source. */
-export const SOURCE_FLAGS = sourceFlags();
+/** What a command gets for its options. */
+export type OptionValues<O extends CommandOptions> = {
+  readonly [K in keyof O]: O[K] extends CommandOption<infer T> ? T : never;
+};
 
-/** Options that choose the sink. */
-export const SINK_FLAGS = sinkFlags();
+/** An option that is there or not. */
+export function flag(describe: string): CommandOption<boolean> {
+  return { help: { type: 'boolean', describe }, read: (given) => given === true };
+}
 
-/** `--config`, and a yargs option for each flag. */
-export function yargsOptions(flags: ConfigFlags) {
-  const options = Object.entries(flags).map(([name, { type, describe, choices }]) => [
-    name,
-    { type, describe, requiresArg: true, ...(choices ? { choices } : {}) },
-  ]);
+/** A text that need not be given. */
+export function text(describe: string): CommandOption<string | undefined> {
+  return { help: { ...VALUE, describe }, read: readOnce };
+}
+
+/** A text that must be given. */
+export function requiredText(describe: string): CommandOption<string> {
   return {
-    config: {
-      type: 'string' as const,
-      describe: 'YAML file instead of configs/pipeline.yaml',
-      requiresArg: true,
-    },
-    ...(Object.fromEntries(options) as Record<string, { type: ConfigFlag['type']; describe: string }>),
+    help: { ...VALUE, describe, demandOption: true },
+    read: (given, flag) => readOnce(given, flag) as string,
   };
 }
 
-/** The configuration, with what the command line sets on top. */
-export function configFrom(args: Record<string, unknown>, flags: ConfigFlags): LoadedConfig {
-  const set: NonNullable<ConfigInput['flags']>[number][] = [];
-  for (const [name, { path, list }] of Object.entries(flags)) {
-    const value = args[name];
-    set.push({
-      flag: `--${name}`,
-      path,
-      value: list && typeof value === 'string' ? value.split(',') : value,
-    });
-  }
-  const loaded = loadConfig({ file: args.config as string | undefined, flags: set });
-  setLogLevel(loaded.config.log_level);
-  return loaded;
+/** A text with a default. */
+export function textOr(fallback: string, describe: string): CommandOption<string> {
+  return {
+    help: { ...VALUE, describe, defaultDescription: fallback },
+    read: (given, flag) => readOnce(given, flag) ?? fallback,
+  };
 }
 
-/** The values of an option that may be given several times, each one value or several with commas between them. */
-export function listOf(value: unknown): string[] {
-  return [value ?? []]
-    .flat()
-    .flatMap((text) => String(text).split(','))
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
+/** One of several texts, the first of which is the default. */
+export function choice<const C extends string>(
+  choices: readonly [C, ...C[]],
+  describe: string,
+): CommandOption<C> {
+  const among = oneOf(choices, describe);
+  return {
+    help: { ...among.help, defaultDescription: choices[0] },
+    read: (given, flag) => among.read(given, flag) ?? choices[0],
+  };
 }
 
-/** A time as it is given to an option, UTC where it names no zone, in ms since 1970. Throws `SidecarError` (`config`). */
-export function timeOf(text: string, flag: string): number {
-  const isLocal = /T[\d:.]+$/.test(text);
-  const time = Date.parse(isLocal ? `${text}Z` : text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time))
-    throw new SidecarError(
-      'config',
-      `${flag}: "${text}" is no time; write it as 2026-11-24 or 2026-11-24T19:30:00Z`,
-    );
-  return time;
+/** One of several texts, or nothing. */
+export function oneOf<const C extends string>(
+  choices: readonly C[],
+  describe: string,
+): CommandOption<C | undefined> {
+  return {
+    help: { ...VALUE, describe: `${describe} (${choices.join(', ')})` },
+    read: (given, flag) => {
+      const value = readOnce(given, flag);
+      if (value === undefined || choices.includes(value as C)) return value as C | undefined;
+      throw new SidecarError('config', `${flag}: "${value}" is not one of ${choices.join(', ')}`);
+    },
+  };
+}
+
+/** A whole number of `least` or more. */
+export function count(
+  fallback: number,
+  describe: string,
+  { least = 1 }: { least?: number } = {},
+): CommandOption<number> {
+  return {
+    help: { ...VALUE, describe, defaultDescription: String(fallback) },
+    read: (given, flag) => {
+      const value = readOnce(given, flag);
+      if (value === undefined) return fallback;
+      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= least) return number;
+      throw new SidecarError(
+        'config',
+        `${flag}: "${value}" is not a whole number of ${least} or more; write it as ${flag} ${fallback}`,
+      );
+    },
+  };
+}
+
+/** A point in time, as `readTime` takes it, in ms since 1970. */
+export function time(describe: string): CommandOption<number | undefined> {
+  return { help: { ...VALUE, describe }, read: readGivenTime };
+}
+
+/** A point in time that must be given. */
+export function requiredTime(describe: string): CommandOption<number> {
+  return {
+    help: { ...VALUE, describe, demandOption: true },
+    read: (given, flag) => readGivenTime(given, flag) as number,
+  };
+}
+
+/** Texts: given several times, or several at once with commas between them. */
+export function list(describe: string): CommandOption<string[]> {
+  return {
+    help: { ...VALUE, describe },
+    read: (given) =>
+      [given ?? []]
+        .flat()
+        .flatMap((text) => String(text).split(','))
+        .map((text) => text.trim())
+        .filter((text) => text !== ''),
+  };
+}
+
+const VALUE = { type: 'string', requiresArg: true } as const satisfies Options;
+
+function readGivenTime(given: unknown, flag: string): number | undefined {
+  const value = readOnce(given, flag);
+  return value === undefined ? undefined : readTime(value, flag);
+}
+
+function readOnce(given: unknown, flag: string): string | undefined {
+  if (Array.isArray(given))
+    throw new SidecarError('config', `${flag} is given ${given.length} times; give it once`);
+  return given as string | undefined;
 }

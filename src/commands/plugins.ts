@@ -1,20 +1,44 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { pluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
 import { SidecarError } from '../util/errors.ts';
-import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
+import { defineCommand } from './define.ts';
+import { requiredText } from './options.ts';
+
+const newCommand = defineCommand({
+  options: { name: requiredText('A name such as ml-api-errors') },
+  positionals: ['name'],
+  run: async ({ args: { name }, say, tell }) => {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+      throw new SidecarError(
+        'config',
+        `"${name}" is not a name for a plugin: use small letters, digits and dashes, such as ml-api-errors`,
+      );
+    }
+    const files = {
+      [join('plugins', `${name}.ts`)]: skeleton(name),
+      [join('test', 'plugins', `${name}.test.ts`)]: skeletonTest(name),
+    };
+    for (const file of Object.keys(files)) {
+      if (existsSync(file)) throw new SidecarError('config', `${file} is there already; choose another name`);
+    }
+    mkdirSync('plugins', { recursive: true });
+    mkdirSync(join('test', 'plugins'), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
+    const written = Object.keys(files);
+    say(
+      `Wrote ${written.join(' and ')}.\nTest it:    node --import tsx --test test/plugins/${name}.test.ts\nSwitch it on: add \`- use: ../plugins/${name}.ts\` to plugins: in configs/pipeline.yaml\n`,
+    );
+    tell({ written });
+  },
+});
 
 /** `plugins`: what is loaded; `plugins new`: a skeleton to start from. */
-export const pluginsCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .command(newCommand)
-      .options(yargsOptions(COMMON_FLAGS))
-      .option('json', { type: 'boolean', default: false, describe: 'Print a JSON array' }),
-  handler: async (args) => {
-    const loaded = configFrom(args, COMMON_FLAGS);
+export const pluginsCommand = defineCommand({
+  commands: [['new <name>', 'Write plugins/<name>.ts and its test, ready to run', async () => newCommand]],
+  run: async ({ load, say, tell }) => {
+    const loaded = load();
     // The chain checks options and index names, as a run would.
     await pluginChain(loaded);
     const { plugins, formats } = loaded.config;
@@ -26,7 +50,7 @@ export const pluginsCommand: Command = {
       events: plugin.index ? (plugin.index.filtered === false ? 'all' : 'filtered') : 'all',
       description: plugin.description ?? '',
     }));
-    if (args.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
+    tell(rows);
     const width = Math.max(...rows.map((row) => row.name.length));
     for (const { name, kind, index, events, description } of rows) {
       const where = index
@@ -34,39 +58,10 @@ export const pluginsCommand: Command = {
         : kind === 'plugin'
           ? 'reshapes events'
           : 'reads entries';
-      process.stdout.write(`${name.padEnd(width)}  ${where}${description ? `: ${description}` : ''}\n`);
+      say(`${name.padEnd(width)}  ${where}${description ? `: ${description}` : ''}\n`);
     }
   },
-};
-
-const newCommand: CommandModule = {
-  command: 'new <name>',
-  describe: 'Write plugins/<name>.ts and its test, ready to run',
-  builder: (yargs) =>
-    yargs.positional('name', { type: 'string', demandOption: true, describe: 'Such as ml-api-errors' }),
-  handler: ({ name }) => {
-    const plugin = String(name);
-    if (!/^[a-z][a-z0-9-]*$/.test(plugin)) {
-      throw new SidecarError(
-        'config',
-        `"${plugin}" is no name for a plugin: use small letters, digits and dashes, such as ml-api-errors`,
-      );
-    }
-    const files = {
-      [join('plugins', `${plugin}.ts`)]: skeleton(plugin),
-      [join('test', 'plugins', `${plugin}.test.ts`)]: skeletonTest(plugin),
-    };
-    for (const file of Object.keys(files)) {
-      if (existsSync(file)) throw new SidecarError('config', `${file} is there already; choose another name`);
-    }
-    mkdirSync('plugins', { recursive: true });
-    mkdirSync(join('test', 'plugins'), { recursive: true });
-    for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
-    process.stdout.write(
-      `Wrote ${Object.keys(files).join(' and ')}.\nTest it:    node --import tsx --test test/plugins/${plugin}.test.ts\nSwitch it on: add \`- use: ../plugins/${plugin}.ts\` to plugins: in configs/pipeline.yaml\n`,
-    );
-  },
-};
+});
 
 function skeleton(name: string): string {
   const index = name.startsWith('ml-api-') ? name : `ml-api-${name}`;

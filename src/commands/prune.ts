@@ -1,52 +1,44 @@
 import { pluginChain } from '../create-pipeline.ts';
 import { findOld, type Pruning, removeOld } from '../elasticsearch/retention.ts';
-import { confirmed } from '../terminal/confirm.ts';
+import { confirmDeletion } from '../terminal/confirm.ts';
 import { plural } from '../terminal/messages.ts';
 import { table } from '../terminal/table.ts';
-import { durationMs } from '../util/duration.ts';
+import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
+import { flag, requiredTime } from './options.ts';
 
-/** `prune`: retention. Old documents go, by their own `timestamp`; of rotated indices, old ones as a whole. */
-export const pruneCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .options(yargsOptions(COMMON_FLAGS))
-      .option('older-than', {
-        type: 'string',
-        demandOption: true,
-        requiresArg: true,
-        describe: "Such as 90m, 12h, 30d or 4w, by the logs' own time",
-      })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only print what would go' })
-      .option('yes', { type: 'boolean', default: false, describe: "Don't ask" })
-      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' })
-      .example('$0 prune --older-than 30d --yes', 'once a day, from cron'),
-  handler: async (args) => {
-    const before = Date.now() - durationMs(String(args.olderThan), '--older-than');
-    const loaded = configFrom(args, COMMON_FLAGS);
+/** `prune`: retention. Old documents are deleted, by their own `timestamp`; of rotated indices, old ones as a whole. */
+export const pruneCommand = defineCommand({
+  options: {
+    'older-than': requiredTime("By the logs' own time: 90m, 12h, 30d, 4w, or a date"),
+    'dry-run': flag('Only print what would be deleted'),
+    yes: flag("Don't ask"),
+  },
+  examples: [['prune --older-than 30d --yes', 'once a day, from cron']],
+  run: async ({ args, json, load, say, tell }) => {
+    const before = args['older-than'];
+    const loaded = load();
     const names = (await pluginChain(loaded)).indices.map(({ name }) => name);
     await withElasticsearch(loaded.config, async (client) => {
       const found = await findOld(client, names, before);
       const time = new Date(before).toISOString();
-      const say = (text: string): unknown => args.json || process.stdout.write(text);
-      say(describe(found, time));
+      say(formatPruning(found, time));
       let pruned = false;
       try {
-        if (found.length === 0 || args.dryRun) return;
-        if (await confirmed('prune', args)) {
+        if (found.length === 0 || args['dry-run']) return;
+        if (await confirmDeletion('prune', { yes: args.yes, json })) {
           await removeOld(client, found, before);
           pruned = true;
         }
         say(pruned ? 'Deleted.\n' : 'Nothing was deleted.\n');
       } finally {
-        if (args.json) process.stdout.write(`${JSON.stringify({ before: time, pruned, indices: found })}\n`);
+        tell({ before: time, pruned, indices: found });
       }
     });
   },
-};
+});
 
-function describe(found: readonly Pruning[], time: string): string {
+function formatPruning(found: readonly Pruning[], time: string): string {
   if (found.length === 0) return `Nothing is older than ${time}.\n`;
   const rows = found.map(({ index, drop, old, kept }) => [
     index,

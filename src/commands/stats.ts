@@ -1,39 +1,32 @@
 import { pluginChain } from '../create-pipeline.ts';
 import { type Figures, figures, type IndexFigures } from '../elasticsearch/statistics.ts';
 import { table } from '../terminal/table.ts';
-import { durationMs } from '../util/duration.ts';
+import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { COMMON_FLAGS, type Command, configFrom, yargsOptions } from './options.ts';
+import { time } from './options.ts';
 
 /** `stats`: what the indices hold, and the documented aggregates of it. */
-export const statsCommand: Command = {
-  builder: (yargs) =>
-    yargs
-      .options(yargsOptions(COMMON_FLAGS))
-      .option('since', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Aggregates of so long only, such as 90m, 24h or 7d; all time by default',
-      })
-      .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' }),
-  handler: async (args) => {
-    const since =
-      args.since === undefined ? undefined : Date.now() - durationMs(String(args.since), '--since');
-    const loaded = configFrom(args, COMMON_FLAGS);
-    const plugins = await pluginChain(loaded);
-    const found = await withElasticsearch(loaded.config, (client) => figures(client, plugins, since));
-    process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : describe(found));
+export const statsCommand = defineCommand({
+  options: {
+    since: time('Aggregate only what came since then, such as 90m, 24h or 2026-11-24; all time by default'),
   },
-};
+  run: async ({ args, load, say, tell }) => {
+    const loaded = load();
+    const plugins = await pluginChain(loaded);
+    const found = await withElasticsearch(loaded.config, (client) => figures(client, plugins, args.since));
+    say(formatFigures(found));
+    tell(found);
+  },
+});
 
-function describe({ since, indices, ...parts }: Figures): string {
+function formatFigures({ since, indices, ...parts }: Figures): string {
   const lines = [
-    table([INDEX_HEAD, ...indices.map(indexRow)], [1, 2, 4, 5]),
+    table([INDEX_HEAD, ...indices.map(formatIndex)], [1, 2, 4, 5]),
     ...(since === null ? [] : [`Since ${since}:\n`]),
     table([
-      ['latency', latency(parts.latency_ms)],
-      ['error rate', errorRate(parts.calls)],
-      ['predictions', predictions(parts.predictions)],
+      ['latency', formatLatency(parts.latency_ms)],
+      ['error rate', formatErrorRate(parts.calls)],
+      ['predictions', formatPredictions(parts.predictions)],
     ]),
   ];
   const { top_functions: functions } = parts;
@@ -58,36 +51,44 @@ function describe({ since, indices, ...parts }: Figures): string {
 
 const INDEX_HEAD = ['index', 'documents', 'size', 'newest (UTC)', 'per hour', 'last hour'];
 
-function indexRow({ index, parts, documents, bytes, newest, per_hour, last_hour }: IndexFigures): string[] {
+function formatIndex({
+  index,
+  parts,
+  documents,
+  bytes,
+  newest,
+  per_hour,
+  last_hour,
+}: IndexFigures): string[] {
   if (parts === 0) return [index, '-', '-', 'not there yet', '-', '-'];
   const time = newest === null ? '-' : newest.slice(0, 19).replace('T', ' ');
   const rate = per_hour === null ? '-' : per_hour < 10 ? per_hour.toFixed(1) : String(Math.round(per_hour));
-  return [index, String(documents), size(bytes), time, rate, String(last_hour)];
+  return [index, String(documents), formatSize(bytes), time, rate, String(last_hour)];
 }
 
 /** Bytes as people read them: `91.2 kB`. */
-function size(bytes: number): string {
+function formatSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const n = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${(bytes / 1000 ** n).toFixed(n === 0 ? 0 : 1)} ${units[n]}`;
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const formatPercent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function latency(figures: Figures['latency_ms']): string {
+function formatLatency(figures: Figures['latency_ms']): string {
   if (!figures || figures.measured === 0) return 'nothing was measured';
   const { measured, ...values } = figures;
   const texts = Object.entries(values).map(([name, value]) => `${name} ${(value ?? 0).toFixed(1)} ms`);
   return `${texts.join(', ')} (${measured} measured)`;
 }
 
-function errorRate(calls: Figures['calls']): string {
+function formatErrorRate(calls: Figures['calls']): string {
   if (!calls || calls.error_rate === null) return 'no calls';
   const { total, client_errors, server_errors, error_rate } = calls;
-  return `${percent(error_rate)} of ${total} calls: ${client_errors} answered 4xx, ${server_errors} answered 5xx`;
+  return `${formatPercent(error_rate)} of ${total} calls: ${client_errors} answered 4xx, ${server_errors} answered 5xx`;
 }
 
-function predictions(found: Figures['predictions']): string {
+function formatPredictions(found: Figures['predictions']): string {
   if (!found || found.length === 0) return 'none';
-  return found.map(({ label, count, share }) => `${label} ${count} (${percent(share)})`).join(', ');
+  return found.map(({ label, count, share }) => `${label} ${count} (${formatPercent(share)})`).join(', ');
 }

@@ -7,7 +7,8 @@ export interface ConfigFlag {
   path: string;
   type: 'string' | 'number' | 'boolean';
   describe: string;
-  choices?: readonly (string | number)[];
+  /** The setting's default, as help shows it. */
+  fallback: string | undefined;
   /** One value with commas in it is several. */
   list: boolean;
 }
@@ -20,13 +21,14 @@ export function configFlags(...paths: readonly string[]): ConfigFlags {
   const flags: Record<string, ConfigFlag> = {};
   for (const { path, schema } of listLeaves()) {
     const dotted = path.join('.');
-    const { flag, type, description = '', enum: choices } = schema;
+    const { flag, type, description = '', enum: choices, default: fallback } = schema;
     if (flag === undefined || !paths.some((above) => `${dotted}.`.startsWith(`${above}.`))) continue;
     flags[flag] = {
       path: dotted,
       type: type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : 'string',
-      describe: description.replace(/\.$/, '') + ownersOf(path[0] as string),
-      ...(choices ? { choices } : {}),
+      describe:
+        description.replace(/\.$/, '') + listChoices(description, choices) + ownersOf(path[0] as string),
+      fallback: fallback === undefined || fallback === '' || isEmpty(fallback) ? undefined : String(fallback),
       list: type === 'array',
     };
   }
@@ -41,6 +43,15 @@ export function sourceFlags(): ConfigFlags {
 /** The flags that choose the sink, and set it up. */
 export function sinkFlags(): ConfigFlags {
   return configFlags('pipeline.sink', ...SINKS.flatMap(({ sections }) => Object.keys(sections)));
+}
+
+/** The values that may be set, where the description does not name them already. */
+function listChoices(description: string, choices: readonly (string | number)[] = []): string {
+  return choices.every((each) => description.includes(String(each))) ? '' : ` (${choices.join(', ')})`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** The components that a section belongs to, as flags choose them. */

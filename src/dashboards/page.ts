@@ -1,8 +1,9 @@
 import { Html, html, type Page, page } from '../util/html.ts';
+import { formatTime } from '../util/time.ts';
 import type { Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
 import { DARK, LIGHT, variables } from './theme.ts';
-import { shown, type TimeRange } from './time-range.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** What a page of dashboards shows. */
 export interface DashboardsPage {
@@ -27,10 +28,10 @@ export function dashboardsPage(shows: DashboardsPage): Page {
     style: STYLE,
     links: [...links, ...anchors],
     standalone,
-    main: html`<p>From <strong>${shown(range.from)}</strong> to <strong>${shown(range.to)}</strong>, in ${source}.</p>
+    main: html`<p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
 ${form}
 ${dashboards.map(section)}`,
-    footer: html`Drawn by ml-log-sidecar, ${shown(Date.now())}. All times are UTC.`,
+    footer: html`Drawn by ml-log-sidecar, ${formatTime(Date.now())}. All times are UTC.`,
   });
 }
 

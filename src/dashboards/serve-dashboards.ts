@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { html, type Page, page } from '../util/html.ts';
+import { readTime } from '../util/time.ts';
 import type { DashboardsSetting } from './open.ts';
 import { type TimeQuery, timeForm } from './time-form.ts';
-import { readTime, type TimeRange } from './time-range.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** What the worker draws. */
 export interface WorkerOrder {

@@ -2,10 +2,13 @@ import { createInterface } from 'node:readline/promises';
 import { SidecarError } from '../util/errors.ts';
 
 /**
- * Whether documents may be deleted: `--yes`, or what the person at the terminal answers. Throws `SidecarError` (`config`)
- * where there is nobody to ask, as with `--json`.
+ * Asks the person at the terminal whether documents may be deleted; `yes` answers for them. Throws `SidecarError`
+ * (`config`) where there is nobody to ask, as with `json`.
  */
-export async function confirmed(command: string, { yes, json }: Record<string, unknown>): Promise<boolean> {
+export async function confirmDeletion(
+  command: string,
+  { yes, json }: { yes: boolean; json: boolean },
+): Promise<boolean> {
   if (yes) return true;
   if (json || !process.stdin.isTTY)
     throw new SidecarError('config', `${command} deletes these documents for good: repeat it with --yes`);

@@ -63,7 +63,7 @@ test('without data in the window there is nothing to be alarmed about, and it sa
 test('wrong usage exits 2 with nothing on stdout, an unreachable server 3', async (t) => {
   const { workspace } = await slow(t);
   for (const [args, url, code, message] of [
-    [['--at', 'noon'], env.ELASTICSEARCH_URL, 2, /--at: "noon" is no time/],
+    [['--at', 'noon'], env.ELASTICSEARCH_URL, 2, /--at: "noon" is not a time/],
     [['--alerts', 'none.yaml'], env.ELASTICSEARCH_URL, 2, /none\.yaml can't be read/],
     [[], 'http://127.0.0.1:1', 3, /Elasticsearch at 127\.0\.0\.1:1 could not be reached/],
   ] as const) {

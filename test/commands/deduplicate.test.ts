@@ -203,5 +203,5 @@ test('as text it is a table, with examples and what to do', { timeout: 60_000 },
 test('where no index is, that is told', async (t) => {
   const { workspace } = new Bed(t);
   const { code, stdout } = await workspace.run(['deduplicate'], env);
-  assert.deepEqual([code, stdout], [0, 'There is no index to look into.\n']);
+  assert.deepEqual([code, stdout], [0, 'There is no index to search.\n']);
 });

@@ -75,11 +75,11 @@ test('the file that export writes is a reference', async (t) => {
 test('what is wrong is told in words', async (t) => {
   const workspace = new Workspace(t, new TestIndices(t).prefix);
   for (const [args, code, message] of [
-    [['--current', 'soon'], 2, /--current: "soon" is no duration; write a number and m, h, d or w/],
-    [['--reference', '2026-11-24/2026-11-23'], 2, /--reference: .* is no FROM\/TO whose end is behind/],
-    [['--reference', 'a/b'], 2, /--reference: "a" is no time/],
-    [['--at', '24.11.2026'], 2, /--at: "24\.11\.2026" is no time/],
-    [['--min-count', '1'], 2, /--min-count must be 2 or more/],
+    [['--current', 'soon'], 2, /--current: "soon" is not a time; write 24h/],
+    [['--reference', '2026-11-24/2026-11-23'], 2, /--reference: .* does not end after it begins/],
+    [['--reference', 'a/b'], 2, /--reference: "a" is not a time/],
+    [['--at', '24.11.2026'], 2, /--at: "24\.11\.2026" is not a time/],
+    [['--min-count', '1'], 2, /--min-count: "1" is not a whole number of 2 or more/],
     [[], 2, /refused to read test-\S+-message: index_not_found/],
   ] as const) {
     const ended = await workspace.run(['drift', ...args], env);

@@ -182,7 +182,7 @@ test('Kibana’s data views and dashboards are kept, and a Kibana that is down i
     refused.stderr,
     /Kibana at http:\/\/127\.0\.0\.1:\d+ refused: 401 unknown user\. Set ELASTICSEARCH_API_KEY/,
   );
-  assert.match(refused.stderr, /export --resume --output \.\/backup goes on with backup\/backup_/);
+  assert.match(refused.stderr, /export --resume --output \.\/backup continues backup\/backup_/);
   kibana.instead = undefined;
   const { code, stdout, stderr } = await workspace.run(['export', '--resume'], withKibana);
   assert.equal(code, 0, stderr);
@@ -213,7 +213,7 @@ test('predictions become a Parquet file', async (t) => {
 
 for (const [args, code, message] of [
   [['export', '--only', 'no-such-index'], 2, /there is none of the indices no-such-index to export/],
-  [['export', '--resume'], 2, /\.\/backup holds no backup that was broken off/],
+  [['export', '--resume'], 2, /\.\/backup holds no interrupted backup/],
   [['export', '--format', 'parquet', '--resume'], 2, /--resume is for --format ndjson/],
 ] as const) {
   test(`\`${args.join(' ')}\`: exit ${code}, and why`, async (t) => {

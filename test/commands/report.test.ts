@@ -78,7 +78,7 @@ test('--from and --to choose the time; charts without data are told', async (t) 
 
 for (const [args, exit, message] of [
   [['--output', 'report.pdf'], 2, /--output: give a file that ends in \.html, or a folder/],
-  [['--from', 'yesterday'], 2, /--from: "yesterday" is no time; write it as 2026-11-24/],
+  [['--from', 'yesterday'], 2, /--from: "yesterday" is not a time; write 24h/],
   [['--from', '2026-11-25', '--to', '2026-11-24'], 2, /ends \(2026-11-24 00:00:00 UTC\) before it begins/],
   [['--output', 'api.log/report.html'], 3, /api\.log\/report\.html can't be written: .*--output/],
 ] as const) {

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Chart } from '../../src/dashboards/definitions.ts';
 import { searchOf } from '../../src/dashboards/search.ts';
-import { readTime } from '../../src/dashboards/time-range.ts';
-import { SidecarError } from '../../src/util/errors.ts';
 import type { JsonObject } from '../../src/util/json.ts';
 
 const HOUR = 3_600_000;
@@ -38,34 +36,4 @@ for (const [hours, buckets, interval] of [
     const filled = aggsOf(aggs, 0, hours * HOUR);
     assert.deepEqual(filled, { a: { date_histogram: { field: 't', fixed_interval: interval } } });
   });
-}
-
-const NOW = Date.parse('2026-11-24T12:00:00Z');
-for (const [text, iso] of [
-  ['now', '2026-11-24T12:00:00Z'],
-  ['now-15m', '2026-11-24T11:45:00Z'],
-  ['now-2w', '2026-11-10T12:00:00Z'],
-  ['2026-11-24', '2026-11-24T00:00:00Z'],
-  ['2026-11-24T19:25', '2026-11-24T19:25:00Z'],
-  ['2026-11-24T19:25:11.5', '2026-11-24T19:25:11.5Z'],
-  ['2026-11-24T19:25:11+01:00', '2026-11-24T18:25:11Z'],
-] as const) {
-  test(`the time ${text} is ${iso}`, () => assert.equal(readTime(text, 'from', NOW), Date.parse(iso)));
-}
-
-for (const text of [
-  '',
-  'yesterday',
-  'now+1h',
-  'now-1y',
-  '2026-13-01',
-  '24/11/2026',
-  '2026-11-24 19:25',
-  '1',
-]) {
-  test(`"${text}" is no time`, () =>
-    assert.throws(
-      () => readTime(text, '--from'),
-      (error) => error instanceof SidecarError && error.code === 'config',
-    ));
 }

@@ -50,7 +50,7 @@ test('more pages than can be drawn soon are put off, and the next ones are drawn
 });
 
 for (const [query, message] of [
-  ['from=<b>&to=now', 'from: &quot;&lt;b&gt;&quot; is no time; write it as'],
+  ['from=<b>&to=now', 'from: &quot;&lt;b&gt;&quot; is not a time; write 24h'],
   ['from=2026-11-25&to=2026-11-24', 'the time range ends (2026-11-24 00:00:00 UTC) before it begins'],
 ] as const) {
   test(`${query} is told to be wrong, with the form to put it right`, { timeout: 60_000 }, async (t) => {

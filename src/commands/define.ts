@@ -1,0 +1,149 @@
+import type { Argv, Options } from 'yargs';
+import { type ConfigFlags, configFlags } from '../config/flags.ts';
+import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { EXIT, SidecarError } from '../util/errors.ts';
+import { setLogLevel } from '../util/log.ts';
+import { addCommands, type Command, type CommandEntry } from './command.ts';
+import { type CommandOptions, flag, type OptionValues, text } from './options.ts';
+
+/** What a command has at hand while it runs. */
+export interface CommandContext<O extends CommandOptions> {
+  /** The values of its own options and positional arguments. */
+  args: OptionValues<O>;
+  json: boolean;
+  quiet: boolean;
+  /** Reads the configuration, with what the command line sets on top. Throws `SidecarError` (`config`). */
+  load(): LoadedConfig;
+  /** Prints text for people: not with `--json` or `--quiet`. */
+  say(text: string): void;
+  /** Prints facts for programs: with `--json`, as one line. */
+  tell(facts: unknown): void;
+}
+
+/** What the help of a command is made of. */
+interface CommandHelp {
+  /** Settings of the configuration that it takes as options, beside `--config`, `--lang` and `--log-level`. */
+  flags?: ConfigFlags;
+  options?: CommandOptions;
+  /** The names of those `options` that are given by their place; `usage` names them, too. */
+  positionals?: readonly string[];
+  /** Subcommands. Without `run`, one must be named. */
+  commands?: readonly CommandEntry[];
+  /** `[command line, what it does]`. */
+  examples?: readonly (readonly [string, string])[];
+  /** What the help says at the end. */
+  notes?: string;
+  /** What its exit codes mean, where they mean something else than those of every command, or something more exact. */
+  exitCodes?: Readonly<Partial<Record<number, string>>>;
+}
+
+/** What makes a command. */
+export interface CommandDefinition<O extends CommandOptions> extends CommandHelp {
+  options?: O;
+  /** The work. It answers the exit code; nothing is 0. */
+  run?(context: CommandContext<O>): Promise<number> | Promise<void>;
+}
+
+const COMMON_FLAGS = configFlags('language', 'log_level');
+const COMMON_OPTIONS = {
+  config: text('YAML file instead of configs/pipeline.yaml'),
+  json: flag('Print facts as JSON'),
+  quiet: flag('Print nothing but errors'),
+} as const;
+
+const EXIT_CODES: Readonly<Record<number, string>> = {
+  [EXIT.ok]: 'done',
+  [EXIT.usage]: 'wrong usage or configuration',
+  [EXIT.unreachable]: 'a server or a file could not be reached',
+};
+
+/** Makes a command of its definition: options, help, configuration, output and exit codes work alike for all. */
+export function defineCommand<const O extends CommandOptions = Record<never, never>>(
+  definition: CommandDefinition<O>,
+): Command {
+  const flags = { ...definition.flags, ...COMMON_FLAGS };
+  const options: CommandOptions = { ...definition.options, ...COMMON_OPTIONS };
+  return {
+    build: (yargs) => describeCommand(yargs, definition, definition.run !== undefined, flags),
+    run: async (argv) => {
+      const values: Record<string, unknown> = {};
+      for (const [name, option] of Object.entries(options)) {
+        const isPositional = definition.positionals?.includes(name);
+        values[name] = option.read(argv[name], isPositional ? `<${name}>` : `--${name}`);
+      }
+      const { json, quiet, config } = values as OptionValues<typeof COMMON_OPTIONS>;
+      const exit = await definition.run?.({
+        args: values as OptionValues<O>,
+        json,
+        quiet,
+        load: () => loadWith(argv, flags, config),
+        say: (text) => void (json || quiet || process.stdout.write(text)),
+        tell: (facts) => void (json && process.stdout.write(`${JSON.stringify(facts)}\n`)),
+      });
+      return exit ?? EXIT.ok;
+    },
+  };
+}
+
+function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags: ConfigFlags): Argv {
+  const { options = {}, positionals = [], commands = [], examples = [], notes, exitCodes } = help;
+  addCommands(yargs, commands);
+  if (!hasWork) {
+    const names = commands.map(([usage]) => usage.split(' ')[0]);
+    return yargs.demandCommand(1, `Name one of ${names.join(', ')}.`);
+  }
+  for (const [name, { help }] of Object.entries(options)) {
+    if (positionals.includes(name)) yargs.positional(name, { describe: help.describe, type: 'string' });
+    else yargs.option(name, help);
+  }
+  yargs.options(optionsOf(flags));
+  for (const [name, { help }] of Object.entries(COMMON_OPTIONS)) yargs.option(name, help);
+  const common = [...Object.keys(COMMON_OPTIONS), ...Object.keys(COMMON_FLAGS), 'help', 'version'];
+  const own = [...Object.keys(options), ...Object.keys(flags)];
+  yargs.group(
+    own.filter((name) => !positionals.includes(name) && !common.includes(name)),
+    'Options:',
+  );
+  yargs.group(common, 'For every command:');
+  for (const [line, what] of examples) yargs.example(`$0 ${line}`, what);
+  const codes = Object.entries({ ...EXIT_CODES, ...exitCodes }).map(
+    ([code, meaning]) => `${code} ${meaning}`,
+  );
+  return yargs.epilogue(`${notes === undefined ? '' : `${notes}\n\n`}Exit codes: ${codes.join('; ')}.`);
+}
+
+function optionsOf(flags: ConfigFlags): Record<string, Options> {
+  const options = Object.entries(flags).map(([name, { type, describe, fallback }]) => [
+    name,
+    // Values are read as the configuration reads them: what is not a number is refused there, in words.
+    {
+      type: type === 'boolean' ? 'boolean' : 'string',
+      describe,
+      requiresArg: true,
+      defaultDescription: fallback,
+    },
+  ]);
+  return Object.fromEntries(options);
+}
+
+function loadWith(argv: Readonly<Record<string, unknown>>, flags: ConfigFlags, file?: string): LoadedConfig {
+  const set: NonNullable<ConfigInput['flags']>[number][] = [];
+  for (const [name, { path, type, list }] of Object.entries(flags)) {
+    const given = argv[name];
+    if (Array.isArray(given) && !list)
+      throw new SidecarError('config', `--${name} is given ${given.length} times; give it once`);
+    const value =
+      list && given !== undefined ? [given].flat().flatMap((text) => String(text).split(',')) : given;
+    set.push({ flag: `--${name}`, path, value: type === 'number' ? readNumber(value) : value });
+  }
+  const loaded = loadConfig({ file, flags: set });
+  setLogLevel(loaded.config.log_level);
+  return loaded;
+}
+
+/** A number where the text is one; anything else stays, for the configuration's schema to refuse. */
+function readNumber(given: unknown): unknown {
+  return typeof given === 'string' && given.trim() !== '' && !Number.isNaN(Number(given))
+    ? Number(given)
+    : given;
+}
