@@ -10,7 +10,6 @@ import type { Fields } from './plugin.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
 import type { JsonObject } from './util/json.ts';
-import { abortedAfter } from './util/retry.ts';
 
 /** What sets up a `LogPipeline` or `LogCollector`; all else comes from the environment and the YAML, as for the CLI. */
 export interface LogPipelineOptions {
@@ -25,9 +24,6 @@ export interface LogPipelineOptions {
   /** Another YAML file. */
   config?: string;
 }
-
-/** How long a stopped run waits for a sink that does not answer. */
-const GRACE_MS = 8_000;
 
 const PATHS = {
   source: 'pipeline.source',
@@ -70,8 +66,7 @@ export class LogPipeline {
     const { pipeline, limits } = this.#loaded.config;
     const { batch_size: batchSize, concurrency, limit } = pipeline;
     const maxInFlight = limits.in_flight_bytes;
-    const giveUp = abortedAfter(signal, GRACE_MS);
-    return runPipeline(stages, { follow, limit, batchSize, concurrency, maxInFlight, signal, giveUp });
+    return runPipeline(stages, { follow, limit, batchSize, concurrency, maxInFlight, signal });
   }
 }
 

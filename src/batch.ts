@@ -1,81 +1,55 @@
-import type { Entry } from './entry.ts';
-import { contentKey, type LogEvent, scopedKey } from './event.ts';
+import type { LogBatch } from './intake.ts';
 import type { DeadLetter } from './letter.ts';
-import { Occurrences } from './occurrences.ts';
-import { EntryError } from './parse.ts';
 import type { IndexDocument } from './plugin.ts';
+import type { PluginChain } from './plugin-chain.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
-import type { Batch } from './sources/source.ts';
 import type { Stages } from './stages.ts';
-import { reasonOf } from './util/errors.ts';
-import { log } from './util/log.ts';
 
 /** What a document's outcome is told of. */
 interface Receipt {
   index: string;
   id: string;
-  /** The place in the batch of the entry behind it. */
+  /** The place in the batch of the log behind it. */
   place: number;
 }
 
 /** What must be told when a batch's outcomes are known. Its documents, which are large, the sink alone holds on to. */
-interface Work {
+export interface Work {
   /** Of each document. */
   receipts: Receipt[];
   letters: DeadLetter[];
-  counted: { id: string; dated: boolean }[];
-  logs: number;
   filtered: number;
-  /** The length of its entries. */
+  /** What is held of it until it is settled, in UTF-16 units: its entries and its documents. */
   size: number;
   /** The latest time that one of its logs names, ISO 8601. */
   newest: string | undefined;
 }
 
-/**
- * Parses a batch and runs the plugins: its documents, for the sink, and what is left to tell. `sendKnown`: also those of
- * entries that an earlier run has confirmed.
- */
-export function prepare(
-  batch: Batch,
-  sendKnown: boolean,
-  { parse, plugins }: Stages,
-  occurrences: Occurrences,
-): { work: Work; documents: IndexDocument[] } {
+/** Runs the plugins on a batch: its documents, for the sink, and what is left to tell. */
+export function prepare(batch: LogBatch, plugins: PluginChain): { work: Work; documents: IndexDocument[] } {
   const documents: IndexDocument[] = [];
   const work: Work = {
     receipts: [],
-    letters: (batch.unreadable ?? []).map((part) => ({ stage: 'parse', at: 'parse', ...part })),
-    counted: [],
-    logs: 0,
+    letters: batch.unreadable.map((part) => ({ stage: 'parse', at: 'parse', ...part })),
     filtered: 0,
     size: 0,
     newest: undefined,
   };
-  const send = !batch.known || sendKnown;
-  const counts = batch.scope === undefined ? occurrences : new Occurrences();
-  const logs = batch.entries.map((entry) => read(entry, parse));
-  if (batch.known) for (const { key, dated } of logs) occurrences.rewind(key, dated);
-  logs.forEach(({ key, dated, event, reason }, n) => {
-    if (send) work.logs++;
-    const entry = batch.entries[n] as Entry;
-    work.size += event?.message.length ?? 0;
-    const scope = Array.isArray(batch.scope) ? batch.scope[n] : batch.scope;
-    const id = counts.identify(scope === undefined ? key : scopedKey(scope, key), dated);
-    if (scope === undefined) work.counted.push({ id, dated });
+  batch.logs.forEach(({ id, entry, event, reason = '' }, place) => {
+    work.size += typeof entry === 'string' ? entry.length : JSON.stringify(entry).length;
     if (!event) {
-      if (send) work.letters.push({ stage: 'parse', at: 'parse', reason: reason ?? '', id, entry });
+      work.letters.push({ stage: 'parse', at: 'parse', reason, id, entry });
       return;
     }
-    if (dated && !(work.newest && work.newest > event.timestamp)) work.newest = event.timestamp;
-    event.id = id;
-    if (!send) return;
+    if (event.written !== '' && !(work.newest && work.newest > event.timestamp))
+      work.newest = event.timestamp;
     const made = plugins.run(event);
     if (made.filtered) work.filtered++;
     for (const document of made.documents) {
       documents.push(document);
-      work.receipts.push({ index: document.index, id: document.id, place: n });
+      work.receipts.push({ index: document.index, id: document.id, place });
+      work.size += document.json.length;
     }
     for (const { plugin, reason } of made.failures)
       work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry });
@@ -83,34 +57,12 @@ export function prepare(
   return { work, documents };
 }
 
-/** An entry as it was read: its content key, and the event, or why there is none. */
-interface ReadEntry {
-  key: string;
-  /** It names its time. */
-  dated: boolean;
-  event?: LogEvent;
-  reason?: string;
-}
-
-function read(entry: Entry, parse: Stages['parse']): ReadEntry {
-  try {
-    const event = parse(entry);
-    return { key: event.id, dated: event.written !== '', event };
-  } catch (error) {
-    const told = error instanceof EntryError ? error.event : undefined;
-    const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
-    const key = told?.id ?? contentKey('', '', text, undefined);
-    return { key, dated: (told?.written ?? '') !== '', reason: reasonOf(error) };
-  }
-}
-
-/** Tells what became of a batch's documents: dead letters first, then the source, the checkpoint and the figures. */
+/** Tells what became of a batch's documents: dead letters first, then whom the batch came from, and the figures. */
 export async function finish(
-  batch: Batch,
+  batch: LogBatch,
   work: Work,
   outcomes: readonly Outcome[],
-  { deadLetters, checkpoint }: Stages,
-  occurrences: Occurrences,
+  { deadLetters }: Stages,
   stats: RunStats,
 ): Promise<void> {
   const { letters } = work;
@@ -131,19 +83,14 @@ export async function finish(
         at: index,
         reason: outcome.refused,
         id,
-        entry: batch.entries[place] as Entry,
+        entry: batch.logs[place]!.entry,
       });
     }
   });
   await deadLetters.add(letters);
-  const position = await batch.commit();
-  for (const { id, dated } of work.counted) occurrences.confirm(id, dated);
-  checkpoint.save(() => ({ position, counts: occurrences.save() }));
-  stats.logs += work.logs;
+  await batch.commit();
+  stats.logs += batch.logs.length;
   stats.filtered += work.filtered;
   stats.deadLetters += letters.length;
-  if (batch.gap) {
-    stats.gaps++;
-    log.warn(batch.gap);
-  }
+  stats.firstLetter ??= letters[0] && { at: letters[0].at, reason: letters[0].reason };
 }

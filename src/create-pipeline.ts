@@ -1,4 +1,7 @@
-import { Checkpoint } from './checkpoint.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DiskBuffer } from './buffer/disk-buffer.ts';
+import { Journal } from './buffer/journal.ts';
 import type { ConfiguredSink, ConfiguredSource } from './component.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -14,6 +17,7 @@ import { suffixReader } from './rotation.ts';
 import type { Stages } from './stages.ts';
 import { timestampReader } from './timestamp.ts';
 import { SidecarError } from './util/errors.ts';
+import { Lock } from './util/lock.ts';
 
 /** Picks source and sink, and configures them. Throws `SidecarError` (`config`) for what can't work. */
 export function configureComponents(config: Config): { source: ConfiguredSource; sink: ConfiguredSink } {
@@ -35,20 +39,32 @@ export interface Assembly {
 export async function assemble({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
   const { pipeline, indices } = config;
   const { source, sink } = configureComponents(config);
+  const name = stateName(
+    `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`,
+  );
+  const state = join(config.state.path, name);
+  const journal = new Journal(join(state, 'journal'));
   const plugins = await pluginChain({ config, base });
-  const parse = createEntryParser(config, plugins.formats);
+  const parser = createEntryParser(config, plugins.formats);
+  const parse: Stages['parse'] = (entry) => parser(entry).event;
+  const { path = config.state.path, max_bytes } = config.buffer;
   const stages: Stages = {
     source: await source.create(follow),
-    parse: (entry) => parse(entry).event,
+    parse,
     plugins,
     sink: await sink.create(follow),
-    checkpoint: new Checkpoint(
-      config.state.path,
-      `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`,
-    ),
+    lock: new Lock(join(state, 'lock')),
+    journal,
+    buffer: new DiskBuffer(join(path, name), journal, parse, max_bytes),
     deadLetters: new DeadLetters(config.dead_letters.path, config.dead_letters.max_bytes),
   };
   return { stages, sourceAddress: source.address, sinkAddress: sink.address };
+}
+
+/** What the folder of a source and a sink is called: readable, and unique. */
+function stateName(name: string): string {
+  const readable = name.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 60);
+  return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
 /**

@@ -1,7 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { finish, prepare } from './batch.ts';
-import { Occurrences } from './occurrences.ts';
+import { takeIn } from './intake.ts';
 import { emptyRunStats, type RunStats } from './run-stats.ts';
 import type { Observer, Stages } from './stages.ts';
+import { reasonOf } from './util/errors.ts';
+import { log } from './util/log.ts';
+import { abortedAfter } from './util/retry.ts';
 
 /** How to run. */
 export interface RunOptions {
@@ -11,73 +15,95 @@ export interface RunOptions {
   batchSize: number;
   /** How many batches may be on their way to the sink at once. */
   concurrency: number;
-  /** How much text, in UTF-16 units, may be on its way at once; one batch always may. */
+  /** How much may be held for batches on their way at once, in UTF-16 units; one batch always may be. */
   maxInFlight: number;
   /** Ends the run: the batches on their way are finished and committed first. */
   signal: AbortSignal;
-  /** Ends the wait for a sink that does not answer. What is unconfirmed then is read again by the next run. */
-  giveUp: AbortSignal;
   observers?: readonly Partial<Observer>[];
 }
 
+/** How long a run that ends waits for a sink that does not answer. What is unconfirmed then is sent again by the next one. */
+export const GRACE_MS = 8_000;
+
 /**
- * Runs the road of a log: read, parse, run plugins, write, commit. Resolves with the figures when the source
- * ends or `signal` aborts; rejects with what made it stop. Closes the stages either way.
+ * Runs the road of a log: read, identify, keep, run plugins, write, commit. Resolves with the figures when the source
+ * ends or `signal` aborts; rejects with what made it stop. Either way it ends in order: reading stops, what is under way
+ * settles within `GRACE_MS`, and the stages are closed, the lock last.
  */
 export async function runPipeline(stages: Stages, options: RunOptions): Promise<RunStats> {
-  const { source, sink, plugins, checkpoint } = stages;
-  const { observers = [] } = options;
+  const { sink, plugins } = stages;
   const started = performance.now();
   const stats = emptyRunStats(plugins.indices.map((index) => index.name));
+  const tell = <Name extends keyof Observer>(name: Name, ...told: Parameters<Observer[Name]>): void => {
+    for (const each of options.observers ?? [])
+      (each[name] as ((...told: unknown[]) => void) | undefined)?.(...told);
+  };
   const failed = new AbortController();
-  await checkpoint.lock();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const giveUp = abortedAfter(signal, GRACE_MS);
+  // Every batch on its way listens.
+  setMaxListeners(0, giveUp);
+  /** Batches on their way, oldest first; each is done when it is committed, behind those before it. */
+  const underWay: { written: Promise<unknown>; done: Promise<void>; size: number }[] = [];
+  let last: Promise<void> = Promise.resolve();
   try {
-    await sink.open(plugins.indices, options.signal);
-    for (const each of observers) each.opened?.();
-    const sendKnown = !options.follow || !sink.acknowledges;
-    const saved = sendKnown && source.keepsAll ? undefined : await checkpoint.load();
-    const occurrences = new Occurrences(saved?.counts);
-    const signal = AbortSignal.any([options.signal, failed.signal]);
-    const underWay: { done: Promise<void>; size: number }[] = [];
-    let last: Promise<void> = Promise.resolve();
-    const onPause = (ms: number): void => {
-      for (const each of observers) each.paused?.(ms);
+    await stages.lock.take();
+    await sink.open(plugins.indices, signal);
+    tell('opened');
+    const onGap = (gap: string): void => {
+      stats.gaps++;
+      log.warn(gap);
     };
-    for await (const batch of source.batches({ ...options, signal, position: saved?.position, onPause })) {
-      for (const each of observers) each.read?.();
+    const onPause = (ms: number): void => tell('paused', ms);
+    const sendKnown = !options.follow || !sink.acknowledges;
+    for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onPause })) {
+      tell('read');
       const read = performance.now();
-      const { work, documents } = prepare(batch, sendKnown, stages, occurrences);
+      const { work, documents } = prepare(batch, plugins);
       const prepared = performance.now();
-      const outcomes = sink.write(documents, options.giveUp).then((known) => {
-        for (const each of observers) each.written?.((performance.now() - prepared) / 1000);
-        return known;
+      const written = sink.write(documents, giveUp).then((outcomes) => {
+        tell('written', (performance.now() - prepared) / 1000);
+        return outcomes;
       });
-      // Commits follow the order of reading, whichever batch the sink finishes first.
-      last = Promise.all([outcomes, last]).then(([known]) =>
-        finish(batch, work, known, stages, occurrences, stats),
-      );
-      last.then(
-        () => {
-          stats.durationMs = performance.now() - started;
-          const seconds = (stats.durationMs + started - read) / 1000;
-          for (const each of observers) each.committed?.(seconds, work.newest, stats);
-        },
-        () => failed.abort(),
-      );
-      underWay.push({ done: last, size: work.size });
-      while (isFull(underWay, options)) await underWay.shift()?.done;
+      last = Promise.all([written, last]).then(async ([outcomes]) => {
+        await finish(batch, work, outcomes, stages, stats);
+        stats.durationMs = performance.now() - started;
+        tell('committed', (performance.now() - read) / 1000, work.newest, stats);
+      });
+      last.catch(() => failed.abort());
+      underWay.push({ written, done: last, size: work.size });
+      while (isFull(underWay, options)) {
+        await underWay[0]!.done;
+        underWay.shift();
+      }
       if (signal.aborted) break;
     }
     await last;
-  } finally {
-    await source.close();
-    await sink.close();
-    await checkpoint.close();
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled([last, ...underWay.map(({ written }) => written)]);
+    await closeAll(stages).catch((closing) => log.warn(`closing failed, too: ${reasonOf(closing)}`));
+    throw error;
   }
+  await closeAll(stages);
   stats.durationMs = performance.now() - started;
   return stats;
 }
 
 function isFull(underWay: readonly { size: number }[], { concurrency, maxInFlight }: RunOptions): boolean {
   return underWay.length >= concurrency || underWay.reduce((sum, { size }) => sum + size, 0) > maxInFlight;
+}
+
+/** Closes every stage, the lock last, also where one can't be closed; rejects with the first reason then. */
+async function closeAll({ source, sink, buffer, journal, lock }: Stages): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of [
+    () => source.close(),
+    () => sink.close(),
+    () => buffer.close(),
+    () => journal.close(),
+    () => lock.release(),
+  ])
+    await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

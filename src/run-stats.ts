@@ -20,6 +20,8 @@ export interface RunStats {
   indices: Record<string, IndexCounts>;
   /** Entries and documents that ended as dead letters. */
   deadLetters: number;
+  /** Where the first of them failed, a plugin or an index, and why. */
+  firstLetter?: { at: string; reason: string } | undefined;
   /** Times that logs may have been lost before they could be read. */
   gaps: number;
   /** Since the run began, in ms. */

@@ -1,20 +1,25 @@
-import type { Checkpoint } from './checkpoint.ts';
+import type { DiskBuffer } from './buffer/disk-buffer.ts';
+import type { Journal } from './buffer/journal.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { Entry } from './entry.ts';
-import type { LogEvent } from './event.ts';
+import type { Parse } from './identity.ts';
 import type { PluginChain } from './plugin-chain.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Source } from './sources/source.ts';
+import type { Lock } from './util/lock.ts';
 
 /** The stages, ready to be joined. */
 export interface Stages {
   source: Source;
-  /** Entry to event; throws for what is no log. */
-  parse: (entry: Entry) => LogEvent;
+  parse: Parse;
   plugins: PluginChain;
   sink: Sink;
-  checkpoint: Checkpoint;
+  /** Keeps other processes from the same work. */
+  lock: Lock;
+  /** How far the source has been read. */
+  journal: Journal;
+  /** What was read of a source that forgets. */
+  buffer: DiskBuffer;
   deadLetters: DeadLetters;
 }
 

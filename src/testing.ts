@@ -1,6 +1,7 @@
+import { KeyCounts } from './buffer/key-counts.ts';
 import type { Entry } from './entry.ts';
 import { defaultFormats } from './formats/shipped.ts';
-import { Occurrences } from './occurrences.ts';
+import { identify } from './identity.ts';
 import { entryParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
@@ -22,15 +23,16 @@ export function runPlugin<Options>(
   options: JsonObject = {},
 ): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
-  const occurrences = new Occurrences();
+  const counts = new KeyCounts();
   const parse = entryParser({
     readTimestamp: timestampReader('UTC'),
     maxEntryBytes: Number.POSITIVE_INFINITY,
     formats: [...chain.formats, ...defaultFormats()],
   });
-  return entries.flatMap((entry) => {
-    const { event } = parse(entry);
-    event.id = occurrences.identify(event.id, event.written !== '');
+  const batch = { entries: [...entries], known: false };
+  const copies = { count: (keys: Buffer) => counts.add(keys, 1) };
+  return identify(batch, (entry) => parse(entry).event, copies).logs.flatMap(({ event, reason }) => {
+    if (!event) throw new Error(reason);
     const { documents, failures } = chain.run(event);
     const [failure] = failures;
     if (failure) throw new Error(`${failure.plugin}: ${failure.reason}`);

@@ -3,8 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import logsPlugin from '../plugins/ml-api-logs.ts';
-import { Checkpoint } from '../src/checkpoint.ts';
-import { DeadLetters } from '../src/dead-letters.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import type { Plugin } from '../src/plugin.ts';
 import { PluginChain } from '../src/plugin-chain.ts';
@@ -13,6 +11,7 @@ import type { Source } from '../src/sources/source.ts';
 import { eventually, ndjson, TestIndices, TestList, Workspace } from './helpers.ts';
 import { line, parse, realEntries, realLines, temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl } from './services/env.ts';
+import { stagesIn } from './stages.ts';
 
 const SECOND = '2026-11-24 19:26:39';
 
@@ -328,13 +327,14 @@ test('told to end, it reads no further, however much is there', { timeout: 20_00
   const stop = new AbortController();
   let confirmed = 0;
   const endless: Source = {
-    keepsAll: true,
+    keeps: 'everything',
     async *batches() {
-      for (let n = 0; ; n++) yield { entries: [line(`log ${n}`)], known: false, commit: () => ++confirmed };
+      for (let n = 0; ; n++)
+        yield { entries: [line(`log ${n}`)], known: false, commit: () => void ++confirmed };
     },
     close: async () => {},
   };
-  const parts = {
+  const stages = stagesIn(folder, {
     source: endless,
     parse,
     plugins: new PluginChain(
@@ -343,16 +343,13 @@ test('told to end, it reads no further, however much is there', { timeout: 20_00
       () => true,
     ),
     sink: new DirectorySink(join(folder, 'out')),
-    checkpoint: new Checkpoint(join(folder, 'state'), 'endless to folder'),
-    deadLetters: new DeadLetters(join(folder, 'dead-letters'), 1 << 20),
-  };
-  const stats = await runPipeline(parts, {
+  });
+  const stats = await runPipeline(stages, {
     follow: true,
     batchSize: 1,
     concurrency: 4,
     maxInFlight: 1 << 20,
     signal: stop.signal,
-    giveUp: new AbortController().signal,
     observers: [{ committed: (_seconds, _newest, { logs }) => logs >= 10 && stop.abort() }],
   });
   assert.ok(stats.logs >= 10);

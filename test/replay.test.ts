@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import logs from '../plugins/ml-api-logs.ts';
-import { Checkpoint } from '../src/checkpoint.ts';
 import { DeadLetters, type LetterLine } from '../src/dead-letters.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import { definePlugin, type Plugin } from '../src/plugin.ts';
@@ -15,6 +14,7 @@ import { FileSource } from '../src/sources/file.ts';
 import type { Stages } from '../src/stages.ts';
 import { SidecarError } from '../src/util/errors.ts';
 import { parse } from './samples.ts';
+import { stagesIn } from './stages.ts';
 
 let folder: string;
 let refusing: boolean;
@@ -38,14 +38,16 @@ const picky = definePlugin({
 
 function parts(maxBytes = 1 << 30, maxEntryBytes = 2_000): Stages {
   const uses = [picky, logs].map((plugin) => ({ plugin: plugin as Plugin, options: {} }));
-  return {
-    source: new FileSource({ path: join(folder, 'api.log'), intervalMs: 100 }),
-    parse: (entry) => parse(entry, 'UTC', { maxEntryBytes }),
-    plugins: new PluginChain(uses, 'ml-api-', () => true),
-    sink: new DirectorySink(join(folder, 'out')),
-    checkpoint: new Checkpoint(join(folder, 'state'), 'test'),
-    deadLetters: new DeadLetters(join(folder, 'dead'), maxBytes),
-  };
+  return stagesIn(
+    folder,
+    {
+      source: new FileSource({ path: join(folder, 'api.log'), intervalMs: 100 }),
+      parse: (entry) => parse(entry, 'UTC', { maxEntryBytes }),
+      plugins: new PluginChain(uses, 'ml-api-', () => true),
+      sink: new DirectorySink(join(folder, 'out')),
+    },
+    { deadLetterBytes: maxBytes },
+  );
 }
 
 async function run(lines: string[]): Promise<void> {
@@ -57,7 +59,6 @@ async function run(lines: string[]): Promise<void> {
     concurrency: 2,
     maxInFlight: 1 << 20,
     signal,
-    giveUp: signal,
   });
 }
 
@@ -97,7 +98,7 @@ test('what the plugins of now accept is stored under its own id, copies apart, a
     ['fine', 'boom', 'boom'],
   );
   assert.equal(new Set((await stored()).map(({ _id }) => _id)).size, 3);
-  assert.deepEqual(await readdir(join(folder, 'dead')), []);
+  assert.deepEqual(await readdir(join(folder, 'dead-letters')), []);
   assert.deepEqual(await replayAll(), { replayed: 0, failed: {} });
 });
 
@@ -130,7 +131,7 @@ test('a replay that broke off loses nothing: the next one finds its file', async
 });
 
 test('dead letters stay within their bound: the oldest file goes first', async () => {
-  const letters = new DeadLetters(join(folder, 'dead'), 20_000);
+  const letters = new DeadLetters(join(folder, 'dead-letters'), 20_000);
   for (let n = 0; n < 100; n++) {
     await letters.add([
       { stage: 'parse', at: 'parse', reason: `number ${n}`, id: `${n}`, entry: 'x'.repeat(500) },
@@ -197,7 +198,7 @@ test('copies that could not be read keep their numbers, replay by replay', async
   await run([copy, copy, copy, copy, copy]);
   await replayLarge();
   assert.equal((await stored()).length, 5);
-  assert.deepEqual(await readdir(join(folder, 'dead')), []);
+  assert.deepEqual(await readdir(join(folder, 'dead-letters')), []);
 });
 
 test('a replay whose sink goes away loses no copy, letters without an id included', async () => {
@@ -209,8 +210,8 @@ test('a replay whose sink goes away loses no copy, letters without an id include
     reason: 'r',
     entry: line('INFO', 'a copy'),
   };
-  await mkdir(join(folder, 'dead'));
-  await writeFile(join(folder, 'dead', '2026-11-24.ndjson'), `${JSON.stringify(kept)}\n`.repeat(300));
+  await mkdir(join(folder, 'dead-letters'));
+  await writeFile(join(folder, 'dead-letters', '2026-11-24.ndjson'), `${JSON.stringify(kept)}\n`.repeat(300));
   const broken = parts();
   const write = broken.sink.write.bind(broken.sink);
   let writes = 0;

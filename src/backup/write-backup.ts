@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
-import { replaceFile } from '../checkpoint.ts';
 import { type ElasticsearchOptions, requestError } from '../elasticsearch/client.ts';
 import { Snapshot, SnapshotGone, type StoredDocument } from '../elasticsearch/snapshot.ts';
 import type { Kibana } from '../kibana/kibana-client.ts';
@@ -10,6 +9,7 @@ import type { Progress } from '../terminal/progress.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Lock } from '../util/lock.ts';
 import { log } from '../util/log.ts';
+import { replaceFile } from '../util/replace-file.ts';
 import {
   DASHBOARDS_FILE,
   DATAVIEWS_FILE,

@@ -1,9 +1,8 @@
-import { setMaxListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Assembly, assemble } from '../create-pipeline.ts';
-import { runPipeline } from '../pipeline.ts';
+import { GRACE_MS, runPipeline } from '../pipeline.ts';
 import { parseListen } from '../server/listen.ts';
 import { messagesIn } from '../terminal/messages.ts';
 import { Report } from '../terminal/run-report.ts';
@@ -18,9 +17,6 @@ const OPTIONS = {
   once: flag('Read what is there, and end (the default)'),
   continuous: flag('Go on until stopped'),
 } as const;
-
-/** How long a stopped run waits for a sink that does not answer. */
-const GRACE_MS = 8_000;
 
 /** `run`: the main job. */
 export const runCommand = defineCommand({
@@ -52,13 +48,11 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
   const report = new Report({ config, sinkAddress, follow, quiet, json, out });
   const stop = new AbortController();
-  const giveUp = new AbortController();
-  // Every batch on its way listens.
-  setMaxListeners(0, giveUp.signal);
+  let stoppedAt = Number.POSITIVE_INFINITY;
   const stopInOrder = (): void => {
     stop.abort();
+    stoppedAt = performance.now();
     if (process.stderr.isTTY) process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
-    setTimeout(() => giveUp.abort(), GRACE_MS).unref();
   };
   const removeListeners = onStop(stopInOrder);
   const underShipper = follow && config.pipeline.sink === 'stdout';
@@ -80,7 +74,6 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
       concurrency,
       maxInFlight,
       signal: stop.signal,
-      giveUp: giveUp.signal,
       observers: [report, ...(status?.observers ?? [])],
     });
     report.end(stats);
@@ -91,7 +84,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     log.warn(
       `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
     );
-    if (giveUp.signal.aborted) throw new Abandoned();
+    if (performance.now() - stoppedAt >= GRACE_MS) throw new Abandoned();
     return EXIT.ok;
   } finally {
     unwatch?.();

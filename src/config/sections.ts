@@ -176,7 +176,22 @@ export const COMMON_SECTIONS = {
     },
   }),
   state: section('Where reading goes on after a restart.', {
-    path: { ...TEXT, default: './data/state', description: 'The folder of checkpoints.', flag: 'state' },
+    path: {
+      ...TEXT,
+      default: './data/state',
+      description: 'The folder of positions, and of what was read and is not stored yet.',
+      flag: 'state',
+    },
+  }),
+  buffer: section('What was read of a source that forgets (Redis list, Gradio, HTTP), until it is stored.', {
+    path: { ...TEXT, description: 'Another folder for it than state.path.' },
+    max_bytes: {
+      type: 'integer',
+      minimum: 1_048_576,
+      default: 1_073_741_824,
+      description:
+        'Maximum size on disk, in bytes; beyond it nothing more is read until the sink has caught up.',
+    },
   }),
   limits: section('Bounds on what comes in.', {
     entry_bytes: {

@@ -15,8 +15,6 @@ export interface FileOptions {
 const CHUNK = 1 << 17;
 /** More text than this without a new entry is handed on as it is, and refused as too large. */
 const LONGEST_ENTRY = 16 << 20;
-/** Reading resumes at least so many bytes before the position, where there are so many, to count copies. */
-const LOOK_BACK = 256 << 10;
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
 /** A line that begins an entry: a time, a JSON object, or a JSON string that holds such a line. */
@@ -24,19 +22,13 @@ const BEGINS = /"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|"?\{ *\\?"/y;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** Entries are known up to the byte `end`. Reading resumes at `offset`, where an entry begins too. */
-interface Position {
-  inode: number;
-  offset: number;
-  end: number;
-}
+/** What was read: up to the byte `end` of a file. */
+type Position = { inode: number; end: number };
 
 interface Item {
   text: string;
-  /** Where reading resumes, should this be the last that is known. */
-  resume: Pick<Position, 'inode' | 'offset'>;
-  /** The byte behind it. */
-  end: number;
+  /** What is read with it. */
+  position: Position;
 }
 
 /**
@@ -44,7 +36,7 @@ interface Item {
  * tracebacks do. A followed file may be rotated (a new file under its name) or truncated.
  */
 export class FileSource implements Source {
-  readonly keepsAll = true;
+  readonly keeps = 'everything';
   readonly #options: FileOptions;
   #file: FileHandle | undefined;
 
@@ -58,28 +50,22 @@ export class FileSource implements Source {
     const { ino, size } = await file.stat();
     const saved = savedPosition(options.position);
     const resumes = saved?.inode === ino && saved.end <= size;
-    const start: Position = resumes ? saved : { inode: ino, offset: 0, end: 0 };
+    const start: Position = resumes ? saved : { inode: ino, end: 0 };
     let gap = saved && !resumes ? this.#gap() : undefined;
-    let items = await knownItems(file, start);
-    let known = items.length;
+    let items: Item[] = [];
     let atStart = limit !== undefined;
     for await (const { read, ended } of this.#chunks(file, start, options)) {
       items = items.length > 0 ? [...items, ...read] : read;
-      if (atStart && items.length > limit!) {
-        known = Math.max(0, known - (items.length - limit!));
-        items = items.slice(items.length - limit!);
-      }
+      if (atStart && items.length > limit!) items = items.slice(items.length - limit!);
       if (atStart && !ended) continue;
       atStart = false;
       let from = 0;
       // A batch is only filled up from what is there: news is not held back.
-      while (items.length - from >= (known || batchSize) || (ended && from < items.length)) {
-        const part = items.slice(from, from + (known || batchSize));
-        const { resume, end } = part.at(-1)!;
-        const commit = (): Position => ({ ...resume, end });
-        yield { entries: part.map((item) => item.text), known: known > 0, gap, commit };
+      while (items.length - from >= batchSize || (ended && from < items.length)) {
+        const part = items.slice(from, from + batchSize);
+        const { position } = part.at(-1)!;
+        yield { entries: part.map((item) => item.text), known: false, gap, position };
         from += part.length;
-        known = 0;
         gap = undefined;
       }
       items = items.slice(from);
@@ -98,17 +84,11 @@ export class FileSource implements Source {
     { follow, signal, onPause }: ReadOptions,
   ): AsyncIterable<{ read: Item[]; ended: boolean }> {
     let file = first;
-    let { inode, offset, end: at } = start;
-    let nextOffset = at;
+    let { inode, end: at } = start;
     let rest: Buffer = Buffer.alloc(0);
     let stillSince = Date.now();
     const take = (length: number): Item[] => {
-      const from = at - rest.length;
-      if (from - nextOffset >= LOOK_BACK) {
-        offset = nextOffset;
-        nextOffset = from;
-      }
-      const items = entriesOf(rest.subarray(0, length), from, { inode, offset });
+      const items = entriesOf(rest.subarray(0, length), at - rest.length, inode);
       rest = Buffer.from(rest.subarray(length));
       return items;
     };
@@ -140,7 +120,7 @@ export class FileSource implements Source {
           file = await this.#open();
           inode = (await file.stat()).ino;
         }
-        at = offset = nextOffset = 0;
+        at = 0;
         continue;
       }
       const pauseMs = Math.min(this.#options.intervalMs, STILL_MS / 4);
@@ -171,17 +151,9 @@ export class FileSource implements Source {
 }
 
 function savedPosition(position: unknown): Position | undefined {
-  const { inode, offset, end } = (position ?? {}) as Partial<Position>;
-  const sound = [inode, offset, end].every((value) => Number.isSafeInteger(value) && value! >= 0);
-  return sound && offset! <= end! ? (position as Position) : undefined;
-}
-
-/** The entries from where reading resumes to the position. */
-async function knownItems(file: FileHandle, position: Position): Promise<Item[]> {
-  const { offset, end } = position;
-  const bytes = Buffer.alloc(end - offset);
-  await file.read(bytes, 0, bytes.length, offset);
-  return entriesOf(bytes, offset, position).map((item) => ({ ...item, end }));
+  const { inode, end } = (position ?? {}) as Partial<Position>;
+  const isSound = [inode, end].every((value) => Number.isSafeInteger(value) && value! >= 0);
+  return isSound ? (position as Position) : undefined;
 }
 
 function begins(text: string, at: number): boolean {
@@ -208,7 +180,7 @@ function lastBeginning(bytes: Buffer, from: number): number {
  * Lines to entries; a line that neither begins an entry nor follows on one stands alone. `from` is where in the file the
  * bytes begin.
  */
-function entriesOf(bytes: Buffer, from: number, resume: Item['resume']): Item[] {
+function entriesOf(bytes: Buffer, from: number, inode: number): Item[] {
   const items: Item[] = [];
   // In Latin-1 each byte is a character, so that places in the text are places in the file.
   const latin1 = bytes.toString('latin1');
@@ -220,7 +192,7 @@ function entriesOf(bytes: Buffer, from: number, resume: Item['resume']): Item[] 
     while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
     let text = ascii ? latin1.slice(start, stop) : bytes.toString('utf8', start, stop);
     if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
-    if (text !== '') items.push({ text, resume, end: from + end });
+    if (text !== '') items.push({ text, position: { inode, end: from + end } });
     start = end;
   };
   for (let at = 0; at < latin1.length; ) {

@@ -31,7 +31,7 @@ const KNOWN_AT_START = 500;
  * that is new is read, and told from the known by aligning this window with the last one.
  */
 export class GradioSource implements Source {
-  readonly keepsAll = false;
+  readonly keeps = 'window';
   readonly #options: GradioSourceOptions;
   readonly #client: GradioClient;
   readonly #name: string;

@@ -43,13 +43,12 @@ interface Upload {
 
 /**
  * Logs that shippers post to `/logs`, in any shape that `readBody` reads. A request is answered 200 once all of its logs are
- * committed, and 503 with `Retry-After` where there is no room or the run ends first: nothing is held that is not
- * also still held by the sender. Ids follow from the body as a whole and an entry's place in it, so a body that is sent
+ * in the buffer, on disk, and 503 with `Retry-After` where there is no room or the run ends first. Ids follow from the body as a whole and an entry's place in it, so a body that is sent
  * again makes nothing twice, and equal logs in different bodies are different logs; those of Vector's `file` source
  * from their place in the file, see `readBody`.
  */
 export class HttpSource implements Source {
-  readonly keepsAll = false;
+  readonly keeps = 'window';
   readonly #options: HttpOptions;
   readonly #server: Server;
   /** Requests that are not answered yet; each is told 503 when the source is closed. */
@@ -57,6 +56,7 @@ export class HttpSource implements Source {
   readonly #waiting: Upload[] = [];
   #held = 0;
   #stopping = false;
+  #isFull = (): boolean => false;
   #wake: () => void = () => {};
 
   constructor(options: HttpOptions) {
@@ -65,7 +65,8 @@ export class HttpSource implements Source {
     this.#server.keepAliveTimeout = 75_000;
   }
 
-  async *batches({ batchSize, signal }: ReadOptions): AsyncIterable<Batch> {
+  async *batches({ batchSize, signal, isFull = () => false }: ReadOptions): AsyncIterable<Batch> {
+    this.#isFull = isFull;
     const address = await listen(this.#server, this.#options.address, 'HTTP_LISTEN');
     log.info(`taking logs at http://${address}${LOGS_PATH}`);
     const stop = (): void => this.#stop();
@@ -98,7 +99,7 @@ export class HttpSource implements Source {
       size += bytes;
       this.#held += bytes;
       if (this.#held > this.#options.heldBytes && this.#held > size)
-        throw new Refusal(503, 'too much is waiting for the sink');
+        throw new Refusal(503, 'too much is waiting');
     };
     response.once('close', () => {
       this.#held -= size;
@@ -135,8 +136,8 @@ export class HttpSource implements Source {
     if (!this.#knows(headers.authorization)) throw new Refusal(401, 'wrong or missing credentials');
     if (method !== 'POST') throw new Refusal(405, 'logs are sent with POST');
     if (this.#stopping) throw new Refusal(503, STOPPING);
-    if (this.#waiting.length >= MAX_WAITING)
-      throw new Refusal(503, 'too many requests are waiting for the sink');
+    if (this.#isFull()) throw new Refusal(503, 'the buffer is full: the sink is behind');
+    if (this.#waiting.length >= MAX_WAITING) throw new Refusal(503, 'too many requests are waiting');
   }
 
   /** It asks for no credentials. */
@@ -205,7 +206,7 @@ function* batchesOf(
     yield {
       entries,
       known: false,
-      scope: read.map(({ place }, n) => place ?? `${scope} ${from + n}`),
+      scopes: read.map(({ place }, n) => place ?? `${scope} ${from + n}`),
       unreadable: broken.map((part, n) => ({ ...part, id: ids[n]! })),
       commit: () => {
         if (isLast) answer(200, told);

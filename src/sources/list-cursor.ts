@@ -29,36 +29,21 @@ interface Position {
   prints: readonly string[];
 }
 
-/** A position as `JSON.stringify` sees it. */
-interface SavedLater {
-  toJSON(): Position;
-}
-
-/**
- * The position in a window of a list of `length`, of which the `newer` newest entries are not confirmed. Its fingerprints are
- * copied only when it is saved, for most positions never are.
- */
-function positionIn(window: readonly string[], length: number, newer: number, keep: number): SavedLater {
-  return { toJSON: () => ({ length: length - newer, prints: window.slice(newer, newer + keep) }) };
-}
-
 /** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
 export class ListCursor {
   readonly #name: string;
   readonly #keep: number;
   #seen: readonly string[];
   #length: number;
-  #confirmed: Position | SavedLater;
 
   /**
-   * `name` tells people which list. `position` is what a batch's `commit` once answered; anything else is ignored.
+   * `name` tells people which list. `position` is one that a batch once had; anything else is ignored.
    * `keep` is the most fingerprints that are remembered.
    */
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
     const saved = savedPosition(position);
-    this.#confirmed = saved;
     this.#seen = saved.prints;
     this.#length = saved.length;
   }
@@ -122,20 +107,16 @@ export class ListCursor {
     return `${this.#name}: all ${view.length} entries changed between two reads, so logs may have been trimmed unread. Raise the list's cap in the API, or lower PIPELINE_POLL_INTERVAL`;
   }
 
-  /** What was found, in batches whose `commit` moves the position: all that is known first, then the new. */
+  /** What was found, in batches, each with the position behind it: all that is known first, then the new. */
   *split({ length, entries, known, window, gap }: Found, batchSize: number): Iterable<Batch> {
-    if (known > 0) yield { entries: entries.slice(0, known), known: true, commit: () => this.#confirmed };
+    if (known > 0) yield { entries: entries.slice(0, known), known: true };
     for (let from = known; from < entries.length; from += batchSize) {
-      const to = from + batchSize;
+      const newer = Math.max(0, entries.length - from - batchSize);
       yield {
-        entries: entries.slice(from, to),
+        entries: entries.slice(from, from + batchSize),
         known: false,
         gap: from === 0 ? gap : undefined,
-        commit: () => {
-          const newer = Math.max(0, entries.length - to);
-          this.#confirmed = positionIn(window, length, newer, this.#keep);
-          return this.#confirmed;
-        },
+        position: { length: length - newer, prints: window.slice(newer, newer + this.#keep) },
       };
     }
   }

@@ -34,7 +34,7 @@ const isWholeReadDue = (quietPolls: number): boolean => quietPolls % 30 === 3;
  * new is found by aligning this window with the last one.
  */
 export class RedisListSource implements Source {
-  readonly keepsAll = false;
+  readonly keeps = 'window';
   readonly #options: RedisListOptions;
   readonly #name: string;
   #redis: Redis | undefined;

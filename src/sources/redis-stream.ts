@@ -29,7 +29,7 @@ const BLOCK_MS = 1_000;
  * The log is the field `log`, `message` or `entry`; of an entry without one, all fields together, as a JSON object.
  */
 export class RedisStreamSource implements Source {
-  readonly keepsAll = false;
+  readonly keeps = 'acknowledged';
   readonly #options: RedisStreamOptions;
   readonly #name: string;
   #redis: Redis | undefined;
@@ -84,7 +84,7 @@ export class RedisStreamSource implements Source {
     const present = entries.filter((entry): entry is [string, string[]] => entry[1] !== null);
     return {
       entries: present.map(([, fields]) => entryOf(fields)),
-      scope: present.map(([id]) => `${key} ${id}`),
+      scopes: present.map(([id]) => `${key} ${id}`),
       known: false,
       gap:
         present.length < ids.length

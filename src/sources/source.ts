@@ -1,4 +1,5 @@
 import type { Entry } from '../entry.ts';
+import type { Json } from '../util/json.ts';
 
 /** What came as a log and can't be read as one; it becomes a dead letter. */
 export interface Unreadable {
@@ -14,32 +15,34 @@ export interface Batch {
   /** Oldest first. */
   entries: Entry[];
   /**
-   * An earlier run has counted, and confirmed, these. All that are known come in the first batch, however many
-   * they are.
+   * An earlier run has read these: they only come along for sinks that want everything again. All that are known come in
+   * the first batch, however many they are.
    */
   known: boolean;
   /**
-   * Set by sources whose entries can't be counted over time, for instance because several processes share them: copies
-   * are told apart within their scope, and only there. One scope for the whole batch, or one for each entry; the
-   * same entry read again has the same.
+   * Set by sources that tell their entries apart themselves, for instance because several processes share them: one for
+   * each entry, which no other entry has, and which the same entry has when it is read again. Copies are not counted then.
    */
-  scope?: string | readonly string[];
+  scopes?: readonly string[];
   /** What of the source's contents between these entries could not be read. */
   unreadable?: readonly Unreadable[];
   /** Logs may have been lost just before this batch: what happened, in words. */
   gap?: string | undefined;
+  /** Where to read on next time, behind these entries; `undefined` for where it was, or where the source has none. */
+  position?: Json | undefined;
   /**
-   * Every entry is safe: stored, refused for its own fault, or a dead letter. Called once, in the order the
-   * batches came in. Answers the position to start from next time, as `JSON.stringify` writes it, where the source
-   * has one.
+   * Every entry is safe: in the buffer or, without one, in the sink: stored, refused for its own fault, or a dead letter.
+   * Called once, in the order the batches came in.
    */
-  commit(): unknown;
+  commit?(): void | Promise<void>;
 }
 
 /** How to read. */
 export interface ReadOptions {
-  /** What `commit` last answered in an earlier run of the same source; anything else is ignored. */
-  position?: unknown;
+  /** A position that a batch of an earlier run had; anything else is ignored. */
+  position?: Json | undefined;
+  /** Nothing more can be taken now: a source that others send to says so. */
+  isFull?: (() => boolean) | undefined;
   /** Go on waiting for new entries until `signal`; otherwise end where the source ends now. */
   follow: boolean;
   /** Keep only so many entries, the newest, of what the source holds at the start. */
@@ -55,10 +58,11 @@ export interface ReadOptions {
 /** Where logs come from. Reading takes nothing away from it. */
 export interface Source {
   /**
-   * It still holds all it ever held, as a file does. A run that sends known logs again then needs no memory of
-   * earlier runs, and is given no position.
+   * What it still holds of what it has shown: `everything`, as a file does: a run that wants it all again needs no memory of
+   * earlier ones; what is not `acknowledged` yet, as a stream does; or a `window`: what was read of that is kept in a
+   * buffer on disk until the sink has it.
    */
-  readonly keepsAll: boolean;
+  readonly keeps: 'everything' | 'acknowledged' | 'window';
   /**
    * The entries, oldest first, in batches; what was known at `position` comes along as far as it is needed to
    * count copies. The next batch is read only when it is asked for. In `follow`, trouble with the

@@ -173,7 +173,7 @@ test('from any position in any file, exactly what follows is new', { timeout: 12
         writeFileSync(path, lines.map((text) => `${text}\n`).join(''));
         const { batches, entries } = await readAll(sourceOf(path), { batchSize: size });
         for (const [n, batch] of batches.entries()) {
-          const position = batch.commit();
+          const { position } = batch;
           const again = await readAll(sourceOf(path), { batchSize: size, position });
           assert.deepEqual(freshOf(again.batches), entries.slice((n + 1) * size));
         }

@@ -56,7 +56,7 @@ function sourceOf(url: string, options: Partial<GradioSourceOptions> = {}): Grad
 
 /** A source whose entries are put together again as the lines that they came from. */
 class AsLines implements Source {
-  readonly keepsAll = false;
+  readonly keeps = 'window';
   readonly #source: Source;
 
   constructor(source: Source) {

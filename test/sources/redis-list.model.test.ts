@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { RedisListSource } from '../../src/sources/redis-list.ts';
 import type { Batch } from '../../src/sources/source.ts';
+import type { Json } from '../../src/util/json.ts';
 import { setLogLevel } from '../../src/util/log.ts';
 import { uniqueName } from '../services/env.ts';
 import { startRedis } from '../services/redis.ts';
@@ -80,7 +81,7 @@ class Reader {
   readonly #batches: AsyncIterator<Batch>;
   #next: Promise<IteratorResult<Batch>> | undefined;
 
-  constructor(key: string, url: string, position: unknown, batchSize: number) {
+  constructor(key: string, url: string, position: Json | undefined, batchSize: number) {
     const where = { address: 'test', url, host: '', port: 0, db: 0, tls: false, patienceMs: 1_000 };
     this.#source = new RedisListSource({ ...where, key, intervalMs: 1 });
     this.#batches = this.#source
@@ -167,7 +168,7 @@ interface Round {
 async function play(rounds: readonly Round[], cap: number, batchSize: number): Promise<void> {
   const key = uniqueName('model');
   const model = new Model(cap);
-  let position: unknown;
+  let position: Json | undefined;
   let reader = new Reader(key, service.url, position, batchSize);
   let restarted = true;
   const past: Pushed[][] = [];
@@ -200,7 +201,7 @@ async function play(rounds: readonly Round[], cap: number, batchSize: number): P
   };
   const commit = (count: number): void => {
     for (const { batch, upTo, window } of open.splice(0, count)) {
-      position = JSON.parse(JSON.stringify(batch.commit()));
+      position = JSON.parse(JSON.stringify(batch.position ?? position ?? null));
       if (batch.known) continue;
       model.confirmed = upTo;
       model.confirmedWindow = window.filter(({ at }) => at < upTo);

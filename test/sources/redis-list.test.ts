@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RedisListSource } from '../../src/sources/redis-list.ts';
+import type { Json } from '../../src/util/json.ts';
 import { eventually, TestList } from '../helpers.ts';
 import { redisUrl } from '../services/env.ts';
 import { startRedis } from '../services/redis.ts';
@@ -93,7 +94,7 @@ test('any sequence of pushes, copies included, is read exactly across restarts',
       const list = new TestList(t);
       const sent = ['first'];
       const read: unknown[] = [];
-      let position: unknown;
+      let position: Json | undefined;
       await list.push(sent);
       for (const step of steps) {
         const whole = await readAll(sourceOf(list.key), { position, batchSize: 2 });

@@ -43,14 +43,14 @@ async function read(from: RedisStreamSource, commit: boolean, batchSize = 10): P
   const { signal } = new AbortController();
   for await (const batch of from.batches({ follow: false, batchSize, signal })) {
     batches.push(batch);
-    if (commit) await batch.commit();
+    if (commit) await batch.commit?.();
   }
   await from.close();
   return batches;
 }
 
 const entriesOf = (batches: readonly Batch[]): Entry[] => batches.flatMap(({ entries }) => entries);
-const scopesOf = (batches: readonly Batch[]): string[] => batches.flatMap(({ scope }) => scope as string[]);
+const scopesOf = (batches: readonly Batch[]): string[] => batches.flatMap(({ scopes }) => scopes as string[]);
 
 sourceContract(
   'redis-stream',
@@ -92,7 +92,7 @@ test('several consumers share a stream, and none gets what is another one’s', 
   for (const reader of [left, right, left, right]) {
     const { value } = await reader!.next();
     batches.push(value);
-    await value.commit();
+    await value.commit?.();
   }
   assert.equal(new Set(entriesOf(batches)).size, 40);
   await one.close();
@@ -145,7 +145,7 @@ test('a followed stream hands on what arrives, and ends when it is told to', {
   setTimeout(() => void add('late'), 300);
   for await (const batch of from.batches({ follow: true, batchSize: 10, signal: stop.signal })) {
     seen.push(...batch.entries);
-    await batch.commit();
+    await batch.commit?.();
     stop.abort();
   }
   await from.close();

@@ -1,0 +1,270 @@
+import type { Log, Parse } from '../identity.ts';
+import { readAgain } from '../identity.ts';
+import type { Unreadable } from '../sources/source.ts';
+import { reasonOf } from '../util/errors.ts';
+import type { Json } from '../util/json.ts';
+import { log } from '../util/log.ts';
+import { sleep } from '../util/retry.ts';
+import type { Journal } from './journal.ts';
+import { applyStep, stepBetween } from './position-step.ts';
+import { type BatchHead, Segments } from './segments.ts';
+
+/** Logs that travel together, each with its identity. */
+export interface BufferedBatch {
+  logs: Log[];
+  unreadable: readonly Unreadable[];
+  /** Of the last of what is in it. */
+  sequence: number;
+  /** When the first of it was read, in ms since 1970. */
+  readAt: number;
+  /** Logs before it that were kept and can't be read back, in words. */
+  gap?: string | undefined;
+}
+
+/** What waits for the sink. */
+export interface BufferState {
+  logs: number;
+  /** On disk, compressed where the sink is behind. */
+  bytes: number;
+  /** Age of the oldest log that waits, in ms. */
+  oldestMs: number | undefined;
+  /** Nothing more is taken until the sink has confirmed some. */
+  isFull: boolean;
+}
+
+/** Up to this size, in bytes, batches that were just kept go on from memory. */
+const IN_MEMORY_BYTES = 4 << 20;
+/** Bytes of batches that are read back and handed on together. */
+const READ_BACK_BYTES = 1 << 20;
+const RETRY_MS = 1_000;
+
+/**
+ * Keeps what was read from a source that forgets, on disk, until the sink has confirmed it. What was just kept goes on
+ * from memory; only when the sink is behind is it read back.
+ */
+export class DiskBuffer {
+  readonly #journal: Journal;
+  readonly #segments: Segments;
+  readonly #parse: Parse;
+  readonly #maxBytes: number;
+  #queue: { batch: BufferedBatch; bytes: number }[] = [];
+  #queued = 0;
+  /** The sequence handed on last, and that of which all before is confirmed. */
+  #handedOn = 0;
+  /** Logs up to there, of all that were ever read. */
+  #handedOnLogs: number | undefined;
+  #waiting = 0;
+  #underWay: { sequence: number; logs: number; readAt: number }[] = [];
+  #isFull = false;
+  #wake: () => void = () => {};
+
+  constructor(folder: string, journal: Journal, parse: Parse, maxBytes: number) {
+    this.#journal = journal;
+    this.#segments = new Segments(folder, maxBytes);
+    this.#parse = parse;
+    this.#maxBytes = maxBytes;
+  }
+
+  get state(): BufferState {
+    const oldest = this.#underWay[0]?.readAt ?? this.#queue[0]?.batch.readAt;
+    return {
+      logs: this.#waiting,
+      bytes: this.#segments.size,
+      oldestMs: oldest === undefined ? undefined : Date.now() - oldest,
+      isFull: this.#isFull,
+    };
+  }
+
+  /** Finds what an earlier run has left, and tells the journal what it does not know yet. */
+  async open(): Promise<void> {
+    const journal = this.#journal;
+    const { confirmed } = journal.progress;
+    await this.#segments.open(({ sequence, logs, before, keys, step }) => {
+      if (sequence > confirmed) {
+        this.#waiting += logs;
+        this.#handedOnLogs ??= before;
+      }
+      if (sequence <= journal.progress.sequence) return;
+      const counted = Buffer.from(keys, 'base64');
+      journal.count(counted);
+      let position: Json | undefined;
+      try {
+        position = step === undefined ? undefined : applyStep(journal.position, step);
+      } catch {
+        // What is before it was damaged: the source is read again from the last place that is known.
+      }
+      journal.advance({ sequence, logs, keys: counted, position });
+    });
+    this.#handedOn = confirmed;
+    this.#handedOnLogs ??= journal.progress.logs;
+  }
+
+  /**
+   * Keeps a batch: it is on the disk when this resolves. Waits while there is no room, or the disk can't be written; answers
+   * `false` where `signal` aborts before it is kept.
+   */
+  async keep(
+    {
+      logs,
+      unreadable,
+      keys,
+      position,
+    }: Omit<BufferedBatch, 'sequence' | 'readAt'> & { keys: Buffer; position: Json | undefined },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const journal = this.#journal;
+    const { sequence: last, logs: before } = journal.progress;
+    const step = position === undefined ? undefined : stepBetween(journal.position, position);
+    const head: BatchHead = {
+      sequence: last + 1,
+      logs: logs.length,
+      before,
+      readAt: Date.now(),
+      keys: keys.toString('base64'),
+      ...(step ? { step } : {}),
+    };
+    const body = Buffer.from(JSON.stringify({ logs: logs.map(({ id, entry }) => [id, entry]), unreadable }));
+    const isBehind = this.#isBehind(last);
+    for (;;) {
+      if (await this.#hasRoom(body.length, signal)) {
+        try {
+          await this.#segments.append(head, body, isBehind);
+          break;
+        } catch (error) {
+          this.#setFull(`${reasonOf(error)}: make room there`);
+          await sleep(RETRY_MS, signal);
+        }
+      }
+      if (signal.aborted) return false;
+    }
+    this.#setFull(undefined);
+    journal.advance({ sequence: head.sequence, logs: logs.length, keys, position });
+    this.#waiting += logs.length;
+    if (!isBehind && this.#queued + body.length <= IN_MEMORY_BYTES) {
+      this.#queue.push({
+        batch: { logs, unreadable, sequence: head.sequence, readAt: head.readAt },
+        bytes: body.length,
+      });
+      this.#queued += body.length;
+    }
+    this.#wake();
+    return true;
+  }
+
+  /** Some that was kept is on disk alone: what follows must be read back behind it. */
+  #isBehind(last: number): boolean {
+    return (this.#queue.at(-1)?.batch.sequence ?? this.#handedOn) < last;
+  }
+
+  async #hasRoom(bytes: number, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      if (this.#segments.size === 0 || this.#segments.size + bytes <= this.#maxBytes) return true;
+      if (this.#waiting === 0) {
+        await this.#empty();
+        continue;
+      }
+      this.#setFull(`it holds ${this.#maxBytes} bytes (buffer.max_bytes)`);
+      await sleep(RETRY_MS / 10, signal);
+    }
+    return false;
+  }
+
+  #setFull(why: string | undefined): void {
+    if (why !== undefined && !this.#isFull)
+      log.error(
+        `the buffer takes no more, ${why}. Until the sink has confirmed some, no logs are read, and may be lost at their source`,
+      );
+    if (why === undefined && this.#isFull) log.info('the buffer takes logs again');
+    this.#isFull = why !== undefined;
+  }
+
+  /** The next batch, of about `count` logs; `undefined` where nothing waits to be handed on. */
+  async take(count: number): Promise<BufferedBatch | undefined> {
+    if (this.#handedOn >= this.#journal.progress.sequence) return undefined;
+    const first = this.#queue[0];
+    if (first && first.batch.sequence === this.#handedOn + 1) {
+      this.#queue.shift();
+      this.#queued -= first.bytes;
+      return this.#handOn(first.batch);
+    }
+    const batch = await this.#readBack(count);
+    // Damaged to its end: what was to follow is not there.
+    if (!batch) this.#handedOn = (this.#queue[0]?.batch.sequence ?? this.#journal.progress.sequence + 1) - 1;
+    return batch && this.#handOn(batch);
+  }
+
+  #handOn(batch: BufferedBatch): BufferedBatch {
+    this.#handedOn = batch.sequence;
+    this.#handedOnLogs! += batch.logs.length;
+    this.#underWay.push({ sequence: batch.sequence, logs: batch.logs.length, readAt: batch.readAt });
+    return batch;
+  }
+
+  async #readBack(count: number): Promise<BufferedBatch | undefined> {
+    const logs: Log[] = [];
+    const unreadable: Unreadable[] = [];
+    let sequence = this.#handedOn;
+    let readAt: number | undefined;
+    let lost = 0;
+    for (let bytes = 0; logs.length < count && bytes < READ_BACK_BYTES; ) {
+      if (this.#queue[0]?.batch.sequence === sequence + 1) break;
+      const next = await this.#segments.next(sequence);
+      if (!next || logs.length + next.head.logs > Math.max(count, next.head.logs)) break;
+      lost += next.head.before - this.#handedOnLogs! - logs.length - lost;
+      const kept = JSON.parse(next.body.toString()) as {
+        logs: [string, Log['entry']][];
+        unreadable: Unreadable[];
+      };
+      for (const [id, entry] of kept.logs) logs.push(readAgain(entry, id, this.#parse));
+      unreadable.push(...kept.unreadable);
+      bytes += next.body.length;
+      readAt ??= next.head.readAt;
+      ({ sequence } = next.head);
+    }
+    if (readAt === undefined) return undefined;
+    this.#handedOnLogs! += lost;
+    const gap =
+      lost > 0
+        ? `${lost} logs that were kept in the buffer can't be read back: its files are damaged`
+        : undefined;
+    return { logs, unreadable, sequence, readAt, gap };
+  }
+
+  /** The sink has confirmed all batches up to this one. */
+  async confirm(sequence: number): Promise<void> {
+    while (this.#underWay[0] && this.#underWay[0].sequence <= sequence)
+      this.#waiting -= this.#underWay.shift()!.logs;
+    this.#journal.confirm(sequence);
+    // The journal must know of what a segment holds before that goes.
+    if (this.#segments.canRelease(sequence) && (await this.#journal.sync()))
+      await this.#segments.release(sequence);
+  }
+
+  /** Ends `wait`. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Resolves when something is there to be taken, or `signal` aborts. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#handedOn < this.#journal.progress.sequence) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  /** Lets go of files; segments that are confirmed are deleted. */
+  async close(): Promise<void> {
+    await this.#empty();
+  }
+
+  async #empty(): Promise<void> {
+    const isSynced = await this.#journal.sync();
+    await this.#segments.close(isSynced ? this.#journal.progress.confirmed : 0);
+  }
+}

@@ -1,0 +1,119 @@
+/** Number of keys in a generation. */
+const GENERATION = 1_000_000;
+const SMALLEST = 1 << 10;
+/** The share of a table's places that may be taken. */
+const LOAD = 0.6;
+/** Of a place: two halves of the key, and the count plus one, so that 0 marks a free one. */
+const WORDS = 3;
+/** Keys that `dump` answers at a time. */
+const DUMPED = 1 << 16;
+
+/** Some of the keys of one generation, each with its count, for `load`. */
+export interface DumpedKeys {
+  isOld: boolean;
+  keys: Buffer;
+}
+
+/**
+ * How many copies of each content have come, by the first 64 bits of its key. A table of numbers takes a quarter of the
+ * memory of a map of texts. Two contents that share these bits would be told apart as copies are, and harm nobody.
+ *
+ * The newest million keys are remembered, and up to a million more: a full generation becomes the old one, and the old
+ * one is forgotten but for the keys that were counted since.
+ */
+export class KeyCounts {
+  #young = new Table();
+  #old = new Table();
+
+  /** Counts `number` more copies of each key, 8 bytes, in a buffer of them; answers how many of each there were before. */
+  add(keys: Buffer, number: number): number[] {
+    const before: number[] = [];
+    for (let at = 0; at + 8 <= keys.length; at += 8)
+      before.push(this.#add(keys.readUInt32LE(at), keys.readUInt32LE(at + 4), number));
+    return before;
+  }
+
+  #add(high: number, low: number, number: number): number {
+    const before = this.#young.get(high, low) ?? this.#old.get(high, low) ?? 0;
+    // Counting back never falls below none.
+    this.#young.set(high, low, Math.max(0, before + number));
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Table();
+    }
+    return before;
+  }
+
+  /** All keys, in pieces. */
+  *dump(): Generator<DumpedKeys> {
+    for (const [table, isOld] of [
+      [this.#old, true],
+      [this.#young, false],
+    ] as const)
+      for (const keys of table.dump()) yield { isOld, keys };
+  }
+
+  /** Takes back what `dump` has answered. */
+  load({ isOld, keys }: DumpedKeys): void {
+    const table = isOld ? this.#old : this.#young;
+    for (let at = 0; at + 4 * WORDS <= keys.length; at += 4 * WORDS)
+      table.set(keys.readUInt32LE(at), keys.readUInt32LE(at + 4), keys.readUInt32LE(at + 8));
+  }
+}
+
+/** Open addressing over a typed array. */
+class Table {
+  size = 0;
+  #mask = SMALLEST - 1;
+  #words = new Uint32Array(WORDS * SMALLEST);
+
+  get(high: number, low: number): number | undefined {
+    const count = this.#words[this.#find(high, low) + 2]!;
+    return count === 0 ? undefined : count - 1;
+  }
+
+  set(high: number, low: number, count: number): void {
+    const at = this.#find(high, low);
+    const words = this.#words;
+    const isNew = words[at + 2] === 0;
+    words[at] = high;
+    words[at + 1] = low;
+    words[at + 2] = count + 1;
+    if (isNew && ++this.size > (this.#mask + 1) * LOAD) this.#grow();
+  }
+
+  *dump(): Generator<Buffer> {
+    let keys = Buffer.alloc(4 * WORDS * Math.min(DUMPED, this.size));
+    let end = 0;
+    for (let at = 0; at < this.#words.length; at += WORDS) {
+      const count = this.#words[at + 2]!;
+      if (count === 0) continue;
+      end = keys.writeUInt32LE(this.#words[at]!, end);
+      end = keys.writeUInt32LE(this.#words[at + 1]!, end);
+      end = keys.writeUInt32LE(count - 1, end);
+      if (end < keys.length) continue;
+      yield keys;
+      keys = Buffer.alloc(keys.length);
+      end = 0;
+    }
+    if (end > 0) yield keys.subarray(0, end);
+  }
+
+  /** Where the key is, or the free place where it belongs. Keys are hashes: their own bits spread them. */
+  #find(high: number, low: number): number {
+    const words = this.#words;
+    for (let place = low & this.#mask; ; place = (place + 1) & this.#mask) {
+      const at = WORDS * place;
+      if (words[at + 2] === 0 || (words[at] === high && words[at + 1] === low)) return at;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#words;
+    this.#mask = 2 * this.#mask + 1;
+    this.#words = new Uint32Array(WORDS * (this.#mask + 1));
+    for (let at = 0; at < old.length; at += WORDS)
+      if (old[at + 2] !== 0)
+        this.#words.set(old.subarray(at, at + WORDS), this.#find(old[at]!, old[at + 1]!));
+  }
+}

@@ -1,0 +1,71 @@
+import type { Entry } from './entry.ts';
+import { contentKey, type LogEvent, scopedKey } from './event.ts';
+import { EntryError } from './parse.ts';
+import type { Batch } from './sources/source.ts';
+import { reasonOf } from './util/errors.ts';
+
+/** An entry with its identity, which it keeps from now on, and its event, or why there is none. */
+export interface Log {
+  entry: Entry;
+  id: string;
+  event?: LogEvent;
+  reason?: string;
+}
+
+/** Entry to event; throws for what is not a log. */
+export type Parse = (entry: Entry) => LogEvent;
+
+/** Tells copies apart: see `Journal.count`. */
+export interface CopyCounter {
+  count(keys: Buffer, again?: boolean): number[];
+}
+
+/** The first half of each content's key; no more is needed to count copies. */
+const KEY_BYTES = 8;
+
+/**
+ * Gives each entry of a batch its identity: the key of its content, or of its content and scope, and the number of the
+ * copy. Answers the keys that were counted, too.
+ */
+export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { logs: Log[]; keys: Buffer } {
+  const { entries, scopes, known } = batch;
+  const logs = entries.map((entry) => read(entry, parse));
+  if (scopes) {
+    logs.forEach((each, n) => setId(each, scopedKey(scopes[n]!, each.id)));
+    return { logs, keys: Buffer.alloc(0) };
+  }
+  const keys = Buffer.alloc(KEY_BYTES * logs.length);
+  logs.forEach(({ id }, n) => {
+    keys.writeUInt32LE(Number.parseInt(id.slice(0, 8), 16), n * KEY_BYTES);
+    keys.writeUInt32LE(Number.parseInt(id.slice(8, 16), 16), n * KEY_BYTES + 4);
+  });
+  const before = copies.count(keys, known);
+  logs.forEach((each, n) => {
+    if (before[n]! > 0) setId(each, `${each.id}-${before[n]}`);
+  });
+  return { logs, keys };
+}
+
+/** Reads an entry again that was given its identity before. */
+export function readAgain(entry: Entry, id: string, parse: Parse): Log {
+  const log = read(entry, parse);
+  setId(log, id);
+  return log;
+}
+
+function read(entry: Entry, parse: Parse): Log {
+  try {
+    const event = parse(entry);
+    return { entry, id: event.id, event };
+  } catch (error) {
+    // A log that is only too large keeps the identity that it has under another limit.
+    const told = error instanceof EntryError ? error.event?.id : undefined;
+    const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
+    return { entry, id: told ?? contentKey('', '', text, undefined), reason: reasonOf(error) };
+  }
+}
+
+function setId(log: Log, id: string): void {
+  log.id = id;
+  if (log.event) log.event.id = id;
+}
