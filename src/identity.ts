@@ -31,7 +31,7 @@ export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { log
   const { entries, scopes, known } = batch;
   const logs = entries.map((entry) => read(entry, parse));
   if (scopes) {
-    logs.forEach((each, n) => setId(each, scopedKey(scopes[n]!, each.id)));
+    for (const [n, each] of logs.entries()) setId(each, scopedKey(scopes[n]!, each.id));
     return { logs, keys: Buffer.alloc(0) };
   }
   const keys = Buffer.alloc(KEY_BYTES * logs.length);
