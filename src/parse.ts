@@ -148,6 +148,12 @@ function isBlank(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d);
 }
 
+/** A level that is not among the known ones as they stand. */
+function nameLevel(written: string): string {
+  const plain = withoutColours(written).trim();
+  return levelOf(plain) ?? plain;
+}
+
 /** Makes events of parts. It tells, once, of a time that can't be read. */
 function eventMaker(
   readTimestamp: TimestampReader,
@@ -162,7 +168,7 @@ function eventMaker(
       id: contentKey(written, level, message, data),
       written,
       timestamp: timestamp ?? new Date().toISOString(),
-      level: parts.severity ?? levelOf(level) ?? withoutColours(level).trim(),
+      level: parts.severity ?? levelOf(level) ?? nameLevel(level),
       logger,
       message,
       data,

@@ -63,7 +63,7 @@ const ALONE = [
 const whole = (form: string): RegExp => new RegExp(`^(?:${form})$`);
 const WHOLE = [...IN_TEXT, ...ALONE].map(whole);
 const WHOLE_DAY_FIRST = whole(DAY_FIRST);
-const BEGINNING = [...IN_TEXT, DAY_FIRST].map((form) => new RegExp(`(?:${form})(?![\\w:])`, 'y'));
+const BEGINNING = [...IN_TEXT, DAY_FIRST].map((form) => new RegExp(`(?:${form})(?!\\w|[:.,]\\d)`, 'y'));
 const EPOCH = /^(\d{8,19})(?:[.,](\d{1,9})\d*)?$/;
 
 /** Reads a time; `dayFirst`: `02/03/2026` is in March. Answers `undefined` for what is no time, or no possible one. */

@@ -42,7 +42,7 @@ function read(text: string): LogParts | undefined {
   if (basic && isLevelWord(basic[1]!))
     return { level: basic[1], logger: basic[2], message: text.slice(basic[0].length) };
   const timeStart = text[0] === '[' || text[0] === '(' ? 1 : 0;
-  const end = timeEnd(text, timeStart);
+  const end = Math.max(timeEnd(text, timeStart), epochEnd(text, timeStart));
   if (end >= 0) {
     const time = text.slice(timeStart, end);
     const found = findLevel(text, end, MOST_PARTS);
@@ -106,6 +106,13 @@ function partsOf(text: string, time: string | undefined, from: number, found: Fo
     message: text.slice(at),
     data: context.length > 0 ? { context: context.join(' ') } : undefined,
   };
+}
+
+/** Where seconds or ms since 1970 end, which only a level tells from any other number. */
+function epochEnd(text: string, at: number): number {
+  const epoch = match(/\d{10}(?:\d{3}|\.\d{1,9})?(?=[\s\])])/y, text, at);
+  const end = epoch ? at + epoch[0].length : -1;
+  return end >= 0 && findLevel(text, end, MOST_PARTS) ? end : -1;
 }
 
 /** A sticky pattern, tried at one place. */

@@ -3,6 +3,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
+import { joinLines } from './container-lines.ts';
+import { cutLogs } from './log-lines.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A file of log lines, oldest first, as the API would have printed them. */
@@ -17,8 +19,6 @@ const CHUNK = 1 << 17;
 const LONGEST_ENTRY = 16 << 20;
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
-/** A line that begins an entry: a time, a JSON object, or a JSON string that holds such a line. */
-const BEGINS = /"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|"?\{ *\\?"/y;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -32,8 +32,8 @@ interface Item {
 }
 
 /**
- * A file, read from its start and perhaps followed. Lines that begin no entry continue the one before, as
- * tracebacks do. A followed file may be rotated (a new file under its name) or truncated.
+ * A file, read from its start and perhaps followed. Which lines belong together, `cutLogs` says. A followed file may be
+ * rotated (a new file under its name) or truncated.
  */
 export class FileSource implements Source {
   readonly keeps = 'everything';
@@ -87,29 +87,30 @@ export class FileSource implements Source {
     let { inode, end: at } = start;
     let rest: Buffer = Buffer.alloc(0);
     let stillSince = Date.now();
-    const take = (length: number): Item[] => {
-      const items = entriesOf(rest.subarray(0, length), at - rest.length, inode);
+    const take = (ended: boolean): Item[] => {
+      const { items, length } = entriesOf(rest, at - rest.length, inode, ended);
       rest = Buffer.from(rest.subarray(length));
       return items;
     };
-    const chunk = Buffer.allocUnsafe(CHUNK);
+    let chunk = Buffer.allocUnsafe(CHUNK);
     while (!signal.aborted) {
       // Looked at before reading: what was still written to a file after it was renamed is read, too.
       const now = follow ? await stat(this.#options.path).catch(() => undefined) : undefined;
-      const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
+      // What does not end yet is looked at again with the next chunk: twice as much each time, so that it stays linear.
+      if (rest.length > chunk.length) chunk = Buffer.allocUnsafe(rest.length);
+      const { bytesRead } = await file.read(chunk, 0, Math.max(CHUNK, rest.length), at);
       if (bytesRead > 0) {
-        const looked = rest.lastIndexOf(NEWLINE) + 1;
         at += bytesRead;
         stillSince = Date.now();
         rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-        const cut = rest.length > LONGEST_ENTRY ? rest.length : lastBeginning(rest, looked);
-        if (cut > 0) yield { read: take(cut), ended: false };
+        const read = take(rest.length > LONGEST_ENTRY);
+        if (read.length > 0) yield { read, ended: false };
         continue;
       }
       const replaced = now !== undefined && now.ino !== inode;
       const restarts = replaced || (now !== undefined && now.size < at);
       const still = Date.now() - stillSince >= STILL_MS && rest.at(-1) === NEWLINE;
-      yield { read: !follow || restarts || still ? take(rest.length) : [], ended: true };
+      yield { read: !follow || restarts || still ? take(true) : [], ended: true };
       if (!follow) return;
       if (restarts) {
         log.info(
@@ -156,52 +157,31 @@ function savedPosition(position: unknown): Position | undefined {
   return isSound ? (position as Position) : undefined;
 }
 
-function begins(text: string, at: number): boolean {
-  BEGINS.lastIndex = at;
-  return BEGINS.test(text);
-}
-
-/**
- * Where the last entry of a chunk begins, which the next chunk may continue; what is before it is whole. Before `from`,
- * where a line begins, there is one entry at the most.
- */
-function lastBeginning(bytes: Buffer, from: number): number {
-  const lastNewline = bytes.lastIndexOf(NEWLINE);
-  let lineEnd = lastNewline;
-  while (lineEnd >= from) {
-    const start = lineEnd === 0 ? 0 : bytes.lastIndexOf(NEWLINE, lineEnd - 1) + 1;
-    if (begins(bytes.toString('latin1', start, start + 24), 0)) return start;
-    lineEnd = start - 1;
-  }
-  return from > 0 ? 0 : lastNewline + 1;
-}
-
-/**
- * Lines to entries; a line that neither begins an entry nor follows on one stands alone. `from` is where in the file the
- * bytes begin.
- */
-function entriesOf(bytes: Buffer, from: number, inode: number): Item[] {
-  const items: Item[] = [];
+/** The entries that are whole, and how many bytes they take; `from` is where in the file the bytes begin. */
+function entriesOf(
+  bytes: Buffer,
+  from: number,
+  inode: number,
+  ended: boolean,
+): { items: Item[]; length: number } {
   // In Latin-1 each byte is a character, so that places in the text are places in the file.
   const latin1 = bytes.toString('latin1');
   const ascii = isAscii(bytes);
-  let start = 0;
-  let follows = false;
-  const add = (end: number): void => {
+  const textOf = (start: number, end: number): string => {
+    const text = ascii ? latin1.slice(start, end) : bytes.toString('utf8', start, end);
+    return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
+  };
+  const items: Item[] = [];
+  let length = ended ? bytes.length : 0;
+  for (const { start, end, closed, lines } of cutLogs(latin1, ended)) {
+    if (!closed && !ended) break;
     let stop = end;
     while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
-    let text = ascii ? latin1.slice(start, stop) : bytes.toString('utf8', start, stop);
-    if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
-    if (text !== '') items.push({ text, position: { inode, end: from + end } });
-    start = end;
-  };
-  for (let at = 0; at < latin1.length; ) {
-    const beginning = begins(latin1, at);
-    if (at > start && (beginning || !follows)) add(at);
-    follows ||= beginning;
-    const newline = latin1.indexOf('\n', at);
-    at = newline < 0 ? latin1.length : newline + 1;
+    const text = lines ? joinLines(lines.map((line) => textOf(line.start, line.end))) : textOf(start, stop);
+    let next = end;
+    while (bytes[next] === NEWLINE || bytes[next] === RETURN) next++;
+    items.push({ text, position: { inode, end: from + next } });
+    if (!ended) length = next;
   }
-  add(latin1.length);
-  return items;
+  return { items, length };
 }

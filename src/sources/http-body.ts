@@ -1,5 +1,8 @@
 import type { Entry } from '../entry.ts';
-import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseDelimited } from '../util/json.ts';
+import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseJson } from '../util/json.ts';
+import { joinLines } from './container-lines.ts';
+import { beginsLog } from './log-beginning.ts';
+import { cutLogs } from './log-lines.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */
 export type Part = { entry: Entry; place?: string | undefined } | { unreadable: UnreadablePart };
@@ -10,92 +13,37 @@ export interface UnreadablePart {
   reason: string;
 }
 
-/** A line that begins an entry of Python's logging. */
-const DATED = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/y;
+/** Of texts in an envelope. */
 const NAMES_TIME = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/;
-/** A bracket that opens an array of logs; one before other text, as in `[uuid] POST …`, is text. */
-const ARRAY = /\[\s*(?:[[{"]|\]\s*$)/y;
-const BETWEEN = /\s*/y;
-const BETWEEN_ELEMENTS = /[\s,]*/y;
 
 /**
- * Reads a body into entries, in their order: NDJSON, a JSON array, JSON objects run together, lines of text, or a mixture.
- * What is no JSON is text, a line an entry, except lines that follow a dated one without beginning with a date
- * themselves: they continue it, as tracebacks do. A line that begins like JSON and is none is unreadable, and
- * costs no other line anything. Lazy, and linear in the body's length.
+ * Reads a body into entries, in their order: NDJSON, a JSON array, JSON objects run together, lines of text, or a
+ * mixture; `cutLogs` says which lines belong together. What begins like JSON and is none is unreadable, and costs nothing
+ * else anything.
  */
 export function* readBody(text: string): Generator<Part> {
-  let at = 0;
-  let inArray = false;
-  // JSON may span lines until some is broken; from then on its end is only looked for on its own line.
-  let spansLines = true;
-  let lineEnd = -1;
-  for (;;) {
-    at = skip(inArray ? BETWEEN_ELEMENTS : BETWEEN, text, at);
-    if (at >= text.length) return;
-    if (inArray ? text[at] === ']' : test(ARRAY, text, at)) {
-      inArray = !inArray;
-      at++;
-      continue;
-    }
-    // Looked for once a line: a body may be one line of many objects.
-    if (lineEnd < at) lineEnd = endOfLine(text, at);
-    if (!inArray && text[at] !== '{') {
-      const end = test(DATED, text, at) ? continuedTo(text, lineEnd) : lineEnd;
-      yield { entry: text.slice(at, end).replaceAll('\r\n', '\n').trimEnd() };
-      at = end;
-      continue;
-    }
-    const rest = text.slice(at, spansLines ? undefined : lineEnd);
-    let length = jsonEnd(rest, 0);
-    const value = length < 0 ? undefined : parseDelimited(rest.slice(0, length));
-    let reason = 'it is broken JSON';
-    if (length < 0) {
-      length = jsonEnd(rest, 0, Number.POSITIVE_INFINITY);
-      if (length >= 0) reason = `it nests deeper than ${MAX_DEPTH} levels`;
-    }
-    const ends = length >= 0 && '{["'.includes(text[at] as string);
-    if (value === undefined && !(ends && at + length <= lineEnd)) {
-      if (spansLines) {
-        spansLines = false;
-        continue;
-      }
-      length = lineEnd - at;
-    }
-    yield partOf(value, text.slice(at, at + length), reason);
-    at += length;
+  for (const { start, end, json, lines } of cutLogs(text, true)) {
+    const log = lines
+      ? joinLines(lines.map((line) => text.slice(line.start, line.end)))
+      : text.slice(start, end);
+    const isJson = json || log[0] === '{';
+    if (isJson) yield partOf(parseJson(log), log);
+    else yield { entry: log.replaceAll('\r\n', '\n').trimEnd() };
   }
 }
 
-/** A sticky pattern, tried at one place. */
-function test(pattern: RegExp, text: string, at: number): boolean {
-  pattern.lastIndex = at;
-  return pattern.test(text);
-}
-
-/** The place behind what a sticky pattern that always matches matches there. */
-function skip(pattern: RegExp, text: string, at: number): number {
-  test(pattern, text, at);
-  return pattern.lastIndex;
-}
-
-function endOfLine(text: string, at: number): number {
-  const newline = text.indexOf('\n', at);
-  return newline < 0 ? text.length : newline;
-}
-
-/** The end of the last line that continues the one which ends at `lineEnd`. */
-function continuedTo(text: string, lineEnd: number): number {
-  let end = lineEnd;
-  while (end < text.length && text[end + 1] !== '{' && !test(DATED, text, end + 1))
-    end = endOfLine(text, end + 1);
-  return end;
-}
-
-function partOf(value: Json | undefined, entry: string, reason: string): Part {
+function partOf(value: Json | undefined, entry: string): Part {
   if (typeof value === 'string') return { entry: value };
   if (isObject(value)) return { entry: unwrap(value), place: placeOf(value) };
-  if (value === undefined) return { unreadable: { entry, reason } };
+  if (value === undefined) {
+    const isDeep = jsonEnd(entry, 0, Number.POSITIVE_INFINITY) === entry.length && jsonEnd(entry, 0) < 0;
+    return {
+      unreadable: {
+        entry,
+        reason: isDeep ? `it nests deeper than ${MAX_DEPTH} levels` : 'it is broken JSON',
+      },
+    };
+  }
   return { unreadable: { entry, reason: 'it is neither a JSON object nor a text' } };
 }
 
@@ -107,9 +55,11 @@ function partOf(value: Json | undefined, entry: string, reason: string): Part {
  * - `log`, where there is no `message` (Fluent Bit: `{"date","log"}`).
  */
 function unwrap(object: JsonObject): Entry {
-  const { level, message, log, source_type: sourceType } = object;
+  const { level, message, log, stream, time, source_type: sourceType } = object;
   if (typeof level === 'string') return object;
-  if (typeof message === 'string' && (typeof sourceType === 'string' || test(DATED, message, 0)))
+  // Docker's, whose time counts where the line names none: its format opens it.
+  if (typeof log === 'string' && typeof stream === 'string' && typeof time === 'string') return object;
+  if (typeof message === 'string' && (typeof sourceType === 'string' || beginsLog(message, 0)))
     return message.trimEnd();
   if (message === undefined && typeof log === 'string') return log.trimEnd();
   return object;

@@ -126,9 +126,12 @@ function replaceNumbers(text: string): string {
     const number = NUMBER.exec(text)?.[0];
     if (number === undefined) continue;
     const end = at + number.length;
-    const long = /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number));
-    if (long || /[NI]/.test(number)) {
-      replaced += text.slice(from, at) + (long ? `"${number}"` : 'null');
+    const value = Number(number);
+    const tooLarge = /^-?\d+$/.test(number)
+      ? !Number.isSafeInteger(value)
+      : /\d/.test(number) && !Number.isFinite(value);
+    if (tooLarge || /[NI]/.test(number)) {
+      replaced += text.slice(from, at) + (tooLarge ? `"${number}"` : 'null');
       from = end;
     }
     at = end - 1;
