@@ -1,4 +1,14 @@
-import { defineFields, definePlugin, isObject, mapKeys } from 'ml-log-sidecar/plugin';
+import {
+  defineFields,
+  definePlugin,
+  type Fields,
+  isObject,
+  type Json,
+  type JsonObject,
+  mapKeys,
+  PATHS,
+  valueReader,
+} from 'ml-log-sidecar/plugin';
 
 const number = { type: 'double', ignore_malformed: true };
 const text = { type: 'keyword', ignore_above: 1024 };
@@ -45,8 +55,12 @@ const fields = defineFields({
   },
 });
 
-/** `ml-api-message`: predictions that were answered, with their inputs and their result. */
-export default definePlugin<{ rename: Record<string, string> }>({
+interface Options extends Record<'input' | 'result' | 'prediction' | 'probability', string | string[]> {
+  rename: Record<string, string>;
+}
+
+/** `ml-api-message`: predictions that were answered, with their inputs and their result; of a list, one document each. */
+export default definePlugin<Options>({
   name: 'ml-api-message',
   description: 'predictions with their inputs and result',
   options: {
@@ -55,6 +69,11 @@ export default definePlugin<{ rename: Record<string, string> }>({
     properties: {
       /** From an input's name, as the caller sends it, to the name it is stored under. */
       rename: { type: 'object', additionalProperties: { type: 'string', minLength: 1 }, default: {} },
+      /** Where these stand in other models' logs: `input: features`, `prediction: output.label`. */
+      input: { ...PATHS, default: 'input' },
+      result: { ...PATHS, default: 'result' },
+      prediction: { ...PATHS, default: 'result.prediction' },
+      probability: { ...PATHS, default: 'result.probability' },
     },
   },
   index: {
@@ -67,7 +86,11 @@ export default definePlugin<{ rename: Record<string, string> }>({
     settings: { 'index.mapping.total_fields.ignore_dynamic_beyond_limit': true },
     identity: ['transaction_id'],
   },
-  create({ rename }) {
+  create({ rename, ...paths }) {
+    const inputOf = valueReader(paths.input);
+    const resultOf = valueReader(paths.result);
+    const predictionOf = valueReader(paths.prediction);
+    const probabilityOf = valueReader(paths.probability);
     const names = new Map(Object.entries(rename));
     const nameOf = (key: string): string => {
       const known = names.get(key);
@@ -79,10 +102,61 @@ export default definePlugin<{ rename: Record<string, string> }>({
     };
     return {
       documents(event) {
-        const { input, result } = event;
-        if (!isObject(input) || !isObject(result) || result.prediction == null) return undefined;
-        return fields.document(event, { input: mapKeys(input, nameOf), result: mapKeys(result, nameOf) });
+        const input = inputOf(event);
+        const result = resultOf(event);
+        const prediction = predictionOf(event) ?? numbersIn(result);
+        if (prediction === undefined) return undefined;
+        const probability = probabilityOf(event);
+        const make = (values: Values): Fields | undefined => {
+          if (!isObject(values.input)) return undefined;
+          const answer = withPrediction(values);
+          return fields.document(event, {
+            input: mapKeys(values.input, nameOf),
+            result: mapKeys(answer, nameOf),
+          });
+        };
+        if (!Array.isArray(prediction)) return make({ input, result, prediction, probability });
+        const { length } = prediction;
+        return prediction.flatMap((each, n): Fields[] => {
+          const values = { input: deal(input, n, length), result: deal(result, n, length), prediction: each };
+          const made = make({ ...values, probability: deal(probability, n, length) });
+          return made ? [made] : [];
+        });
       },
     };
   },
 });
+
+interface Values {
+  input: Json | undefined;
+  result: Json | undefined;
+  prediction: Json;
+  probability: Json | undefined;
+}
+
+/** A regression answers a number, or a list of them. */
+function numbersIn(result: Json | undefined): Json | undefined {
+  const isNumeric = Array.isArray(result)
+    ? result.length > 0 && result.every((each) => typeof each === 'number')
+    : typeof result === 'number';
+  return isNumeric ? result : undefined;
+}
+
+/** What of a value belongs to the prediction `n` of several: of lists with one element for each, its own. */
+function deal(value: Json | undefined, n: number, length: number): Json | undefined {
+  if (Array.isArray(value)) return value.length === length ? value[n] : value;
+  if (!isObject(value)) return value;
+  const dealt = Object.entries(value).map(([key, each]) => [
+    key,
+    Array.isArray(each) && each.length === length ? each[n] : each,
+  ]);
+  return Object.fromEntries(dealt) as JsonObject;
+}
+
+/** The result with prediction and probability where everybody looks for them. */
+function withPrediction({ result, prediction, probability }: Values): JsonObject {
+  const answer = isObject(result) ? result : {};
+  const isThere = answer.prediction === prediction && (probability ?? null) === (answer.probability ?? null);
+  if (isThere) return answer;
+  return { ...answer, prediction, ...(probability === undefined ? {} : { probability }) };
+}

@@ -1,4 +1,12 @@
-import { defineFields, definePlugin, type Field } from 'ml-log-sidecar/plugin';
+import {
+  defineFields,
+  definePlugin,
+  type Field,
+  isObject,
+  type JsonObject,
+  PATHS,
+  valueReader,
+} from 'ml-log-sidecar/plugin';
 
 const measured = (name: string): Field => ({ type: 'double', from: `part.${name}`, nullable: true });
 
@@ -14,11 +22,34 @@ const fields = defineFields({
 });
 
 /** `ml-api-perfs`: one document per call that was measured; times in ms, memory in MB. */
-export default definePlugin({
+export default definePlugin<{ metrics: string | string[] }>({
   name: 'ml-api-perfs',
   description: 'performance metrics of each measured call',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    /** Where the metrics stand, as dotted paths. */
+    properties: { metrics: { ...PATHS, default: 'metrics' } },
+  },
   index: { name: 'ml-api-perfs', ...fields.index(), identity: ['transaction_id'] },
-  create: () => ({
-    documents: (event) => event.metrics && fields.document(event, event.metrics),
-  }),
+  create({ metrics }) {
+    const metricsOf = valueReader(metrics);
+    return {
+      documents(event) {
+        const measured = metricsOf(event);
+        return isObject(measured) ? fields.document(event, withNumbers(measured)) : undefined;
+      },
+    };
+  },
 });
+
+/** Integers beyond 2^53, which events hold as text, as the nearest number: these are to compute with. */
+function withNumbers(metrics: JsonObject): JsonObject {
+  let numbers = metrics;
+  for (const key in metrics) {
+    const value = metrics[key];
+    if (typeof value === 'string' && /^-?\d{16,}$/.test(value))
+      numbers = { ...numbers, [key]: Number(value) };
+  }
+  return numbers;
+}

@@ -1,4 +1,4 @@
-import { defineFields, definePlugin, isObject } from 'ml-log-sidecar/plugin';
+import { defineFields, definePlugin, isObject, PATHS, valueReader } from 'ml-log-sidecar/plugin';
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
@@ -27,19 +27,29 @@ const fields = defineFields({
 });
 
 /** `ml-api-top-func`: one document per profiled function of a call; times in ms. */
-export default definePlugin({
+export default definePlugin<{ metrics: string | string[] }>({
   name: 'ml-api-top-func',
   description: 'one document per profiled function of a call',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    /** Where the metrics stand, as dotted paths. */
+    properties: { metrics: { ...PATHS, default: 'metrics' } },
+  },
   index: {
     name: 'ml-api-top-func',
     ...fields.index(),
     identity: ['transaction_id', 'function_name', 'filename', 'line_number'],
   },
-  create: () => ({
-    documents(event) {
-      const functions = event.metrics?.top_functions;
-      if (!Array.isArray(functions)) return undefined;
-      return functions.map((each) => fields.document(event, isObject(each) ? each : {}));
-    },
-  }),
+  create({ metrics }) {
+    const metricsOf = valueReader(metrics);
+    return {
+      documents(event) {
+        const measured = metricsOf(event);
+        const functions = isObject(measured) ? measured.top_functions : undefined;
+        if (!Array.isArray(functions)) return undefined;
+        return functions.map((each) => fields.document(event, isObject(each) ? each : {}));
+      },
+    };
+  },
 });

@@ -22,6 +22,7 @@ export {
   textOf,
 } from './util/json.ts';
 export { compilePattern } from './util/pattern.ts';
+export { PATHS, valueReader } from './value-path.ts';
 
 /** What goes into an index. */
 export interface IndexDocument {

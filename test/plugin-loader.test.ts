@@ -191,5 +191,5 @@ test('the skeleton of `plugins new` is a plugin that loads, and its test passes'
   assert.match(String(again.stderr), /is there already/);
   const badName = spawnSync(process.execPath, [cli, 'plugins', 'new', '../x'], { cwd: folder });
   assert.equal(badName.status, 2);
-  assert.match(String(badName.stderr), /"\.\.\/x" is no name for a plugin/);
+  assert.match(String(badName.stderr), /"\.\.\/x" is not a name for a plugin/);
 });

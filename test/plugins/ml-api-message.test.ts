@@ -87,6 +87,56 @@ test('calls that were not answered with a prediction make no document', () => {
   assert.deepEqual(bodyFor({}, { prediction: 0 })!.result, { prediction: 0 });
 });
 
+test("other models' predictions are found where the options say", () => {
+  const bodies = (log: JsonObject, options: JsonObject) =>
+    runPlugin(message, [{ timestamp: '2026-03-02T08:15:00Z', level: 'info', ...log }], options).map(
+      ({ id, body }) => [id.slice(32), body.input_data, body.result],
+    );
+  const options = {
+    input: 'features',
+    result: 'output',
+    prediction: ['output.label', 'output'],
+    probability: 'output.score',
+  };
+  assert.deepEqual(
+    bodies({ event: 'predict', features: { AGE: 52 }, output: { label: 'yes', score: 0.9 } }, options),
+    [['', { AGE: 52 }, { label: 'yes', score: 0.9, prediction: 'yes', probability: 0.9 }]],
+  );
+  assert.deepEqual(bodies({ event: 'predict', features: { AGE: 52 }, output: 12.5 }, options), [
+    ['', { AGE: 52 }, { prediction: 12.5 }],
+  ]);
+  const rows = {
+    features: [{ AGE: 1 }, { AGE: 2 }],
+    output: [
+      { label: 'no', score: 0.2 },
+      { label: 'yes', score: 0.9 },
+    ],
+  };
+  assert.deepEqual(bodies({ event: 'predict', ...rows }, options), [
+    ['.0', { AGE: 1 }, { label: 'no', score: 0.2, prediction: 'no', probability: 0.2 }],
+    ['.1', { AGE: 2 }, { label: 'yes', score: 0.9, prediction: 'yes', probability: 0.9 }],
+  ]);
+});
+
+test('a number is a prediction, and a list of predictions makes a document of each', () => {
+  assert.deepEqual(bodyFor({ AGE: 1 }, 12.5)!.result, { prediction: 12.5 });
+  const call = (result: JsonObject | number[]): string =>
+    line(
+      `API Call - POST /predict - Status: 200 - Time: 1ms - Input: [{"AGE": 1}, {"AGE": 2}] - Result: ${JSON.stringify(result)}`,
+    );
+  for (const result of [{ prediction: [1, 0], probability: [0.9, 0.1] }, [1, 0]])
+    assert.deepEqual(
+      runPlugin(message, [call(result)]).map(({ body }) => [
+        body.input_data,
+        (body.result as JsonObject).prediction,
+      ]),
+      [
+        [{ AGE: 1 }, 1],
+        [{ AGE: 2 }, 0],
+      ],
+    );
+});
+
 test('a rename table that is none is refused', () => {
   assert.throws(
     () => bodyFor({}, {}, { rename: { AGE: 5 } }),
