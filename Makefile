@@ -20,10 +20,10 @@ demo: build ## Sample logs to four NDJSON files and a report in ./data, without 
 	@$(RUN) report --sink directory --out ./data --output ./data/report.html
 	@printf '%s\n' '' 'Look at them:   open data/report.html in a browser, or: head -n 1 data/ml-api-message.ndjson' \
 	  'Run it again:   make demo   (nothing is doubled)' \
-	  'Your own logs:  npm start -- run --source file --path YOUR.log --sink directory --out ./data' \
-	  'From Redis:     REDIS_HOST=localhost npm start -- run --sink directory --out ./data' \
+	  'Your own logs:  npx ml-log-sidecar run --source file --path YOUR.log --sink directory --out ./data' \
+	  'From Redis:     REDIS_HOST=localhost npx ml-log-sidecar run --sink directory --out ./data' \
 	  'Into Elasticsearch: make pipeline-elasticsearch-up && make pipeline-once' \
-	  'A plugin of your own: npm start -- plugins new ml-api-errors'
+	  'A plugin of your own: npx ml-log-sidecar plugins new ml-api-errors'
 
 check: build ## Lint, format and types
 	npm run --silent check

@@ -1,117 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { addCommands, type CommandEntry } from './commands/command.ts';
+import { createParser } from './commands/parser.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './util/errors.ts';
 import { log } from './util/log.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-
-/** Each command with its line of help, and the rest of it: only the one that is called is loaded. */
-const COMMANDS: readonly CommandEntry[] = [
-  [
-    'run',
-    'Read logs, run the plugins, write the documents',
-    async () => (await import('./commands/run.ts')).runCommand,
-  ],
-  [
-    'check',
-    'Check configuration, source, Elasticsearch and what else is configured; say what to do',
-    async () => (await import('./commands/check.ts')).checkCommand,
-  ],
-  [
-    'setup',
-    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
-    async () => (await import('./commands/setup.ts')).setupCommand,
-  ],
-  [
-    'plugins',
-    'List the configured plugins, or start a new one',
-    async () => (await import('./commands/plugins.ts')).pluginsCommand,
-  ],
-  [
-    'dead-letters',
-    'What could not be stored, and why; and to try again',
-    async () => (await import('./commands/dead-letters.ts')).deadLettersCommand,
-  ],
-  [
-    'stats',
-    'What the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
-    async () => (await import('./commands/stats.ts')).statsCommand,
-  ],
-  [
-    'report',
-    'Draw the dashboards: one HTML file that needs no network, or SVG or PNG files',
-    async () => (await import('./commands/report.ts')).reportCommand,
-  ],
-  [
-    'dashboards',
-    'The dashboards of configs/dashboards for Kibana: as a file, or right into it',
-    async () => (await import('./commands/dashboards.ts')).dashboardsCommand,
-  ],
-  [
-    'alerts',
-    'Compare latency, errors, CPU and memory with the thresholds of configs/alerts.yaml',
-    async () => (await import('./commands/alerts.ts')).alertsCommand,
-  ],
-  [
-    'drift',
-    'Compare the inputs and predictions of two windows of time',
-    async () => (await import('./commands/drift.ts')).driftCommand,
-  ],
-  [
-    'export',
-    'Back up the indices into a folder, or the predictions into a Parquet file',
-    async () => (await import('./commands/export.ts')).exportCommand,
-  ],
-  [
-    'import',
-    'Restore a backup that export made; what is there already is left alone',
-    async () => (await import('./commands/import.ts')).importCommand,
-  ],
-  [
-    'prune',
-    'Delete what is older than so long from the indices',
-    async () => (await import('./commands/prune.ts')).pruneCommand,
-  ],
-  [
-    'deduplicate',
-    'Find copies of logs that other pipelines wrote under other ids; delete them with --yes',
-    async () => (await import('./commands/deduplicate.ts')).deduplicateCommand,
-  ],
-  [
-    'clear-indexes',
-    'Empty the indices: delete them, and make them anew',
-    async () => (await import('./commands/clear-indexes.ts')).clearIndexesCommand,
-  ],
-];
-
-const parser = yargs(hideBin(process.argv))
-  .scriptName('ml-log-sidecar')
-  .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
-  .demandCommand(1, 'Name a command, such as `run`.')
-  .recommendCommands()
-  .strict()
-  .locale('en')
-  .version(version)
-  .alias({ h: 'help' })
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .epilogue(
-    'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout is closed. alerts check has its own: see its --help.',
-  )
-  .exitProcess(false)
-  .fail((message, error) => {
-    throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
-  });
-
-addCommands(parser, COMMANDS);
 
 // A shipper that has ended reads stderr no more either; that must not end this program before its work is put away.
 process.stderr.on('error', () => {});
 
 try {
-  await parser.parseAsync();
+  await createParser(hideBin(process.argv)).parseAsync();
 } catch (error) {
   if (error instanceof SidecarError) {
     process.stderr.write(`${error.message}\n`);
