@@ -6,7 +6,7 @@ import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { time } from './options.ts';
-import { onStop } from './signals.ts';
+import { onStop } from './stopping.ts';
 
 const checkCommand = defineCommand({
   flags: configFlags('alerts.file'),

@@ -97,7 +97,7 @@ export function createParser(args: readonly string[]): Argv {
     .alias({ h: 'help' })
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .epilogue(
-      'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout is closed. alerts check has its own: see its --help.',
+      'Exit codes: 0 done, 1 some documents are dead letters, 2 wrong usage or configuration, 3 a server could not be reached, or stdout or stderr is closed. alerts check has its own: see its --help.',
     )
     .exitProcess(false)
     .fail((message, error) => {

@@ -11,7 +11,7 @@ import { log } from '../util/log.ts';
 import { watchParent } from '../util/watch-parent.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { flag } from './options.ts';
-import { onStop } from './signals.ts';
+import { onStop, type StopReason } from './stopping.ts';
 
 const OPTIONS = {
   once: flag('Read what is there, and end (the default)'),
@@ -24,7 +24,7 @@ export const runCommand = defineCommand({
   options: OPTIONS,
   exitCodes: {
     [EXIT.deadLetters]: 'some documents are dead letters (with --once)',
-    [EXIT.unreachable]: 'a server or a file could not be reached, or stdout is closed',
+    [EXIT.unreachable]: 'a server or a file could not be reached, or stdout or stderr is closed',
   },
   examples: [
     ['run --once', 'Redis to Elasticsearch, as configured'],
@@ -49,18 +49,20 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const report = new Report({ config, sinkAddress, follow, quiet, json, out });
   const stop = new AbortController();
   let stoppedAt = Number.POSITIVE_INFINITY;
-  const stopInOrder = (): void => {
+  let isOutputClosed = false;
+  const stopInOrder = (reason: StopReason): void => {
     stop.abort();
-    stoppedAt = performance.now();
-    if (process.stderr.isTTY) process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
+    stoppedAt = Math.min(stoppedAt, performance.now());
+    isOutputClosed ||= reason === 'closed';
+    if (!isOutputClosed && process.stderr.isTTY)
+      process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
   };
   const removeListeners = onStop(stopInOrder);
   const underShipper = follow && config.pipeline.sink === 'stdout';
   const unwatch = underShipper
     ? watchParent(() => {
         log.warn('the program that started this one has ended, so this one ends too');
-        removeListeners();
-        stopInOrder();
+        stopInOrder('signal');
       })
     : undefined;
   report.begin();
@@ -81,9 +83,11 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     return !follow && stats.deadLetters > 0 ? EXIT.deadLetters : EXIT.ok;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    log.warn(
-      `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
-    );
+    if (!isOutputClosed) {
+      log.warn(
+        `stopped before everything was confirmed; the next run reads the rest again. ${reasonOf(error)}`,
+      );
+    }
     if (performance.now() - stoppedAt >= GRACE_MS) throw new Abandoned();
     return EXIT.ok;
   } finally {

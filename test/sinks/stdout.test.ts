@@ -74,12 +74,11 @@ test('a slow reader gets everything', { timeout: 60_000 }, async (t) => {
   assert.equal(new Set(lines.map(({ id, route }) => `${route} ${id}`)).size, lines.length);
 });
 
-test('a reader that goes away ends the run with 3 and a line that says so', async (t) => {
+test('a reader that goes away ends the run quietly with 3', async (t) => {
   const { child, said, exit } = start(t, workspaceWith(t, realLines), process.execPath, [CLI, ...RUN]);
   child.stdout.destroy();
   assert.equal(await exit, 3, said());
-  assert.match(said(), /^stdout is closed \(.*EPIPE.*shipper.*\n$/m);
-  assert.doesNotMatch(said(), /^ +at /m);
+  assert.doesNotMatch(said(), /EPIPE|^ +at /m);
 });
 
 test('a run that waits for logs ends when the program that started it has ended', async (t) => {
