@@ -1,14 +1,12 @@
 import type { DiskBuffer } from './buffer/disk-buffer.ts';
 import { identify, type Log } from './identity.ts';
-import type { ReadOptions, Unreadable } from './sources/source.ts';
+import type { Gap, ReadOptions, Unreadable } from './sources/source.ts';
 import type { Stages } from './stages.ts';
 
 /** Logs on the road, each with its identity. */
 export interface LogBatch {
   logs: Log[];
   unreadable: readonly Unreadable[];
-  /** Logs were lost just before these, in words. */
-  gap?: string | undefined;
   /** All of them are safe in the sink. Called once, in the order in which batches came. */
   commit(): Promise<void>;
 }
@@ -17,8 +15,7 @@ export interface LogBatch {
 export interface IntakeOptions extends Omit<ReadOptions, 'position' | 'isFull'> {
   /** Also hand on what an earlier run has read, as far as the source still has it. */
   sendKnown: boolean;
-  /** Is told of logs that were lost, when that is seen, in words. */
-  onGap(gap: string): void;
+  onGap(gap: Gap): void;
 }
 
 /**
@@ -40,7 +37,6 @@ async function* takeDirectly(
 ): AsyncGenerator<LogBatch> {
   let { sequence } = journal.progress;
   for await (const batch of source.batches({ ...options, position: journal.position })) {
-    if (batch.gap) options.onGap(batch.gap);
     if (batch.known && !options.sendKnown) continue;
     const { logs, keys } = identify(batch, parse, journal);
     const { position, unreadable = [] } = batch;
@@ -83,7 +79,11 @@ async function* takeThrough(
       const batch = await buffer.take(options.batchSize);
       if (batch) {
         if (batch.gap) options.onGap(batch.gap);
-        yield { ...batch, gap: undefined, commit: () => buffer.confirm(batch.sequence) };
+        yield {
+          logs: batch.logs,
+          unreadable: batch.unreadable,
+          commit: () => buffer.confirm(batch.sequence),
+        };
       } else if (isEnd && known.length === 0) break;
       else await buffer.wait(ending);
     }
@@ -102,7 +102,6 @@ async function fill(
 ): Promise<void> {
   const isFull = (): boolean => buffer.state.isFull;
   for await (const batch of source.batches({ ...options, position: journal.position, isFull })) {
-    if (batch.gap) options.onGap(batch.gap);
     if (batch.known && !options.sendKnown) continue;
     const { logs, keys } = identify(batch, parse, journal);
     const { position, unreadable = [] } = batch;

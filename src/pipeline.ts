@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { finish, prepare } from './batch.ts';
 import { takeIn } from './intake.ts';
 import { emptyRunStats, type RunStats } from './run-stats.ts';
+import type { Gap } from './sources/source.ts';
 import type { Observer, Stages } from './stages.ts';
 import { reasonOf } from './util/errors.ts';
 import { log } from './util/log.ts';
@@ -50,9 +51,10 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
     await stages.lock.take();
     await sink.open(plugins.indices, signal);
     tell('opened');
-    const onGap = (gap: string): void => {
+    const onGap = ({ what, atLeast }: Gap): void => {
       stats.gaps++;
-      log.warn(gap);
+      stats.lost += atLeast;
+      log.warn(what);
     };
     const onPause = (ms: number): void => tell('paused', ms);
     const sendKnown = !options.follow || !sink.acknowledges;

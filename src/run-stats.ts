@@ -24,6 +24,8 @@ export interface RunStats {
   firstLetter?: { at: string; reason: string } | undefined;
   /** Times that logs may have been lost before they could be read. */
   gaps: number;
+  /** Minimum number of logs lost in these gaps, as far as it can be known. */
+  lost: number;
   /** Since the run began, in ms. */
   durationMs: number;
 }
@@ -37,6 +39,7 @@ export function emptyRunStats(indices: readonly string[]): RunStats {
     indices: Object.fromEntries(indices.map((name) => [name, each()])),
     deadLetters: 0,
     gaps: 0,
+    lost: 0,
     durationMs: 0,
   };
 }

@@ -1,6 +1,6 @@
 import type { Log, Parse } from '../identity.ts';
 import { readAgain } from '../identity.ts';
-import type { Unreadable } from '../sources/source.ts';
+import type { Gap, Unreadable } from '../sources/source.ts';
 import { reasonOf } from '../util/errors.ts';
 import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
@@ -17,8 +17,8 @@ export interface BufferedBatch {
   sequence: number;
   /** When the first of it was read, in ms since 1970. */
   readAt: number;
-  /** Logs before it that were kept and can't be read back, in words. */
-  gap?: string | undefined;
+  /** Logs before it that were kept and can't be read back. */
+  gap?: Gap | undefined;
 }
 
 /** What waits for the sink. */
@@ -225,7 +225,10 @@ export class DiskBuffer {
     this.#handedOnLogs! += lost;
     const gap =
       lost > 0
-        ? `${lost} logs that were kept in the buffer can't be read back: its files are damaged`
+        ? {
+            what: `${lost} logs that were kept in the buffer can't be read back: its files are damaged`,
+            atLeast: lost,
+          }
         : undefined;
     return { logs, unreadable, sequence, readAt, gap };
   }

@@ -40,6 +40,11 @@ export class Metrics implements Observer {
       'Times that logs may have been lost at the source before they could be read.',
       (stats) => stats.gaps,
     );
+    this.#counter(
+      'lost_logs_total',
+      'Minimum number of logs lost in gaps, as far as it can be known.',
+      (stats) => stats.lost,
+    );
     this.#documents();
     const lag = (): number =>
       this.newestAt === undefined ? Number.NaN : (Date.now() - this.newestAt) / 1000;

@@ -51,7 +51,7 @@ export class FileSource implements Source {
     const saved = savedPosition(options.position);
     const resumes = saved?.inode === ino && saved.end <= size;
     const start: Position = resumes ? saved : { inode: ino, end: 0 };
-    let gap = saved && !resumes ? this.#gap() : undefined;
+    if (saved && !resumes) options.onGap?.({ what: this.#describeGap(), atLeast: 0 });
     let items: Item[] = [];
     let atStart = limit !== undefined;
     for await (const { read, ended } of this.#chunks(file, start, options)) {
@@ -64,15 +64,14 @@ export class FileSource implements Source {
       while (items.length - from >= batchSize || (ended && from < items.length)) {
         const part = items.slice(from, from + batchSize);
         const { position } = part.at(-1)!;
-        yield { entries: part.map((item) => item.text), known: false, gap, position };
+        yield { entries: part.map((item) => item.text), known: false, position };
         from += part.length;
-        gap = undefined;
       }
       items = items.slice(from);
     }
   }
 
-  #gap(): string {
+  #describeGap(): string {
     const { path } = this.#options;
     return `${path} was rotated or truncated while nobody read it, so logs at the end of the old one may be unread. Run once with --path on the old file: what is known will be recognised`;
   }

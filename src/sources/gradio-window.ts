@@ -3,7 +3,7 @@ import { SidecarError } from '../util/errors.ts';
 import type { GradioClient } from './gradio-client.ts';
 import { GradioError } from './gradio-errors.ts';
 import type { LogPage } from './gradio-forms.ts';
-import type { View } from './list-cursor.ts';
+import type { Loaded, View } from './list-cursor.ts';
 import { fingerprint } from './window.ts';
 
 /** How many entries, at least, a page shares with what was read before. */
@@ -116,6 +116,11 @@ export class GradioWindow implements View {
     }
     return found;
   }
+
+  /** See `View`. */
+  readonly load = async (places: readonly number[]): Promise<Loaded> => {
+    return { taken: places.length, entries: places.map((place) => this.entries[place] as Entry) };
+  };
 
   #add({ total, logs }: LogPage, prints: readonly string[], offset: number, shared: number): void {
     const base = this.prints.length - shared;

@@ -67,9 +67,9 @@ export class GradioSource implements Source {
       const found = await trouble.outlast(read, recover, signal);
       if (signal.aborted) return;
       first = false;
-      if (found) yield* this.#cursor.split(found, options.batchSize);
+      if (found) yield* this.#cursor.split(found, { ...options, load: found.view.load });
       if (!follow) return;
-      quiet = !found || found.entries.length === found.known;
+      quiet = !found || found.fresh.length === 0;
       pauseMs = quiet ? Math.min(intervalMs, pauseMs * 1.5) : shortestMs;
       options.onPause?.(pauseMs);
       await sleep(pauseMs, signal);
@@ -89,22 +89,19 @@ export class GradioSource implements Source {
     }
     if (!window || window.entries.length === 0) return this.#empty();
     this.#tellHow(window, limit);
-    const newest = {
-      length: window.length,
-      entries: window.entries.slice(0, limit),
-      prints: window.prints.slice(0, limit),
-    };
-    const aligned = this.#cursor.align(newest, window.missing);
-    const lost = this.#cursor.seen.length > 0 && !aligned && newest.entries.length < limit;
-    return this.#cursor.accept(newest, newest.entries.length, aligned, lost);
+    const { length, load } = window;
+    const newest = { length, load, prints: window.prints.slice(0, limit) };
+    const mayMiss = newest.prints.length === limit;
+    const recognition = this.#cursor.recognize(newest, window.missing);
+    return this.#cursor.accept(newest, recognition, { isFirst: true, mayMiss });
   }
 
   /** What came since the last read. `probe`: look first at the newest few, since there may be nothing. */
   async #readNew(probe: boolean, signal: AbortSignal): Promise<Found | undefined> {
-    const { seen, run } = this.#cursor;
+    const { run } = this.#cursor;
     if (probe && run < (await this.#client.pageSize(signal))) {
       const newest = await GradioWindow.open(this.#client, Math.max(PROBE, run + 1), signal);
-      if (newest.length === 0 || this.#cursor.unchanged(newest)) return undefined;
+      if (newest.length === 0 || this.#cursor.isUnchanged(newest)) return undefined;
     }
     let window: GradioWindow | undefined;
     for await (window of growingWindow(this.#client, signal)) {
@@ -112,14 +109,12 @@ export class GradioSource implements Source {
     }
     // An API that has lost its Redis shows an empty list, too: what was seen is still known when it comes back.
     if (!window || window.entries.length === 0) return undefined;
-    const aligned = this.#cursor.align(window, window.missing);
-    const take = aligned ? aligned.fresh : window.entries.length;
-    return this.#cursor.accept(window, take, aligned, !aligned && seen.length > 0);
+    return this.#cursor.accept(window, this.#cursor.recognize(window, window.missing));
   }
 
   #tells(window: GradioWindow, shared: number): boolean {
-    const aligned = this.#cursor.align(window, window.missing);
-    return aligned !== undefined && !aligned.ambiguous && aligned.shared >= shared;
+    const found = this.#cursor.recognize(window, window.missing);
+    return found !== undefined && !found.ambiguous && found.shared >= shared;
   }
 
   /** Closes its connections. */

@@ -1,132 +1,269 @@
 import type { Entry } from '../entry.ts';
+import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
-import type { Batch } from './source.ts';
-import { type Alignment, align, alignRestored } from './window.ts';
+import type { Batch, Gap, Unreadable } from './source.ts';
+import { type Alignment, alignByDifferences, alignGrown } from './window.ts';
 
-/** What a list showed at one moment, newest first; `entries` may be fewer than its `length`. */
+/** What a list showed at one moment, newest first; perhaps not down to its end. */
 export interface View {
-  length: number;
-  entries: Entry[];
-  /** The entries' fingerprints. */
-  prints: string[];
-}
-
-/** What one read found, oldest first. */
-export interface Found {
   /** The list's length. */
-  length: number;
-  entries: Entry[];
-  /** So many of the entries, the oldest, an earlier run has confirmed. */
-  known: number;
-  /** Fingerprints of the list as it is known from now on, newest first. */
-  window: readonly string[];
-  gap?: string | undefined;
+  readonly length: number;
+  /** The entries' fingerprints. */
+  readonly prints: readonly string[];
+  /** How many more there were, at its end, that were trimmed before they could be read. */
+  readonly trimmed?: number;
+  /** Reads the entries at these places, which descend: the first of them at least, and as many as may be held at once. */
+  load(places: readonly number[]): Promise<Loaded>;
 }
 
-/** What is confirmed: fingerprints, newest first, and how long the list was when they were its newest entries. */
-interface Position {
+/** Entries of a view, oldest first. */
+export interface Loaded {
+  /** How many of the places asked for are dealt with. */
+  taken: number;
+  entries: Entry[];
+  unreadable?: readonly Unreadable[];
+  /** How many were trimmed before they could be read. */
+  lost?: number;
+}
+
+/** What one read found. Places are those of the view, descending: oldest entry first. */
+export interface Found {
+  view: View;
+  /** What an earlier run has confirmed. */
+  known: readonly number[];
+  fresh: readonly number[];
+  gap: Gap | undefined;
+  /** The list as it is known from now on. */
+  memory: Memory;
+}
+
+/** A list as it was seen. */
+interface Memory {
   length: number;
+  /** Newest first: the list's, as far as they were seen, and behind its end those that it held before. */
   prints: readonly string[];
 }
 
-/** A place in a list that grows at its front and is cut at its end, kept as fingerprints of a window of it. */
+/** How to make batches of what was found. */
+interface SplitOptions {
+  /** The most entries in one batch of new ones. */
+  batchSize: number;
+  /** As the view's own; answers nothing where reading is to end. */
+  load(places: readonly number[]): Promise<Loaded | undefined>;
+  onGap?: ((gap: Gap) => void) | undefined;
+}
+
+/** What was read: of the list, and of what it was before it became another. */
+interface Position extends Memory {
+  others?: readonly Memory[];
+}
+
+/** How a view relates to what was seen, and to which of it. */
+export type Recognition = Alignment & { memory: Memory };
+
+/** How many other lists, seen before this one, are remembered: one that was replaced may come back. */
+const OTHERS = 3;
+/** Entries that were cut off are remembered as long as there are fewer than this, or than the list has. */
+const TAIL = 1_000;
+/** The same in a saved position. */
+const SAVED_TAIL = 64;
+/** From so many identical entries on, it is worth a word that more of them can't be seen. */
+const MANY_COPIES = 32;
+
+/** A place in a list that grows at its front and is cut at its end, kept as fingerprints of what it held. */
 export class ListCursor {
   readonly #name: string;
   readonly #keep: number;
-  #seen: readonly string[];
-  #length: number;
+  #memory: Memory;
+  #others: readonly Memory[];
+  /** The list was empty when it was last seen. */
+  #isAway = false;
+  #toldCopies = false;
 
   /**
    * `name` tells people which list. `position` is one that a batch once had; anything else is ignored.
-   * `keep` is the most fingerprints that are remembered.
+   * `keep` is the most fingerprints of the list that are remembered.
    */
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
     const saved = savedPosition(position);
-    this.#seen = saved.prints;
-    this.#length = saved.length;
+    this.#memory = { length: saved.length, prints: saved.prints };
+    this.#others = saved.others ?? [];
   }
 
-  /** Fingerprints of the window read last, newest first. */
-  get seen(): readonly string[] {
-    return this.#seen;
+  /** Fingerprints of the list as it was seen last, newest first, and behind them of what it held before. */
+  get prints(): readonly string[] {
+    return this.#memory.prints;
   }
 
   /** How long the list was then. */
   get length(): number {
-    return this.#length;
+    return this.#memory.length;
   }
 
   /** How many entries, the newest, are copies of each other: a probe of one more would notice a further copy. */
   get run(): number {
-    const at = this.#seen.findIndex((print) => print !== this.#seen[0]);
-    return at < 0 ? this.#seen.length : at;
+    const { prints } = this.#memory;
+    const at = prints.findIndex((print) => print !== prints[0]);
+    return at < 0 ? prints.length : at;
   }
 
   /** A probe of the newest entries shows what was there before. */
-  unchanged({ length, prints }: View): boolean {
-    return length === this.#length && prints.every((print, at) => print === this.#seen[at]);
+  isUnchanged({ length, prints }: View): boolean {
+    return length === this.length && prints.every((print, at) => print === this.prints[at]);
   }
 
-  /** How a view lies to what was read last; of the growth of the list, `missing` may be entries it does not show. */
-  align({ length, prints }: View, missing = 0): Alignment | undefined {
-    const least = Math.max(0, length - this.#length - missing);
-    return align(this.#seen, prints, least) ?? alignRestored(this.#seen, prints);
+  /** How a view relates to what was seen; of the growth of the list, `missing` may be entries that it does not show. */
+  recognize({ length, prints }: View, missing = 0): Recognition | undefined {
+    const memory = this.#memory;
+    const least = Math.max(0, length - memory.length - missing);
+    // A list of copies that was empty meanwhile has no doubt been filled with others.
+    const grown = this.#isAway ? undefined : alignGrown(memory.prints, prints, least);
+    if (grown && (grown.shared >= MANY_COPIES || grown.shared * 2 > Math.min(length, memory.length)))
+      return { ...grown, memory };
+    let best: Recognition | undefined = grown && { ...grown, memory };
+    for (const each of [memory, ...this.#others]) {
+      const found = alignByDifferences(each.prints, prints, each.prints.length >= each.length);
+      if (found && found.shared > (best?.shared ?? 0)) best = { ...found, memory: each };
+    }
+    return best;
+  }
+
+  /** Nothing is there: it may come back. */
+  notePause(): void {
+    if (!this.#isAway && this.length > 0)
+      log.info(`${this.#name} is empty now; should it come back as it was, it is read on from there`);
+    this.#isAway = true;
   }
 
   /**
-   * Takes the newest `take` entries of a view, and remembers the view. `lost`: it shares nothing with the one
-   * before, though it should.
+   * Remembers a view, and answers what of it is new. `isFirst`: an earlier run's entries are wanted too, as known ones.
+   * `mayMiss`: the view need not reach what was seen before, so that it is no sign of a loss if it does not.
    */
-  accept(view: View, take: number, aligned: Alignment | undefined, lost: boolean): Found {
-    const gap = lost ? this.#gap(view) : undefined;
-    const { fresh, gone = 0 } = aligned ?? { fresh: view.entries.length, gone: this.#seen.length };
-    if (aligned && gone > 0)
-      log.info(
-        `${this.#name} is back as it once was, without its ${gone} newest entries: reading on from there`,
-      );
-    const window = [...view.prints.slice(0, fresh), ...this.#seen.slice(gone)].slice(0, view.length);
-    this.#seen = window.slice(0, this.#keep);
-    this.#length = view.length;
+  accept(view: View, recognition: Recognition | undefined, { isFirst = false, mayMiss = false } = {}): Found {
+    const before = this.#memory;
+    const places = view.prints.map((_, at) => at);
+    const fresh = recognition ? recognition.fresh : places;
+    const lost = fresh.at(-1) === view.prints.length - 1 ? (view.trimmed ?? 0) : 0;
+    const isNew = !recognition && !mayMiss && before.length > 0;
+    const gap = isNew ? this.#judgeReplacement(view.length) : undefined;
+    const isSame = recognition?.memory === before;
+    if (!isSame || recognition.gone > 0) {
+      const others = [before, ...this.#others].filter((each) => each !== recognition?.memory);
+      this.#others = others.filter(({ prints }) => prints.length > 0).slice(0, OTHERS);
+    }
+    if (recognition && !isSame) log.info(`${this.#name} is back as it was before it became another`);
+    else if (recognition && recognition.gone > 0)
+      log.info(`${this.#name} has lost its ${recognition.gone} newest entries: reading on from there`);
+    this.#tellCopies(view, recognition);
+    const behind = recognition ? recognition.memory.prints.slice(recognition.end) : [];
+    const most = Math.min(this.#keep, view.length + Math.max(TAIL, view.length));
+    const memory = { length: view.length, prints: [...view.prints, ...behind] };
+    this.#memory = { length: view.length, prints: memory.prints.slice(0, most) };
+    this.#isAway = false;
+    const news = new Set(fresh);
     return {
-      length: view.length,
-      entries: view.entries.slice(0, take).reverse(),
-      known: take - fresh,
-      window,
-      gap,
+      view,
+      known: isFirst ? places.filter((at) => !news.has(at)).reverse() : [],
+      fresh: fresh.toReversed(),
+      gap: this.#trimmedGap(lost) ?? gap,
+      memory,
     };
   }
 
   /** Windows that share nothing: either the list was cleared, or more came than it can hold. */
-  #gap(view: View): string | undefined {
-    if (view.length < this.#length) {
-      log.info(`${this.#name} was cleared or replaced: reading its ${view.length} entries anew`);
+  #judgeReplacement(length: number): Gap | undefined {
+    // With several writers a list may be longer than its cap for a moment, and a cap may be lowered.
+    if (this.#isAway || length * 2 < this.length) {
+      log.info(
+        `${this.#name} was cleared or replaced: reading its ${length} entries anew; what was removed before it could be read can't be known`,
+      );
       return undefined;
     }
-    return `${this.#name}: all ${view.length} entries changed between two reads, so logs may have been trimmed unread. Raise the list's cap in the API, or lower PIPELINE_POLL_INTERVAL`;
+    return {
+      what: `${this.#name}: all ${length} entries changed between two reads, so logs may have been trimmed unread; how many can't be known. Raise the list's cap in the API, or lower PIPELINE_POLL_INTERVAL`,
+      atLeast: 0,
+    };
+  }
+
+  #trimmedGap(lost: number): Gap | undefined {
+    if (lost === 0) return undefined;
+    return { what: `${this.#name}: ${lost} entries were trimmed before they could be read`, atLeast: lost };
+  }
+
+  /** Says once that a list which holds nothing but copies does not show whether more of them came. */
+  #tellCopies({ length, prints }: View, recognition: Recognition | undefined): void {
+    const isBlind =
+      recognition?.ambiguous === true &&
+      recognition.fresh.length === 0 &&
+      prints.length >= MANY_COPIES &&
+      prints.length >= length;
+    if (isBlind && !this.#toldCopies)
+      log.warn(
+        `${this.#name} repeats itself all through its ${length} entries: whether more copies came while its length stayed the same can't be known`,
+      );
+    this.#toldCopies = isBlind;
   }
 
   /** What was found, in batches, each with the position behind it: all that is known first, then the new. */
-  *split({ length, entries, known, window, gap }: Found, batchSize: number): Iterable<Batch> {
-    if (known > 0) yield { entries: entries.slice(0, known), known: true };
-    for (let from = known; from < entries.length; from += batchSize) {
-      const newer = Math.max(0, entries.length - from - batchSize);
+  async *split({ known, fresh, memory, gap: seen }: Found, options: SplitOptions): AsyncIterable<Batch> {
+    const { batchSize, load, onGap } = options;
+    if (seen) onGap?.(seen);
+    for (let from = 0; from < known.length; ) {
+      // One batch, unless that is too much to be held at once.
+      const loaded = await load(known.slice(from));
+      if (!loaded) return;
+      from += loaded.taken;
+      const { entries } = loaded;
+      if (entries.length > 0) yield { entries, known: true };
+    }
+    const others = this.#others;
+    for (let from = 0; from < fresh.length; ) {
+      const loaded = await load(fresh.slice(from, from + batchSize));
+      if (!loaded) return;
+      const { entries, unreadable, lost = 0 } = loaded;
+      from += loaded.taken;
+      const gap = this.#trimmedGap(lost);
+      if (gap) onGap?.(gap);
+      const open = fresh.slice(from);
       yield {
-        entries: entries.slice(from, from + batchSize),
+        entries,
         known: false,
-        gap: from === 0 ? gap : undefined,
-        position: { length: length - newer, prints: window.slice(newer, newer + this.#keep) },
+        ...(unreadable ? { unreadable } : {}),
+        position: positionWithout(open, memory, others, this.#keep),
       };
     }
   }
 }
 
+/** The position in a list of which the entries at the places `open`, which descend, are still to be read. */
+function positionWithout(
+  open: readonly number[],
+  { length, prints }: Memory,
+  others: readonly Memory[],
+  keep: number,
+): Json {
+  const read = length - open.length;
+  const most = Math.min(keep, read + SAVED_TAIL);
+  const isFront = open.length === 0 || open[0] === open.length - 1;
+  const left = new Set(isFront ? [] : open);
+  const rest = isFront ? prints.slice(open.length) : prints.filter((_, at) => !left.has(at));
+  const position: Position = { length: read, prints: rest.slice(0, most) };
+  return (others.length > 0 ? { ...position, others } : position) as unknown as Json;
+}
+
 function savedPosition(position: unknown): Position {
-  const { length, prints } = (position ?? {}) as Partial<Position>;
-  const sound =
+  const { others = [] } = (position ?? {}) as Partial<Position>;
+  const isSound = isMemory(position) && Array.isArray(others) && others.every(isMemory);
+  return isSound ? position : { length: 0, prints: [] };
+}
+
+function isMemory(value: unknown): value is Memory {
+  const { length, prints } = (value ?? {}) as Partial<Memory>;
+  return (
     Number.isSafeInteger(length) &&
     Array.isArray(prints) &&
-    prints.every((print) => typeof print === 'string');
-  return sound ? (position as Position) : { length: 0, prints: [] };
+    prints.every((print) => typeof print === 'string')
+  );
 }

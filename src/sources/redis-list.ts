@@ -1,15 +1,15 @@
-import type { Redis } from 'ioredis';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { log } from '../util/log.ts';
-import { sleep } from '../util/retry.ts';
-import { type Found, ListCursor, type View } from './list-cursor.ts';
-import { connectRedis, type RedisOptions, redisTrouble } from './redis.ts';
+import { sleep, type Trouble } from '../util/retry.ts';
+import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
+import { type RedisOptions, redisTrouble } from './redis.ts';
+import { RedisPages } from './redis-pages.ts';
+import { isUnreadable, RedisWindow } from './redis-window.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
-import { fingerprint } from './window.ts';
 
-/** Polling slows down to `intervalMs` when nothing comes, and never pauses longer. */
+/** Where the list is, and how often to look at it. */
 export interface RedisListOptions extends RedisOptions {
   key: string;
+  /** The longest pause between two looks, in ms. */
   intervalMs: number;
 }
 
@@ -19,55 +19,56 @@ const MEANWHILE = 'whatever the list still holds when it is back will be read';
 /** A pause after news, in ms: long enough to gather a batch, short enough to be felt as live. */
 const BRISK_MS = 200;
 const SHORTEST_MS = 10;
-/** A part of the list is believed to go on where the last read ended if it shares so many entries with that. */
+/** A part of the list is taken to continue what was read if they share this many entries. */
 const LEAST_SHARED = 32;
-/** A poll should meet no more than this share of the window new, so that nothing is trimmed unseen. */
+/** The largest share of the window that should be new at a poll, so that nothing is trimmed unseen. */
 const TURNOVER = 0.25;
 /**
- * New entries that repeat the newest ones in their order look like none to a probe, and so the whole window is read now and
- * then: at the third quiet poll, and at every thirtieth behind it.
+ * New entries that repeat the newest ones in their order, and edits further back, look like nothing to a probe, and so the
+ * whole window is read now and then: at the third quiet poll, and at every thirtieth after it.
  */
 const isWholeReadDue = (quietPolls: number): boolean => quietPolls % 30 === 3;
 
 /**
  * A Redis list that is written with `LPUSH` and `LTRIM`: newest first, and capped. It is only ever read. What is
- * new is found by aligning this window with the last one.
+ * new is found by aligning this window with the last ones, whatever else was done to the list.
  */
 export class RedisListSource implements Source {
   readonly keeps = 'window';
   readonly #options: RedisListOptions;
   readonly #name: string;
-  #redis: Redis | undefined;
+  readonly #pages: RedisPages;
   #cursor: ListCursor;
 
   constructor(options: RedisListOptions) {
     this.#options = options;
     this.#name = `Redis list "${options.key}" at ${options.address}`;
+    this.#pages = new RedisPages(options, options.key);
     this.#cursor = new ListCursor(this.#name, undefined);
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
     const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
-    const recover = async (error: unknown): Promise<number> => {
-      this.#disconnect();
-      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
-      return 0;
-    };
     this.#cursor = new ListCursor(this.#name, options.position);
-    let first = true;
+    let isFirst = true;
     let pauseMs = BRISK_MS;
     let quietPolls = 0;
     let fresh = 0;
     let polledAt = Date.now();
     while (!signal.aborted) {
       const read = (): Promise<Found | undefined> =>
-        first ? this.#readAll(options) : this.#readNew(quietPolls, fresh);
-      let found = await trouble.outlast(read, recover, signal);
+        isFirst ? this.#readAll(options) : this.#readNew(quietPolls, fresh);
+      let found = await this.#outlast(trouble, read, signal);
       if (signal.aborted) return;
-      first = false;
-      fresh = found ? found.entries.length - found.known : 0;
-      if (found) yield* this.#cursor.split(found, options.batchSize);
+      isFirst = false;
+      fresh = found?.fresh.length ?? 0;
+      if (found) {
+        const { view } = found;
+        const load = (places: readonly number[]): Promise<Loaded | undefined> =>
+          this.#outlast(trouble, () => view.load(places), signal);
+        yield* this.#cursor.split(found, { ...options, load });
+      }
       // The pause need not hold what was read.
       found = undefined;
       if (!follow) return;
@@ -80,6 +81,15 @@ export class RedisListSource implements Source {
     }
   }
 
+  #outlast<T>(trouble: Trouble, attempt: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    const recover = async (error: unknown): Promise<number> => {
+      this.#pages.disconnect();
+      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+      return 0;
+    };
+    return trouble.outlast(attempt, recover, signal);
+  }
+
   #pause(fresh: number, elapsedMs: number, lastMs: number): number {
     const { intervalMs } = this.#options;
     if (fresh === 0) return Math.min(intervalMs, lastMs * 1.5);
@@ -88,11 +98,11 @@ export class RedisListSource implements Source {
   }
 
   /** The window as it is at the start, with what of it was known. */
-  async #readAll({ limit }: ReadOptions): Promise<Found> {
+  async #readAll({ limit }: ReadOptions): Promise<Found | undefined> {
     const view = await this.#read(limit);
-    const aligned = this.#cursor.align(view);
-    const lost = this.#cursor.seen.length > 0 && !aligned && limit === undefined;
-    return this.#cursor.accept(view, view.entries.length, aligned, lost);
+    if (view.length === 0) return undefined;
+    const mayMiss = limit !== undefined;
+    return this.#cursor.accept(view, this.#cursor.recognize(view), { isFirst: true, mayMiss });
   }
 
   /**
@@ -100,47 +110,40 @@ export class RedisListSource implements Source {
    * align.
    */
   async #readNew(quietPolls: number, fresh: number): Promise<Found | undefined> {
-    const { seen, length, run } = this.#cursor;
-    const whole = isWholeReadDue(quietPolls);
-    if (quietPolls > 0 && !whole && this.#cursor.unchanged(await this.#read(run + 1))) return undefined;
+    const isWhole = isWholeReadDue(quietPolls);
+    if (quietPolls > 0 && !isWhole && (await this.#looksUnchanged())) return undefined;
     const likely = 2 * (fresh + LEAST_SHARED);
-    for (const size of whole || likely > length / 2 ? [undefined] : [likely, undefined]) {
-      const view = await this.#read(size);
-      const aligned = this.#cursor.align(view);
-      const complete = view.entries.length === view.length;
-      if (!complete && (!aligned || aligned.ambiguous || aligned.shared < LEAST_SHARED)) continue;
-      if (aligned?.ambiguous)
-        log.debug(`${this.#name}: the window repeats itself; took the fewest new entries`);
-      const take = aligned ? aligned.fresh : view.entries.length;
-      return this.#cursor.accept(view, take, aligned, !aligned && seen.length > 0);
+    if (!isWhole && likely <= this.#cursor.length / 2) {
+      const view = await this.#read(likely);
+      const recognition = this.#cursor.recognize(view);
+      if (recognition && isPlain(view, recognition)) return this.#cursor.accept(view, recognition);
     }
-    return undefined;
+    const view = await this.#read();
+    if (view.length === 0) return void this.#cursor.notePause();
+    return this.#cursor.accept(view, this.#cursor.recognize(view));
   }
 
-  /** The newest `count` entries, or all, and the list's length, at one moment. */
-  async #read(count?: number): Promise<View> {
-    this.#redis ??= await connectRedis(this.#options);
-    const { key } = this.#options;
-    const replies = await this.#redis
-      .multi()
-      .llen(key)
-      .lrange(key, 0, count === undefined ? -1 : count - 1)
-      .exec();
-    const [length, entries] = (replies ?? []).map(([error, reply]) => {
-      if (error) throw error;
-      return reply;
-    }) as [number, string[]];
-    return { length, entries, prints: entries.map(fingerprint) };
+  async #looksUnchanged(): Promise<boolean> {
+    const { prints, run, length } = this.#cursor;
+    const probed = prints.slice(0, run + 1);
+    // To see that an entry still can't be read would cost what it costs to read it.
+    if (probed.some(isUnreadable)) return (await this.#pages.length()) === length;
+    return this.#cursor.isUnchanged(await this.#read(probed.length));
   }
 
-  #disconnect(): void {
-    this.#redis?.disconnect();
-    this.#redis = undefined;
+  #read(count?: number): Promise<RedisWindow> {
+    return RedisWindow.read(this.#pages, this.#name, this.#cursor, count);
   }
 
   async close(): Promise<void> {
-    this.#disconnect();
+    this.#pages.disconnect();
   }
+}
+
+/** New entries before known ones, and enough of these: what lies behind is as it was, as far as that can be told from a part. */
+function isPlain({ prints }: View, { ambiguous, fresh, shared, end, gone }: Recognition): boolean {
+  const isGrown = gone === 0 && end === shared && fresh.length + shared === prints.length;
+  return isGrown && !ambiguous && shared >= LEAST_SHARED;
 }
 
 function wrongType(key: string, cause: unknown): SidecarError {

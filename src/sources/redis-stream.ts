@@ -42,7 +42,7 @@ export class RedisStreamSource implements Source {
     this.#name = `Redis stream "${options.key}" at ${options.address}`;
   }
 
-  async *batches({ follow, batchSize, signal }: ReadOptions): AsyncIterable<Batch> {
+  async *batches({ follow, batchSize, signal, onGap }: ReadOptions): AsyncIterable<Batch> {
     const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
     const recover = async (error: unknown): Promise<number> => {
       this.#disconnect();
@@ -56,40 +56,38 @@ export class RedisStreamSource implements Source {
     let claimedAt = 0;
     let backlog = true;
     while (!signal.aborted) {
-      let gap: string | undefined;
       const read = async (): Promise<StreamEntry[]> => {
         if (cursor === '>' && Date.now() - claimedAt >= this.#options.claimAfterMs / 2) {
           const claimed = await this.#claim(batchSize);
           if (claimed.length < batchSize) claimedAt = Date.now();
           if (claimed.length > 0) return claimed;
         }
-        if (backlog && cursor === '>') gap = await this.#gap();
+        if (backlog && cursor === '>') await this.#tellGap(onGap);
         return this.#read(cursor, batchSize, follow);
       };
       const entries = await trouble.outlast(read, recover, signal);
       if (!entries) return;
       const news = entries.filter(([id]) => !this.#held.has(id));
-      if (news.length > 0 || gap) yield this.#batch(news, gap);
+      if (news.length > 0) yield this.#batch(news, onGap);
       if (cursor !== '>') cursor = entries.at(-1)?.[0] ?? '>';
       else if (entries.length === 0 && !follow) return;
       else backlog = entries.length === batchSize;
     }
   }
 
-  #batch(entries: readonly StreamEntry[], gap: string | undefined): Batch {
+  #batch(entries: readonly StreamEntry[], onGap: ReadOptions['onGap']): Batch {
     const { key, group } = this.#options;
     const ids = entries.map(([id]) => id);
     for (const id of ids) this.#held.add(id);
     // An entry that was deleted, or trimmed, while a consumer held it has nothing left to read.
     const present = entries.filter((entry): entry is [string, string[]] => entry[1] !== null);
+    const lost = ids.length - present.length;
+    if (lost > 0)
+      onGap?.({ what: `${this.#name}: ${lost} entries were deleted while they were held`, atLeast: lost });
     return {
       entries: present.map(([, fields]) => entryOf(fields)),
       scopes: present.map(([id]) => `${key} ${id}`),
       known: false,
-      gap:
-        present.length < ids.length
-          ? `${this.#name}: ${ids.length - present.length} entries were deleted while they were held`
-          : gap,
       commit: async () => {
         // An acknowledgement that fails is no loss: the entry is delivered again, under the same id.
         if (ids.length > 0) await this.#acknowledger?.xack(key, group, ...ids).catch(() => {});
@@ -130,7 +128,7 @@ export class RedisStreamSource implements Source {
   }
 
   /** More was added than the group has read and the stream still holds: the rest was trimmed unread. */
-  async #gap(): Promise<string | undefined> {
+  async #tellGap(onGap: ReadOptions['onGap']): Promise<void> {
     const { key, group } = this.#options;
     const redis = await this.#connected();
     const stream = toObject((await redis.xinfo('STREAM', key)) as unknown[]);
@@ -138,10 +136,11 @@ export class RedisStreamSource implements Source {
     const mine = groups.find(({ name }) => name === group);
     // Redis leaves the count open until the first delivery.
     const read = mine?.['entries-read'] ?? (mine?.['last-delivered-id'] === '0-0' ? 0 : undefined);
-    if (typeof read !== 'number') return undefined;
+    if (typeof read !== 'number') return;
     const lost = Number(stream['entries-added']) - read - Number(stream.length);
-    if (lost <= 0) return undefined;
-    return `${this.#name}: at least ${lost} entries were trimmed before they were read. Raise MAXLEN where the API adds them, or add another sidecar`;
+    if (lost <= 0) return;
+    const what = `${this.#name}: at least ${lost} entries were trimmed before they were read. Raise MAXLEN where the API adds them, or add another sidecar`;
+    onGap?.({ what, atLeast: lost });
   }
 
   async #connected(): Promise<Redis> {

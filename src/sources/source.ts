@@ -15,8 +15,8 @@ export interface Batch {
   /** Oldest first. */
   entries: Entry[];
   /**
-   * An earlier run has read these: they only come along for sinks that want everything again. All that are known come in
-   * the first batch, however many they are.
+   * An earlier run has read these: they only come along for sinks that want everything again. All that are known come
+   * first: in one batch, unless they are too much to be held at once.
    */
   known: boolean;
   /**
@@ -26,8 +26,6 @@ export interface Batch {
   scopes?: readonly string[];
   /** What of the source's contents between these entries could not be read. */
   unreadable?: readonly Unreadable[];
-  /** Logs may have been lost just before this batch: what happened, in words. */
-  gap?: string | undefined;
   /** Where to read on next time, behind these entries; `undefined` for where it was, or where the source has none. */
   position?: Json | undefined;
   /**
@@ -35,6 +33,14 @@ export interface Batch {
    * Called once, in the order the batches came in.
    */
   commit?(): void | Promise<void>;
+}
+
+/** Logs that were gone, or may have been, before they could be read. */
+export interface Gap {
+  /** What happened to which source, and what can be done, in words. */
+  what: string;
+  /** The minimum number of logs lost, as far as it can be known. */
+  atLeast: number;
 }
 
 /** How to read. */
@@ -53,6 +59,8 @@ export interface ReadOptions {
   signal: AbortSignal;
   /** Is told each pause before the next read, in ms, by sources that poll. */
   onPause?: ((ms: number) => void) | undefined;
+  /** Is told each gap as soon as it is seen; one that was seen before a crash may be told again. */
+  onGap?: ((gap: Gap) => void) | undefined;
 }
 
 /** Where logs come from. Reading takes nothing away from it. */
@@ -69,6 +77,6 @@ export interface Source {
    * server is logged and waited out; otherwise it throws `SidecarError` (`unreachable`).
    */
   batches(options: ReadOptions): AsyncIterable<Batch>;
-  /** Lets go of connections. */
+  /** Closes its connections. */
   close(): Promise<void>;
 }

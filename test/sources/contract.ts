@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Entry } from '../../src/entry.ts';
 import type { SOURCES } from '../../src/registry.ts';
-import type { Batch, ReadOptions, Source } from '../../src/sources/source.ts';
+import type { Batch, Gap, ReadOptions, Source } from '../../src/sources/source.ts';
 import type { Json } from '../../src/util/json.ts';
 
 /** A place that entries can be put into, and sources that read it. */
@@ -27,18 +27,20 @@ interface Limits {
 export async function readAll(
   source: Source,
   options: Partial<ReadOptions> = {},
-): Promise<{ batches: Batch[]; entries: Entry[]; position: Json | undefined }> {
+): Promise<{ batches: Batch[]; entries: Entry[]; position: Json | undefined; gaps: Gap[] }> {
   const batches: Batch[] = [];
+  const gaps: Gap[] = [];
+  const onGap = (gap: Gap): void => void gaps.push(gap);
   let position: Json | undefined = options.position;
   try {
-    for await (const batch of source.batches({ ...defaults(), ...options })) {
+    for await (const batch of source.batches({ ...defaults(), onGap, ...options })) {
       batches.push(batch);
       position = await commit(batch, position);
     }
   } finally {
     await source.close();
   }
-  return { batches, entries: batches.flatMap((batch) => batch.entries), position };
+  return { batches, entries: batches.flatMap((batch) => batch.entries), position, gaps };
 }
 
 /** Follows a source; `until` is asked behind each batch, and stops the reading with `true`. */
@@ -46,13 +48,15 @@ export async function follow(
   source: Source,
   options: Partial<ReadOptions>,
   until: (batches: readonly Batch[]) => boolean | Promise<boolean>,
-): Promise<{ batches: Batch[]; entries: Entry[]; fresh: Entry[]; position: Json | undefined }> {
+): Promise<{ batches: Batch[]; entries: Entry[]; fresh: Entry[]; position: Json | undefined; gaps: Gap[] }> {
   const stop = new AbortController();
+  const gaps: Gap[] = [];
   const batches: Batch[] = [];
   let position: Json | undefined = options.position;
   try {
     for await (const batch of source.batches({
       ...defaults(),
+      onGap: (gap) => void gaps.push(gap),
       ...options,
       follow: true,
       signal: AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]),
@@ -75,6 +79,7 @@ export async function follow(
     entries: batches.flatMap((batch) => batch.entries),
     fresh: freshOf(batches),
     position,
+    gaps,
   };
 }
 

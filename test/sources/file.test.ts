@@ -156,9 +156,9 @@ test('a file that was rotated or truncated while nobody read it is a gap that is
     const { position } = await readAll(sourceOf(path));
     change();
     writeFileSync(path, `${three}\n`);
-    const { batches } = await readAll(sourceOf(path), { position });
+    const { batches, gaps } = await readAll(sourceOf(path), { position });
     assert.deepEqual(freshOf(batches), [three]);
-    assert.match(batches[0]?.gap ?? '', /was rotated or truncated while nobody read it.*--path/);
+    assert.match(gaps[0]?.what ?? '', /was rotated or truncated while nobody read it.*--path/);
   }
 });
 

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { Redis } from 'ioredis';
 import type { Entry } from '../../src/entry.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
-import type { Batch } from '../../src/sources/source.ts';
+import type { Batch, Gap } from '../../src/sources/source.ts';
 import { redisUrl, uniqueName } from '../services/env.ts';
 import { sourceContract } from './contract.ts';
 
@@ -38,10 +38,20 @@ function source(consumer: string, claimAfterMs = 60_000, url = redisUrl()): Redi
 const add = (...logs: string[]) => Promise.all(logs.map((log) => redis.xadd(key, '*', 'log', log)));
 
 /** Reads what there is; commits as told. */
-async function read(from: RedisStreamSource, commit: boolean, batchSize = 10): Promise<Batch[]> {
+async function read(
+  from: RedisStreamSource,
+  commit: boolean,
+  batchSize = 10,
+  gaps: Gap[] = [],
+): Promise<Batch[]> {
   const batches: Batch[] = [];
   const { signal } = new AbortController();
-  for await (const batch of from.batches({ follow: false, batchSize, signal })) {
+  for await (const batch of from.batches({
+    follow: false,
+    batchSize,
+    signal,
+    onGap: (gap) => gaps.push(gap),
+  })) {
     batches.push(batch);
     if (commit) await batch.commit?.();
   }
@@ -111,18 +121,21 @@ test('entries trimmed before they were read are a gap, with their number', async
   await add('a');
   await read(source('one'), true);
   for (let n = 0; n < 10; n++) await redis.xadd(key, 'MAXLEN', 4, '*', 'log', `log ${n}`);
-  const batches = await read(source('one'), true);
+  const gaps: Gap[] = [];
+  const batches = await read(source('one'), true, 10, gaps);
   assert.deepEqual(entriesOf(batches), ['log 6', 'log 7', 'log 8', 'log 9']);
-  assert.match(batches[0]?.gap ?? '', /at least 6 entries were trimmed/);
+  assert.match(gaps[0]?.what ?? '', /at least 6 entries were trimmed/);
+  assert.equal(gaps[0]?.atLeast, 6);
 });
 
 test('entries deleted while they were held are a gap', async () => {
   const [id] = await add('a', 'b');
   await read(source('one'), false);
   await redis.xdel(key, id as string);
-  const batches = await read(source('one'), true);
+  const gaps: Gap[] = [];
+  const batches = await read(source('one'), true, 10, gaps);
   assert.deepEqual(entriesOf(batches), ['b']);
-  assert.match(batches[0]?.gap ?? '', /1 entries were deleted/);
+  assert.match(gaps[0]?.what ?? '', /1 entries were deleted/);
   assert.deepEqual(await redis.xpending(key, 'sidecars'), [0, null, null, null]);
 });
 

@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import { connectRedis, type RedisOptions } from './redis.ts';
+
+/** The text that one page should hold, in UTF-16 units. */
+const PAGE_TEXT = 4 << 20;
+/** A page of unknown entries is so small. */
+const FIRST_PAGE = 32;
+const LARGEST_PAGE = 10_000;
+/** An answer of more bytes is not waited for. */
+const LARGEST_ANSWER = 32 << 20;
+
+/** An answer has grown too large to be held. */
+export class AnswerTooLargeError extends Error {
+  override name = 'AnswerTooLargeError';
+}
+
+/** A part of a list from a place on, as it was at one moment, and the list's length then. */
+export interface ListPage {
+  length: number;
+  /** The entries at the places before it that were asked for. */
+  anchor: string[];
+  entries: string[];
+}
+
+/** Reads a Redis list page by page, over a connection that is opened when it is needed. */
+export class RedisPages {
+  readonly key: string;
+  readonly #options: RedisOptions;
+  #redis: Redis | undefined;
+  #meanText: number | undefined;
+
+  constructor(options: RedisOptions, key: string) {
+    this.#options = options;
+    this.key = key;
+  }
+
+  /** How many entries to ask for at once, so that they can be held whatever was seen of their size. */
+  get size(): number {
+    if (this.#meanText === undefined) return FIRST_PAGE;
+    return Math.max(1, Math.min(LARGEST_PAGE, Math.floor(PAGE_TEXT / (this.#meanText + 1))));
+  }
+
+  /** How long the list is. */
+  async length(): Promise<number> {
+    const [length] = await this.#exec((redis) => redis.multi().llen(this.key));
+    return length as number;
+  }
+
+  /**
+   * `count` entries from the place `from` on, and `anchor` entries that stand `back` before them. Throws
+   * `AnswerTooLargeError` where they are more than can be held; the connection is gone then.
+   */
+  async read(from: number, count: number, anchor = 0, back = anchor): Promise<ListPage> {
+    const { key } = this;
+    const [length, entries, anchors = []] = (await this.#exec((redis) => {
+      const commands = redis.multi().llen(key);
+      // Redis reads a range that ends before it begins as an empty one.
+      commands.lrange(key, from, count > 0 ? from + count - 1 : -1 - Number.MAX_SAFE_INTEGER);
+      return anchor > 0 ? commands.lrange(key, from - back, from - back + anchor - 1) : commands;
+    })) as [number, string[], string[]?];
+    this.#learn(entries);
+    return { length, entries, anchor: anchors };
+  }
+
+  /** Follows what entries have; a larger size at once, a smaller one by and by. */
+  #learn(entries: readonly string[]): void {
+    if (entries.length === 0) return;
+    const mean = entries.reduce((sum, { length }) => sum + length, 0) / entries.length;
+    this.#meanText = Math.max(mean, ((this.#meanText ?? mean) * 3 + mean) / 4);
+  }
+
+  async #exec(build: (redis: Redis) => ReturnType<Redis['multi']>): Promise<unknown[]> {
+    this.#redis ??= await connectRedis(this.#options);
+    const redis = this.#redis;
+    const { stream } = redis;
+    let bytes = 0;
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > LARGEST_ANSWER) this.disconnect();
+    };
+    stream.on('data', count);
+    try {
+      const replies = (await build(redis).exec()) ?? [];
+      return replies.map(([error, reply]) => {
+        if (error) throw error;
+        return reply;
+      });
+    } catch (error) {
+      if (bytes > LARGEST_ANSWER) throw new AnswerTooLargeError('the answer is too large', { cause: error });
+      throw error;
+    } finally {
+      stream.off('data', count);
+    }
+  }
+
+  /** Lets go of the connection; the next page opens another. */
+  disconnect(): void {
+    this.#redis?.disconnect();
+    this.#redis = undefined;
+  }
+}
