@@ -41,7 +41,7 @@ export async function loadPlugins(entries: readonly PluginEntry[], base: string)
         `plugin ${plugin.name} is listed twice; remove one, or give one another \`index:\``,
       );
     }
-    const shipped = isShipped(entry.use) || isFormat;
+    const shipped = isShippedPlugin(entry.use);
     uses.push({ plugin, options: entry.options ?? {}, index: entry.index, shipped });
   }
   return uses;
@@ -83,6 +83,11 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
     );
   }
   return plugin as Plugin;
+}
+
+/** Whether a plugin or format of this name ships. */
+export function isShippedPlugin(use: string): boolean {
+  return isShipped(use) || formatOf(use) !== undefined;
 }
 
 function formatOf(use: string): Plugin | undefined {

@@ -1,5 +1,6 @@
 import { KeyCounts } from './buffer/key-counts.ts';
 import type { Entry } from './entry.ts';
+import type { LogEvent } from './event.ts';
 import { defaultFormats } from './formats/shipped.ts';
 import { identify } from './identity.ts';
 import { entryParser } from './parse.ts';
@@ -38,4 +39,21 @@ export function runPlugin<Options>(
     if (failure) throw new Error(`${failure.plugin}: ${failure.reason}`);
     return documents.map(({ json, ...document }) => ({ ...document, body: JSON.parse(json) }));
   });
+}
+
+/**
+ * Reads an entry by one format, as the pipeline would, and answers its event: for a format's own tests. `undefined` where
+ * the format does not know the entry. Times without a zone are UTC. Throws what the format throws.
+ */
+export function readEntry<Options>(
+  plugin: Plugin<Options>,
+  entry: Entry,
+  options: JsonObject = {},
+): LogEvent | undefined {
+  const { formats } = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
+  const readTimestamp = timestampReader('UTC');
+  const { event, format } = entryParser({ readTimestamp, maxEntryBytes: Number.POSITIVE_INFINITY, formats })(
+    entry,
+  );
+  return format === undefined ? undefined : event;
 }

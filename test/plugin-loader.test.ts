@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { SHIPPED_FORMATS } from '../src/formats/shipped.ts';
 import { PluginChain } from '../src/plugin-chain.ts';
 import { loadPlugins, SHIPPED_PLUGINS } from '../src/plugin-loader.ts';
 import { SidecarError } from '../src/util/errors.ts';
@@ -192,4 +193,17 @@ test('the skeleton of `plugins new` is a plugin that loads, and its test passes'
   const badName = spawnSync(process.execPath, [cli, 'plugins', 'new', '../x'], { cwd: folder });
   assert.equal(badName.status, 2);
   assert.match(String(badName.stderr), /"\.\.\/x" is not a name for a plugin/);
+});
+
+test('the skeleton of `plugins new --format` reads its line, its test passes, and docs/formats.md shows it', (t) => {
+  const folder = userFolder(t);
+  const cli = join(root, 'dist/src/cli.js');
+  execFileSync(process.execPath, [cli, 'plugins', 'new', 'my-format', '--format'], { cwd: folder });
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ['--import', 'tsx', '--test', 'test/plugins/my-format.test.ts'];
+  const tested = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+  assert.equal(tested.status, 0, tested.stdout + tested.stderr);
+  const page = readFileSync(join(root, 'docs/formats.md'), 'utf8');
+  assert.ok(page.includes(readFileSync(join(folder, 'plugins/my-format.ts'), 'utf8')));
+  for (const { name } of SHIPPED_FORMATS) assert.ok(page.includes(`| \`${name}\` |`), name);
 });

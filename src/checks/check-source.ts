@@ -3,6 +3,7 @@ import type { CommonConfig } from '../config/sections.ts';
 import type { Entry } from '../entry.ts';
 import type { LogEvent } from '../event.ts';
 import { Filter } from '../filter.ts';
+import { UNKNOWN_LEVEL } from '../level.ts';
 import { plural } from '../terminal/messages.ts';
 import { type Check, ok, span, warning } from './result.ts';
 
@@ -38,6 +39,27 @@ export function checkContents(
     ok(name, `${address} holds ${plural(count, unit)}${period(count, first, last)}${more}`),
     ...(last && Date.parse(last.timestamp) - Date.now() > AHEAD_MS ? [ahead(last)] : []),
     checkFilter(config, newest),
+    ...checkReading(newest),
+  ];
+}
+
+/** More of them without a time or a level than this share are worth a warning. */
+const ODD_SHARE = 0.03;
+
+/** Whether the formats understand the newest logs. */
+function checkReading(newest: readonly LogEvent[]): Check[] {
+  const isOdd = ({ written, level, data }: LogEvent): boolean =>
+    written === '' || data?.timestamp === written || level === UNKNOWN_LEVEL;
+  const odd = newest.filter(isOdd);
+  const [example] = odd;
+  if (!example || odd.length <= newest.length * ODD_SHARE) return [];
+  const shown = JSON.stringify(example.message.slice(0, 120));
+  return [
+    warning(
+      'formats',
+      `of the newest ${plural(newest.length, 'log')}, ${odd.length} have no time or no level that can be read, such as ${shown}`,
+      '`try` shows how each log is read; docs/formats.md says how to have others read',
+    ),
   ];
 }
 

@@ -18,6 +18,11 @@ const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./check.ts')).checkCommand,
   ],
   [
+    'try [file]',
+    'Show how the newest logs are read, and what would become of them; store nothing',
+    async () => (await import('./try.ts')).tryCommand,
+  ],
+  [
     'setup',
     "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
     async () => (await import('./setup.ts')).setupCommand,

@@ -4,12 +4,15 @@ import { pluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
-import { requiredText } from './options.ts';
+import { flag, requiredText } from './options.ts';
 
 const newCommand = defineCommand({
-  options: { name: requiredText('A name such as ml-api-errors') },
+  options: {
+    name: requiredText('A name such as ml-api-errors'),
+    format: flag('A format, which reads entries, instead of a plugin with an index'),
+  },
   positionals: ['name'],
-  run: async ({ args: { name }, say, tell }) => {
+  run: async ({ args: { name, format }, say, tell }) => {
     if (!/^[a-z][a-z0-9-]*$/.test(name)) {
       throw new SidecarError(
         'config',
@@ -17,8 +20,8 @@ const newCommand = defineCommand({
       );
     }
     const files = {
-      [join('plugins', `${name}.ts`)]: skeleton(name),
-      [join('test', 'plugins', `${name}.test.ts`)]: skeletonTest(name),
+      [join('plugins', `${name}.ts`)]: format ? formatSkeleton(name) : skeleton(name),
+      [join('test', 'plugins', `${name}.test.ts`)]: format ? formatTest(name) : skeletonTest(name),
     };
     for (const file of Object.keys(files)) {
       if (existsSync(file)) throw new SidecarError('config', `${file} is there already; choose another name`);
@@ -28,7 +31,7 @@ const newCommand = defineCommand({
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     const written = Object.keys(files);
     say(
-      `Wrote ${written.join(' and ')}.\nTest it:    node --import tsx --test test/plugins/${name}.test.ts\nSwitch it on: add \`- use: ../plugins/${name}.ts\` to plugins: in configs/pipeline.yaml\n`,
+      `Wrote ${written.join(' and ')}.\nTest it:    node --import tsx --test test/plugins/${name}.test.ts\nSwitch it on: add \`- use: ../plugins/${name}.ts\` to ${format ? 'the top of formats:' : 'plugins:'} in configs/pipeline.yaml\n`,
     );
     tell({ written });
   },
@@ -100,6 +103,42 @@ test('${name} keeps failed calls only', () => {
     documents.map(({ body }) => body),
     [{ timestamp: '2026-11-24T19:26:39.000Z', http_path: '/predict', status_code: 503 }],
   );
+});
+`;
+}
+
+function formatSkeleton(name: string): string {
+  return `import { definePlugin } from 'ml-log-sidecar/plugin';
+
+const LINE = /^<(?<level>\\w+)> at (?<time>\\S+ \\S+): (?<message>.*)$/s;
+
+/** Lines such as \`<warn> at 2026-11-24 19:26:39: the queue is long\`. */
+export default definePlugin({
+  name: '${name}',
+  description: 'lines with the level first',
+  create: () => ({
+    parse(entry) {
+      const parts = typeof entry === 'string' ? LINE.exec(entry)?.groups : undefined;
+      return parts && { time: parts.time, level: parts.level, message: parts.message! };
+    },
+  }),
+});
+`;
+}
+
+function formatTest(name: string): string {
+  return `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readEntry } from 'ml-log-sidecar/testing';
+import format from '../../plugins/${name}.ts';
+
+test('${name} reads time, level and message', () => {
+  const event = readEntry(format, '<warn> at 2026-11-24 19:26:39: the queue is long');
+  assert.deepEqual(
+    [event?.timestamp, event?.level, event?.message],
+    ['2026-11-24T19:26:39.000Z', 'WARNING', 'the queue is long'],
+  );
+  assert.equal(readEntry(format, 'something else'), undefined);
 });
 `;
 }
