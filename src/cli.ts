@@ -2,6 +2,7 @@
 import { hideBin } from 'yargs/helpers';
 import { createParser } from './commands/parser.ts';
 import { endWhenOutputCloses } from './commands/stopping.ts';
+import { usageError } from './commands/usage.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './util/errors.ts';
 import { log } from './util/log.ts';
 
@@ -11,8 +12,17 @@ endWhenOutputCloses(EXIT.unreachable, () => {
 });
 
 try {
-  await createParser(hideBin(process.argv)).parseAsync();
-} catch (error) {
+  const args = hideBin(process.argv);
+  const parser = createParser(args);
+  if (args.length > 0) await parser.parseAsync();
+  else {
+    process.stderr.write(`${await parser.getHelp()}\n`);
+    process.exitCode = EXIT.usage;
+  }
+} catch (thrown) {
+  // yargs throws this one past `fail`: an option without its value.
+  const isUsage = thrown instanceof Error && thrown.name === 'YError';
+  const error = isUsage ? usageError(thrown.message, thrown, []) : thrown;
   if (error instanceof Abandoned) {
     // What a stalled reader leaves in the pipe would keep the process for ever.
     process.exit(isOutputClosed ? EXIT.unreachable : EXIT.ok);

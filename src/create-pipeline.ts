@@ -5,6 +5,7 @@ import { Journal } from './buffer/journal.ts';
 import type { ConfiguredSink, ConfiguredSource } from './component.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { DEFAULT_PREFIX } from './config/sections.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Entry } from './entry.ts';
 import { Filter } from './filter.ts';
@@ -82,14 +83,29 @@ export function createEntryParser(
 /** The configured plugins and formats, loaded. */
 export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
   const filter = new Filter(config.pipeline.filter);
-  // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
-  const entries = config.plugins.map((entry) =>
-    entry.use === 'ml-api-logs' ? { ...entry, index: entry.index ?? config.elasticsearch.index } : entry,
-  );
   const { prefix, rotation } = config.indices;
-  const uses = await loadPlugins([...entries, ...config.formats], base);
+  // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.
+  const allLogs = withPrefix(config.elasticsearch.index, prefix);
+  const loaded = await loadPlugins([...config.plugins, ...config.formats], base);
+  const uses = loaded.map((use) => {
+    const { plugin, index } = use;
+    if (plugin.index === undefined || index !== undefined) return use;
+    if (plugin.name !== 'ml-api-logs') return { ...use, index: withPrefix(plugin.index.name, prefix) };
+    if (allLogs.startsWith(prefix)) return { ...use, index: allLogs };
+    throw new SidecarError(
+      'config',
+      `ELASTICSEARCH_INDEX: "${allLogs}" must begin with "${prefix}", as every index does; write ${prefix}${allLogs}, or give all indices another prefix with INDICES_PREFIX=${allLogs.replace(/[^-_.]*$/, '') || `${allLogs}-`}`,
+    );
+  });
   const suffixOf = suffixReader(rotation, config.pipeline.day_first);
   return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixOf);
+}
+
+/** The name of an index that was not chosen: it follows the prefix, where that is not the default. */
+function withPrefix(name: string, prefix: string): string {
+  return name.startsWith(DEFAULT_PREFIX) && !name.startsWith(prefix)
+    ? prefix + name.slice(DEFAULT_PREFIX.length)
+    : name;
 }
 
 /** What the index of a plugin is called. Throws `SidecarError` (`config`) where that plugin is not configured. */

@@ -1,5 +1,8 @@
 import type { LogEvent } from './event.ts';
+import { SidecarError } from './util/errors.ts';
 import { compilePattern } from './util/pattern.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'];
 
 /** Which events reach the indices that hold filtered logs only. */
 export interface FilterOptions {
@@ -9,13 +12,22 @@ export interface FilterOptions {
   methods: readonly string[];
 }
 
-/** Decides, event by event. Throws `SidecarError` (`config`) where the pattern can't be used. */
+/** Decides, event by event. Throws `SidecarError` (`config`) where the pattern, or a method, can't be used. */
 export class Filter {
   readonly #pattern: RegExp;
   readonly #methods: ReadonlySet<string>;
 
   constructor(options: FilterOptions) {
-    this.#pattern = compilePattern(options.pattern, 'the filter pattern (PIPELINE_FILTER_PATTERN)');
+    this.#pattern = compilePattern(
+      options.pattern,
+      'the filter pattern (--pattern, PIPELINE_FILTER_PATTERN)',
+    );
+    const unknown = options.methods.find((method) => !METHODS.includes(method.toUpperCase()));
+    if (unknown !== undefined)
+      throw new SidecarError(
+        'config',
+        `the filter's methods (--methods, PIPELINE_FILTER_METHODS): "${unknown}" is not an HTTP method; write them as POST,GET`,
+      );
     this.#methods = new Set(options.methods.map((method) => method.toUpperCase()));
   }
 

@@ -37,16 +37,23 @@ test('--version is that of package.json', async (t) => {
 });
 
 for (const [args, message] of [
-  [['run', '--sorce', 'file'], /Unknown argument: sorce/],
+  [['run', '--sorce', 'file'], /--sorce is not an option of this command; did you mean --source\?/],
+  [['stats', 'since'], /"since" is not an argument of this command; did you mean --since\?/],
+  [['run', '--path'], /--path needs a value/],
+  [['stats', '--since', '1h', '--since', '2h'], /--since is given 2 times; give it once/],
+  [['drift', '--min-count', 'x'], /--min-count: "x" is not a whole number/],
+  [['run', '--methods', 'FOO'], /--methods.*"FOO" is not an HTTP method; write them as POST,GET/],
   [['rum'], /Did you mean run\?|Unknown/],
-  [[], /Name a command, such as `run`/],
+  [[], /ml-log-sidecar <command>[\s\S]*Commands:/],
+  [['alerts'], /alerts check[\s\S]*alerts watch/],
+  [['dead-letters'], /dead-letters list[\s\S]*dead-letters replay/],
   [['run', '--once', '--continuous'], /mutually exclusive/],
   [['run', '--source', 'kafka'], /--source: .*one of redis.*kafka/],
-  [['run', '--limit', 'few'], /--limit: pipeline\.limit must be integer/],
+  [['run', '--limit', 'few'], /--limit: pipeline\.limit must be a whole number, but is "few"/],
   [['run', '--batch-size', '0'], /--batch-size: pipeline\.batch_size must be >= 1, but is 0/],
   [['run', '--source', 'file'], /give --path/],
   [['run', '--config', 'none.yaml'], /none\.yaml can't be read/],
-  [['run', '--pattern', '('], /PIPELINE_FILTER_PATTERN/],
+  [['run', '--pattern', '('], /--pattern, PIPELINE_FILTER_PATTERN/],
 ] as const) {
   test(`\`${args.join(' ')}\` is wrong usage: told in words, exit 2`, async (t) => {
     const { code, stdout, stderr } = await new Workspace(t).run(args);
@@ -66,6 +73,38 @@ test('a wrong value names where it was written, and secrets are not shown', asyn
   assert.match(stderr, /REDIS_PORT \(environment\): redis\.port must be <= 65535, but is 99999/);
   assert.match(stderr, /ELASTICSEARCH_URL \(environment\): elasticsearch\.url must match/);
   assert.doesNotMatch(stderr, /secret/);
+});
+
+test('a variable that looks misspelt is warned of, and one of another program is not', async (t) => {
+  const workspace = new Workspace(t);
+  const { code, stderr } = await workspace.run(fileRun(workspace, [`${LINE}x`]), {
+    REDIS_PROT: '6380',
+    REDIS_SERVICE_HOST: '10.0.0.1',
+  });
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /WARN REDIS_PROT \(environment\) is not a variable of this program; did you mean REDIS_PORT\?/,
+  );
+  assert.doesNotMatch(stderr, /REDIS_SERVICE_HOST/);
+});
+
+test('ELASTICSEARCH_INDEX that lacks the prefix names the way, and INDICES_PREFIX is one', async (t) => {
+  const workspace = new Workspace(t);
+  workspace.write('configs/pipeline.yaml', '');
+  const args = fileRun(workspace, [`${LINE}x`]);
+  const refused = await workspace.run(args, { ELASTICSEARCH_INDEX: 'my-logs' });
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.stderr,
+    /ELASTICSEARCH_INDEX: "my-logs" must begin with "ml-api-".*INDICES_PREFIX=my-/,
+  );
+  const { code } = await workspace.run(args, { ELASTICSEARCH_INDEX: 'my-logs', INDICES_PREFIX: 'my-' });
+  assert.equal(code, 0);
+  assert.equal(workspace.output('my-logs').length, 1);
+  const { stdout } = await workspace.run(['plugins', '--json'], { INDICES_PREFIX: 'my-' });
+  const indices = JSON.parse(stdout).map(({ index }: { index: string | null }) => index);
+  assert.deepEqual(indices.slice(0, 4), ['my-logs', 'my-message', 'my-perfs', 'my-top-func']);
 });
 
 test('the sample of the demo makes the documents that it is known for', async (t) => {

@@ -5,6 +5,7 @@ import { EXIT, SidecarError } from '../util/errors.ts';
 import { setLogLevel } from '../util/log.ts';
 import { addCommands, type Command, type CommandEntry } from './command.ts';
 import { type CommandOptions, flag, type OptionValues, text } from './options.ts';
+import { usageError } from './usage.ts';
 
 /** What a command has at hand while it runs. */
 export interface CommandContext<O extends CommandOptions> {
@@ -27,7 +28,7 @@ interface CommandHelp {
   options?: CommandOptions;
   /** The names of those `options` that are given by their place; `usage` names them, too. */
   positionals?: readonly string[];
-  /** Subcommands. Without `run`, one must be named. */
+  /** Subcommands. Without `run`, and without the name of one, the help is printed, and the exit code is 2. */
   commands?: readonly CommandEntry[];
   /** `[command line, what it does]`. */
   examples?: readonly (readonly [string, string])[];
@@ -63,16 +64,24 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
 ): Command {
   const flags = { ...definition.flags, ...COMMON_FLAGS };
   const options: CommandOptions = { ...definition.options, ...COMMON_OPTIONS };
+  let parser: Argv;
   return {
-    build: (yargs) => describeCommand(yargs, definition, definition.run !== undefined, flags),
+    build: (yargs) => {
+      parser = describeCommand(yargs, definition, definition.run !== undefined, flags);
+      return parser;
+    },
     run: async (argv) => {
+      if (!definition.run) {
+        process.stderr.write(`${await parser.getHelp()}\n`);
+        return EXIT.usage;
+      }
       const values: Record<string, unknown> = {};
       for (const [name, option] of Object.entries(options)) {
         const isPositional = definition.positionals?.includes(name);
         values[name] = option.read(argv[name], isPositional ? `<${name}>` : `--${name}`);
       }
       const { json, quiet, config } = values as OptionValues<typeof COMMON_OPTIONS>;
-      const exit = await definition.run?.({
+      const exit = await definition.run({
         args: values as OptionValues<O>,
         json,
         quiet,
@@ -88,10 +97,7 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
 function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags: ConfigFlags): Argv {
   const { options = {}, positionals = [], commands = [], examples = [], notes, exitCodes } = help;
   addCommands(yargs, commands);
-  if (!hasWork) {
-    const names = commands.map(([usage]) => usage.split(' ')[0]);
-    return yargs.demandCommand(1, `Name one of ${names.join(', ')}.`);
-  }
+  if (!hasWork) return yargs;
   for (const [name, { help }] of Object.entries(options)) {
     if (positionals.includes(name)) yargs.positional(name, { describe: help.describe, type: 'string' });
     else yargs.option(name, help);
@@ -105,6 +111,10 @@ function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags
     'Options:',
   );
   yargs.group(common, 'For every command:');
+  const known = [...common, ...own];
+  yargs.fail((message, error) => {
+    throw usageError(message, error, known);
+  });
   for (const [line, what] of examples) yargs.example(`$0 ${line}`, what);
   const codes = Object.entries({ ...EXIT_CODES, ...exitCodes }).map(
     ([code, meaning]) => `${code} ${meaning}`,

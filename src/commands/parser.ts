@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
-import { SidecarError } from '../util/errors.ts';
 import { addCommands, type CommandEntry } from './command.ts';
+import { usageError } from './usage.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
@@ -14,7 +14,7 @@ const COMMANDS: readonly CommandEntry[] = [
   ],
   [
     'check',
-    'Check configuration, source, Elasticsearch and what else is configured; say what to do',
+    'Check the configuration, the source, Elasticsearch and whatever else is configured; say what to do',
     async () => (await import('./check.ts')).checkCommand,
   ],
   [
@@ -24,7 +24,7 @@ const COMMANDS: readonly CommandEntry[] = [
   ],
   [
     'setup',
-    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, import the dashboards, too",
+    "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, also import the dashboards",
     async () => (await import('./setup.ts')).setupCommand,
   ],
   [
@@ -34,22 +34,22 @@ const COMMANDS: readonly CommandEntry[] = [
   ],
   [
     'dead-letters',
-    'What could not be stored, and why; and to try again',
+    'Show what could not be stored, and why; try it again',
     async () => (await import('./dead-letters.ts')).deadLettersCommand,
   ],
   [
     'stats',
-    'What the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
+    'Show what the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
     async () => (await import('./stats.ts')).statsCommand,
   ],
   [
     'report',
-    'Draw the dashboards: one HTML file that needs no network, or SVG or PNG files',
+    'Draw the dashboards: as one HTML file that needs no network, or as SVG or PNG files',
     async () => (await import('./report.ts')).reportCommand,
   ],
   [
     'dashboards',
-    'The dashboards of configs/dashboards for Kibana: as a file, or right into it',
+    'Write the dashboards of configs/dashboards for Kibana into a file, or import them into Kibana',
     async () => (await import('./dashboards.ts')).dashboardsCommand,
   ],
   [
@@ -69,12 +69,12 @@ const COMMANDS: readonly CommandEntry[] = [
   ],
   [
     'import',
-    'Restore a backup that export made; what is there already is left alone',
+    'Restore a backup that export made; documents that exist already are left alone',
     async () => (await import('./import.ts')).importCommand,
   ],
   [
     'prune',
-    'Delete what is older than so long from the indices',
+    'Delete documents that are older than a given age',
     async () => (await import('./prune.ts')).pruneCommand,
   ],
   [
@@ -84,7 +84,7 @@ const COMMANDS: readonly CommandEntry[] = [
   ],
   [
     'clear-indexes',
-    'Empty the indices: delete them, and make them anew',
+    'Empty the indices: delete them, and create them again',
     async () => (await import('./clear-indexes.ts')).clearIndexesCommand,
   ],
 ];
@@ -94,7 +94,6 @@ export function createParser(args: readonly string[]): Argv {
   const parser = yargs(args)
     .scriptName('ml-log-sidecar')
     .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
-    .demandCommand(1, 'Name a command, such as `run`.')
     .recommendCommands()
     .strict()
     .locale('en')
@@ -106,7 +105,7 @@ export function createParser(args: readonly string[]): Argv {
     )
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new SidecarError('config', `${message}\nSee ml-log-sidecar --help.`);
+      throw usageError(message, error, []);
     });
   return addCommands(parser, COMMANDS);
 }

@@ -43,13 +43,13 @@ export const pluginsCommand = defineCommand({
   run: async ({ load, say, tell }) => {
     const loaded = load();
     // The chain checks options and index names, as a run would.
-    await pluginChain(loaded);
+    const { indexNames } = await pluginChain(loaded);
     const { plugins, formats } = loaded.config;
     const uses = await loadPlugins([...plugins, ...formats], loaded.base);
     const rows = uses.map(({ plugin, index }, n) => ({
       name: plugin.name,
       kind: n < plugins.length ? 'plugin' : 'format',
-      index: index ?? plugin.index?.name ?? null,
+      index: index ?? indexNames.get(plugin.name) ?? null,
       events: plugin.index ? (plugin.index.filtered === false ? 'all' : 'filtered') : 'all',
       description: plugin.description ?? '',
     }));

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
+import { nearest } from '../util/nearest.ts';
 import type { Schema } from './from-schema.ts';
 import { listLeaves } from './schema.ts';
 import type { Setting } from './settings.ts';
@@ -29,6 +31,27 @@ export function readEnvironment(env: NodeJS.ProcessEnv, where: string): Setting[
   }
   return settings;
 }
+
+/**
+ * Warns of variables that look like misspelt ones of ours: they begin as ours do, and one of ours differs from them in a
+ * letter or two.
+ */
+export function warnOfMisspelt(env: NodeJS.ProcessEnv, where: string): void {
+  const known = new Set(
+    listLeaves().flatMap(({ schema: { variable, writeOnly } }) =>
+      variable === undefined ? [] : writeOnly ? [variable, `${variable}_FILE`] : [variable],
+    ),
+  );
+  const prefixes = new Set([...known].filter((name) => name.includes('_')).map(prefixOf));
+  for (const name of Object.keys(env)) {
+    if (known.has(name) || !prefixes.has(prefixOf(name))) continue;
+    const near = nearest(name, [...known], 2);
+    if (near !== undefined)
+      log.warn(`${name} (${where}) is not a variable of this program; did you mean ${near}?`);
+  }
+}
+
+const prefixOf = (name: string): string => name.slice(0, name.indexOf('_') + 1);
 
 /** A variable's text as the type that the schema wants; what can't be read stays a text, and is refused later. */
 function parseValue(raw: string, type: Schema['type']): unknown {

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { SidecarError } from '../util/errors.ts';
-import { readEnvironment } from './environment.ts';
+import { readEnvironment, warnOfMisspelt } from './environment.ts';
 import { CONFIG_SCHEMA, type Config } from './schema.ts';
 import { readYaml } from './settings.ts';
 import { validate } from './validate.ts';
@@ -37,9 +37,12 @@ export function loadConfig({
   cwd = process.cwd(),
 }: ConfigInput = {}): LoadedConfig {
   const path = file === undefined ? findFile(cwd, 'configs/pipeline.yaml', '--config') : resolve(cwd, file);
+  const dotEnv = readDotEnv(cwd);
+  warnOfMisspelt(dotEnv, '.env');
+  warnOfMisspelt(env, 'environment');
   const settings = [
     ...readYaml(path, cwd, ['plugins']),
-    ...readEnvironment(readDotEnv(cwd), '.env'),
+    ...readEnvironment(dotEnv, '.env'),
     ...readEnvironment(env, 'environment'),
     ...flags
       .filter(({ value }) => value !== undefined)

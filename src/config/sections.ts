@@ -11,6 +11,9 @@ export const HTTP_URL = { ...SECRET, pattern: '^https?://' } as const;
 /** A TCP port. */
 export const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const;
 
+/** The prefix of indices that the names of the shipped plugins have. */
+export const DEFAULT_PREFIX = 'ml-api-';
+
 /** A group of settings, which refuses keys that it does not know. */
 export function section<const P extends Schemas>(description: string, properties: P) {
   return { type: 'object', description, additionalProperties: false, default: {}, properties } as const;
@@ -114,7 +117,12 @@ export const COMMON_SECTIONS = {
     },
   }),
   indices: section('All indices.', {
-    prefix: { ...TEXT, default: 'ml-api-', description: 'What the name of every index begins with.' },
+    prefix: {
+      ...TEXT,
+      default: DEFAULT_PREFIX,
+      description: 'What the name of every index begins with.',
+      variable: 'INDICES_PREFIX',
+    },
     rotation: {
       enum: ROTATIONS,
       default: 'none',

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { SidecarError } from '../util/errors.ts';
 import { isObject } from '../util/json.ts';
+import { nearest } from '../util/nearest.ts';
 import type { FromSchema, Schema } from './from-schema.ts';
 import type { Setting } from './settings.ts';
 
@@ -81,7 +82,11 @@ function explainError(
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
   const is = node?.writeOnly || isObject(value) ? '' : `, but is ${shown}`;
   const must =
-    error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message;
+    error.keyword === 'enum'
+      ? `must be one of ${error.params.allowedValues.join(', ')}`
+      : error.params.type === 'integer'
+        ? 'must be a whole number'
+        : error.message;
   const about = node?.description ? ` (${node.description})` : '';
   return `${originOf(path, origins)}: ${path.join('.')} ${must}${is}${about}`;
 }
@@ -93,24 +98,4 @@ function originOf(path: readonly string[], origins: Map<string, string>): string
   }
   for (const [at, origin] of origins) if (at.startsWith(`${path.join('/')}/`)) return origin;
   return 'configuration';
-}
-
-/** The known name most like `name`, if any is like it at all. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const scored = known.map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate) }));
-  const best = scored.sort((a, b) => a.far - b.far)[0];
-  return best && best.far <= Math.max(2, name.length / 3) ? best.candidate : undefined;
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConfigInput, loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { nearest } from '../../src/config/validate.ts';
 import { SidecarError } from '../../src/util/errors.ts';
+import { nearest } from '../../src/util/nearest.ts';
 import { temporaryFolder } from '../samples.ts';
 import { root } from '../services/service.ts';
 
@@ -76,7 +76,7 @@ test('variables are read as the type they set', (t) => {
 test('a wrong value is refused with where it was written, what it must be, and what it is', (t) => {
   const cwd = folderWith(t, '\npipeline:\n  source: redis\n  batch_size: many\n');
   assert.deepEqual(refusal({ cwd }), [
-    `configs/pipeline.yaml:4: pipeline.batch_size must be integer, but is "many" (Maximum number of logs that are written, and confirmed, together.)`,
+    `configs/pipeline.yaml:4: pipeline.batch_size must be a whole number, but is "many" (Maximum number of logs that are written, and confirmed, together.)`,
   ]);
   const [fromEnv] = refusal({ cwd: folderWith(t, ''), env: { PIPELINE_SOURCE: 'kafka' } });
   assert.match(
@@ -84,7 +84,7 @@ test('a wrong value is refused with where it was written, what it must be, and w
     /^PIPELINE_SOURCE \(environment\): pipeline\.source must be one of redis, .*, but is "kafka"/,
   );
   const [fromDotEnv] = refusal({ cwd: folderWith(t, '', 'REDIS_PORT=high\n') });
-  assert.match(fromDotEnv!, /^REDIS_PORT \(\.env\): redis\.port must be integer, but is "high"/);
+  assert.match(fromDotEnv!, /^REDIS_PORT \(\.env\): redis\.port must be a whole number, but is "high"/);
   const [fromFlag] = refusal({
     cwd: folderWith(t, ''),
     flags: [flag('--interval', 'pipeline.poll_interval', Number.NaN)],
