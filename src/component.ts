@@ -23,7 +23,7 @@ interface ComponentDefinition<Name extends string, Sections extends Schemas, Par
 
 /** A source, configured. */
 export interface ConfiguredSource {
-  /** What it reads, for people, and for the checkpoint; never holds a secret. */
+  /** What it reads, for people, and for the state folder; never holds a secret. */
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Source>;
@@ -53,7 +53,7 @@ export const OLDEST = 20;
 
 /** A sink, configured. */
 export interface ConfiguredSink {
-  /** Where it writes, for people, and for the checkpoint; never holds a secret. */
+  /** Where it writes, for people, and for the state folder; never holds a secret. */
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Sink>;

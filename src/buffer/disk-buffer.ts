@@ -37,6 +37,7 @@ const IN_MEMORY_BYTES = 4 << 20;
 /** Bytes of batches that are read back and handed on together. */
 const READ_BACK_BYTES = 1 << 20;
 const RETRY_MS = 1_000;
+const CONFIRM_MS = 5;
 
 /**
  * Keeps what was read from a source that forgets, on disk, until the sink has confirmed it. What was just kept goes on
@@ -55,7 +56,11 @@ export class DiskBuffer {
   #handedOnLogs: number | undefined;
   #waiting = 0;
   #underWay: { sequence: number; logs: number; readAt: number }[] = [];
+  /** The sequences given out last, and confirmed last. */
+  #last = 0;
+  #confirmed = 0;
   #isFull = false;
+  #isUnwritable = false;
   #wake: () => void = () => {};
 
   constructor(folder: string, journal: Journal, parse: Parse, maxBytes: number) {
@@ -95,7 +100,8 @@ export class DiskBuffer {
       }
       journal.advance({ sequence, logs, keys: counted, position });
     });
-    this.#handedOn = confirmed;
+    this.#handedOn = this.#confirmed = confirmed;
+    this.#last = journal.progress.sequence;
     this.#handedOnLogs ??= journal.progress.logs;
   }
 
@@ -113,10 +119,10 @@ export class DiskBuffer {
     signal: AbortSignal,
   ): Promise<boolean> {
     const journal = this.#journal;
-    const { sequence: last, logs: before } = journal.progress;
+    const { logs: before } = journal.progress;
     const step = position === undefined ? undefined : stepBetween(journal.position, position);
     const head: BatchHead = {
-      sequence: last + 1,
+      sequence: this.#last + 1,
       logs: logs.length,
       before,
       readAt: Date.now(),
@@ -124,31 +130,47 @@ export class DiskBuffer {
       ...(step ? { step } : {}),
     };
     const body = Buffer.from(JSON.stringify({ logs: logs.map(({ id, entry }) => [id, entry]), unreadable }));
-    const isBehind = this.#isBehind(last);
-    for (;;) {
-      if (await this.#hasRoom(body.length, signal)) {
-        try {
-          await this.#segments.append(head, body, isBehind);
-          break;
-        } catch (error) {
-          this.#setFull(`${reasonOf(error)}: make room there`);
-          await sleep(RETRY_MS, signal);
-        }
-      }
-      if (signal.aborted) return false;
-    }
-    this.#setFull(undefined);
-    journal.advance({ sequence: head.sequence, logs: logs.length, keys, position });
+    const isBehind = this.#isBehind(head.sequence - 1);
+    const batch = { logs, unreadable, sequence: head.sequence, readAt: head.readAt };
+    const isOnDisk = await this.#save(head, body, isBehind, signal);
+    if (signal.aborted && !isOnDisk) return false;
+    this.#last = head.sequence;
     this.#waiting += logs.length;
-    if (!isBehind && this.#queued + body.length <= IN_MEMORY_BYTES) {
-      this.#queue.push({
-        batch: { logs, unreadable, sequence: head.sequence, readAt: head.readAt },
-        bytes: body.length,
-      });
+    if (!isOnDisk || (!isBehind && this.#queued + body.length <= IN_MEMORY_BYTES)) {
+      this.#queue.push({ batch, bytes: body.length });
       this.#queued += body.length;
     }
     this.#wake();
+    // Without the disk, it is kept where it came from until the sink has it.
+    if (!isOnDisk && !(await this.#isConfirmed(head.sequence, signal))) return false;
+    journal.advance({ sequence: head.sequence, logs: logs.length, keys, position });
     return true;
+  }
+
+  /** Writes a batch to the disk. Where that fails, and it can go on from memory, it must: answers `false` then. */
+  async #save(head: BatchHead, body: Buffer, isBehind: boolean, signal: AbortSignal): Promise<boolean> {
+    while (await this.#hasRoom(body.length, signal)) {
+      try {
+        await this.#segments.append(head, body, isBehind);
+        this.#setFull(undefined);
+        this.#isUnwritable = false;
+        return true;
+      } catch (error) {
+        if (!this.#isUnwritable)
+          log.error(
+            `the buffer can't be written: ${reasonOf(error)}. Make room there; until then each batch waits for the sink`,
+          );
+        this.#isUnwritable = true;
+        if (!isBehind) return false;
+        await sleep(RETRY_MS, signal);
+      }
+    }
+    return false;
+  }
+
+  async #isConfirmed(sequence: number, signal: AbortSignal): Promise<boolean> {
+    while (this.#confirmed < sequence && !signal.aborted) await sleep(CONFIRM_MS, signal);
+    return this.#confirmed >= sequence;
   }
 
   /** Some that was kept is on disk alone: what follows must be read back behind it. */
@@ -180,7 +202,7 @@ export class DiskBuffer {
 
   /** The next batch, of about `count` logs; `undefined` where nothing waits to be handed on. */
   async take(count: number): Promise<BufferedBatch | undefined> {
-    if (this.#handedOn >= this.#journal.progress.sequence) return undefined;
+    if (this.#handedOn >= this.#last) return undefined;
     const first = this.#queue[0];
     if (first && first.batch.sequence === this.#handedOn + 1) {
       this.#queue.shift();
@@ -189,7 +211,7 @@ export class DiskBuffer {
     }
     const batch = await this.#readBack(count);
     // Damaged to its end: what was to follow is not there.
-    if (!batch) this.#handedOn = (this.#queue[0]?.batch.sequence ?? this.#journal.progress.sequence + 1) - 1;
+    if (!batch) this.#handedOn = (this.#queue[0]?.batch.sequence ?? this.#last + 1) - 1;
     return batch && this.#handOn(batch);
   }
 
@@ -237,6 +259,7 @@ export class DiskBuffer {
   async confirm(sequence: number): Promise<void> {
     while (this.#underWay[0] && this.#underWay[0].sequence <= sequence)
       this.#waiting -= this.#underWay.shift()!.logs;
+    this.#confirmed = sequence;
     this.#journal.confirm(sequence);
     // The journal must know of what a segment holds before that goes.
     if (this.#segments.canRelease(sequence) && (await this.#journal.sync()))
@@ -250,7 +273,7 @@ export class DiskBuffer {
 
   /** Resolves when something is there to be taken, or `signal` aborts. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#handedOn < this.#journal.progress.sequence) return;
+    if (signal.aborted || this.#handedOn < this.#last) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);

@@ -57,7 +57,7 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
   }
   const { checkFolder } = await import('../checks/check-folder.ts');
   const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
-  yield await checkFolder('checkpoints', config.state.path, 'state.path');
+  yield await checkFolder('state', config.state.path, 'state.path');
   yield await checkDeadLetters(config);
 }
 

@@ -19,7 +19,7 @@ export interface GradioSourceOptions extends GradioOptions {
 
 /** How many logs to ask for when looking for new ones. */
 const PROBE = 10;
-/** How many fingerprints are remembered, and kept in the checkpoint. */
+/** How many fingerprints are remembered, and kept in the journal. */
 const KEPT = 1_000;
 /** How many known logs must follow the new ones to tell them apart. */
 const TELLING = 32;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** A short hash of one raw entry; windows are compared by these, and checkpoints keep them. */
+/** A short hash of one raw entry; windows are compared by these, and journals keep them. */
 export function fingerprint(entry: string): string {
   return hash('sha1', entry, 'base64').slice(0, 11);
 }

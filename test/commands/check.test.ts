@@ -88,7 +88,7 @@ test('servers out of reach: each says what to do, the rest is checked all the sa
     assert.match(checks[name]!.says, /could not be reached: .*ECONNREFUSED/, name);
     assert.match(checks[name]!.action!, action);
   }
-  assert.equal(checks.checkpoints?.state, 'ok');
+  assert.equal(checks.state?.state, 'ok');
 });
 
 test('a wrong configuration is a failed line, exit 2', async (t) => {

@@ -11,7 +11,7 @@ const steps: Record<string, (kill: () => Promise<unknown>) => Fault> = {
   'before Elasticsearch sees the request': killBefore,
   'after Elasticsearch has stored, before it answers': killStored,
   'in the middle of the answer': killMidAnswer,
-  // Whether the checkpoint is written by then is left to chance; `disk.test.ts` keeps it from being written.
+  // Whether the journal is written by then is left to chance; `disk.test.ts` keeps it from being written.
   'right after the answer': killAnswered,
 };
 
@@ -30,14 +30,14 @@ for (const [step, fault] of Object.entries(steps)) {
   });
 }
 
-test('SIGKILL as soon as the checkpoint is written, and again, and again', async (t) => {
+test('SIGKILL as soon as the journal is written, and again, and again', async (t) => {
   const rig = await Rig.start(t);
   let before = '';
   for (let round = 0; round < 3; round++) {
     await rig.push(rig.lines.some(250));
     rig.run();
-    before = await eventually('another checkpoint', () => {
-      const now = rig.checkpoint();
+    before = await eventually('more in the journal', () => {
+      const now = rig.journal();
       return now !== '' && now !== before && now;
     });
     await rig.kill();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -128,14 +128,16 @@ export class Rig {
   /** Kills the sidecar outright and waits until it is gone. */
   kill = (): Promise<Ended> => this.sidecar.stop('SIGKILL');
 
-  /** The checkpoint's text; empty while there is none. */
-  checkpoint(): string {
-    try {
-      const [name = ''] = readdirSync(this.path('state')).filter((each) => each.endsWith('.json'));
-      return readFileSync(join(this.path('state'), name), 'utf8');
-    } catch {
-      return '';
-    }
+  /** The path of the journal; `undefined` while there is none. */
+  get journalPath(): string | undefined {
+    const [folder] = existsSync(this.path('state')) ? readdirSync(this.path('state')) : [];
+    const path = folder && join(this.path('state'), folder, 'journal');
+    return path && existsSync(path) ? path : undefined;
+  }
+
+  /** The journal's bytes, as text; empty while there is none. */
+  journal(): string {
+    return this.journalPath ? readFileSync(this.journalPath, 'latin1') : '';
   }
 }
 
