@@ -38,11 +38,8 @@ export interface Assembly {
 
 /** Makes the stages of a pipeline; reaches out to no server yet. Throws `SidecarError` for what can't work. */
 export async function assemble({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
-  const { pipeline, indices } = config;
   const { source, sink } = configureComponents(config);
-  const name = stateName(
-    `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`,
-  );
+  const name = stateName(config);
   const state = join(config.state.path, name);
   const journal = new Journal(join(state, 'journal'));
   const plugins = await pluginChain({ config, base });
@@ -62,8 +59,11 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
   return { stages, sourceAddress: source.address, sinkAddress: sink.address };
 }
 
-/** What the folder of a source and a sink is called: readable, and unique. */
-function stateName(name: string): string {
+/** What the folder of a configuration's source and sink is called within `state.path`: readable, and unique. */
+export function stateName(config: Config): string {
+  const { source, sink } = configureComponents(config);
+  const { pipeline, indices } = config;
+  const name = `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`;
   const readable = name.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 60);
   return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }

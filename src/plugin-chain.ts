@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import type { LogEvent } from './event.ts';
 import type { Format } from './parse.ts';
@@ -123,7 +125,7 @@ export class PluginChain {
         if (!isObject(shaped)) throw new Error('its `event` hook must answer an event, or undefined');
         event = shaped;
       } catch (error) {
-        result.failures.push({ plugin: shaper.plugin, reason: reasonOf(error) });
+        result.failures.push({ plugin: shaper.plugin, reason: tellPlace(error) });
         return result;
       }
     }
@@ -137,7 +139,7 @@ export class PluginChain {
           for (const [n, body] of made.entries()) this.#add(writer, suffix, `${id}.${n}`, body, result);
         } else if (made !== undefined) this.#add(writer, suffix, id, made, result);
       } catch (error) {
-        result.failures.push({ plugin: writer.plugin, reason: reasonOf(error) });
+        result.failures.push({ plugin: writer.plugin, reason: tellPlace(error) });
       }
     }
     return result;
@@ -155,6 +157,20 @@ export class PluginChain {
       result.failures.push({ plugin: writer.plugin, reason });
     }
   }
+}
+
+const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
+
+/** Why a hook threw, with the file and line of the plugin where it did. */
+function tellPlace(error: unknown): string {
+  const reason = reasonOf(error);
+  if (!(error instanceof Error)) return reason;
+  for (const line of (error.stack ?? '').split('\n')) {
+    const [, path, at] = /(?:file:\/\/)?(\/[^():?]+\.[cm]?[jt]s)[^():]*:(\d+):\d+\)?$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    return path.startsWith(OWN_FOLDER) ? reason : `${reason} (${basename(path)}:${at})`;
+  }
+  return reason;
 }
 
 /** A hook's answer. No compiler checks a plugin, so one may be `async`, and its rejection would end the process. */

@@ -114,7 +114,7 @@ test('where an event hook throws, nothing of the event is written, and the failu
   });
   const { documents, failures } = chain([copy('a', { filtered: false }), broken]).run(event());
   assert.deepEqual(documents, []);
-  assert.deepEqual(failures, [{ plugin: 'broken', reason: 'no such thing' }]);
+  assert.deepEqual(failures, [{ plugin: 'broken', reason: 'no such thing (plugin-chain.test.ts:112)' }]);
 });
 
 test('where a documents hook throws, only its own documents are missing', () => {
@@ -128,7 +128,7 @@ test('where a documents hook throws, only its own documents are missing', () => 
     documents.map(({ index }) => index),
     ['ml-api-a', 'ml-api-b'],
   );
-  assert.deepEqual(failures, [{ plugin: 'broken', reason: 'no such thing' }]);
+  assert.deepEqual(failures, [{ plugin: 'broken', reason: 'no such thing (plugin-chain.test.ts:123)' }]);
 });
 
 test('what plain JavaScript may answer by mistake costs the event a dead letter, and no more', async () => {

@@ -107,7 +107,7 @@ test('what fails again stays as it was, with letters that nobody picked', async 
   const before = await linesIn(parts().deadLetters);
   assert.equal(before.length, 2);
   const result = await replayAll(({ reason }) => reason.includes('no errors'));
-  assert.deepEqual(result, { replayed: 0, failed: { 'no errors today': 1 } });
+  assert.deepEqual(result, { replayed: 0, failed: { 'no errors today (replay.test.ts:33)': 1 } });
   const after = await linesIn(parts().deadLetters);
   assert.deepEqual(new Set(after.map(({ text }) => text)), new Set(before.map(({ text }) => text)));
 });
@@ -169,7 +169,7 @@ test('a line that a kill left unfinished costs no other letter', async () => {
   const kept = await linesIn(deadLetters);
   assert.deepEqual(
     kept.map(({ letter }) => letter?.reason),
-    ['no errors today', undefined, 'later'],
+    ['no errors today (replay.test.ts:33)', undefined, 'later'],
   );
 });
 

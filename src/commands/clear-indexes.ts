@@ -1,11 +1,46 @@
-import { pluginChain } from '../create-pipeline.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Journal } from '../buffer/journal.ts';
+import type { Config } from '../config/schema.ts';
+import { pluginChain, stateName } from '../create-pipeline.ts';
 import { countIn, presentIndices } from '../elasticsearch/indices.ts';
 import { confirmDeletion } from '../terminal/confirm.ts';
 import { plural } from '../terminal/messages.ts';
 import { table } from '../terminal/table.ts';
+import { reasonOf } from '../util/errors.ts';
+import { Lock } from '../util/lock.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { flag } from './options.ts';
+
+/** Lets the next run read everything again, and answers what it did, for people. */
+async function forgetPosition(config: Config): Promise<string> {
+  let folder: string;
+  try {
+    folder = join(config.state.path, stateName(config));
+  } catch {
+    // Without a source there is no position.
+    return '';
+  }
+  const lock = new Lock(
+    join(folder, 'lock'),
+    'reads this source into these indices: stop it, and repeat clear-indexes, or only new logs come',
+  );
+  try {
+    await lock.take();
+    const journal = new Journal(join(folder, 'journal'));
+    await journal.open();
+    const { sequence, confirmed } = journal.progress;
+    if (sequence > confirmed)
+      return `What was read and is not stored yet is kept in ${folder}; the next run goes on from there.\n`;
+    await rm(folder, { recursive: true, force: true });
+    return 'The next run reads all that its source still has.\n';
+  } catch (error) {
+    return `${reasonOf(error)}\n`;
+  } finally {
+    await lock.release();
+  }
+}
 
 /** `clear-indexes`: empties the indices of the configured plugins, which all begin with the common prefix. */
 export const clearIndexesCommand = defineCommand({
@@ -32,6 +67,7 @@ export const clearIndexesCommand = defineCommand({
           const { signal } = new AbortController();
           await setUp(client, elasticsearchTrouble(options), indices, { rotation, strict: false, signal });
           cleared = true;
+          say(await forgetPosition(config));
         }
         say(cleared ? 'Cleared.\n' : 'Nothing was deleted.\n');
       } finally {

@@ -46,7 +46,15 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const { stages, sinkAddress } = assembly;
   const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
-  const report = new Report({ config, sinkAddress, follow, quiet, json, out });
+  const report = new Report({
+    config,
+    sinkAddress,
+    follow,
+    quiet,
+    json,
+    out,
+    waiting: () => stages.buffer.state.logs,
+  });
   const stop = new AbortController();
   let stoppedAt = Number.POSITIVE_INFINITY;
   let isOutputClosed = false;

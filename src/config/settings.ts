@@ -33,6 +33,14 @@ export function readYaml(path: string, cwd: string, whole: readonly string[] = [
   if (!isMap(document.contents))
     throw new SidecarError('config', `${name}: it must hold keys and values, such as \`pipeline:\``);
   const settings: Setting[] = [];
+  const readValue = (node: Node, origin: string): unknown => {
+    try {
+      return node.toJS(document);
+    } catch (cause) {
+      // Aliases of aliases may stand for more than memory holds.
+      throw new SidecarError('config', `${origin}: ${reasonOf(cause)}`, { cause });
+    }
+  };
   const originAt = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
   const walk = (node: Node | null, at: string[], offset: number): void => {
     if (isMap(node) && !whole.includes(at[0] ?? '')) {
@@ -43,7 +51,7 @@ export function readYaml(path: string, cwd: string, whole: readonly string[] = [
       }
       return;
     }
-    const value = node === null ? undefined : isScalar(node) ? node.value : (node as Node).toJS(document);
+    const value = node === null ? undefined : isScalar(node) ? node.value : readValue(node, originAt(offset));
     // A key without a value, its lines all commented out, sets nothing.
     if (value == null) return;
     settings.push({ path: at, value, origin: originAt(offset) });

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BufferState } from '../buffer/disk-buffer.ts';
 import { emptyRunStats, type RunStats } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
 
@@ -23,7 +24,7 @@ export class Metrics implements Observer {
   readonly #sink: Histogram;
 
   /** `indices`: the names of all indices, so that their counters begin at 0. */
-  constructor(indices: readonly string[]) {
+  constructor(indices: readonly string[], buffer?: () => BufferState) {
     this.stats = emptyRunStats(indices);
     this.#counter(
       'logs_read_total',
@@ -63,12 +64,26 @@ export class Metrics implements Observer {
       'The last pause between two reads of a source that polls; 0 for one that does not.',
       () => (this.pauseMs ?? 0) / 1000,
     );
+    if (buffer) this.#bufferGauges(buffer);
     this.#batch = this.#histogram('batch_duration_seconds', 'From the reading of a batch to its commit.');
     this.#sink = this.#histogram(
       'sink_duration_seconds',
       'From the handing of a batch to the sink to its last outcome, retries included.',
     );
     this.#gauge('resident_memory_bytes', 'Memory that the process holds.', () => process.memoryUsage.rss());
+  }
+
+  #bufferGauges(state: () => BufferState): void {
+    this.#gauge('buffer_logs', 'Logs that were read and wait for the sink.', () => state().logs);
+    this.#gauge('buffer_bytes', 'Size of the buffer on disk.', () => state().bytes);
+    this.#gauge(
+      'buffer_oldest_seconds',
+      'Age of the oldest log that waits for the sink; 0 where none does.',
+      () => (state().oldestMs ?? 0) / 1000,
+    );
+    this.#gauge('buffer_full', '1 while nothing more is read until the sink has caught up.', () =>
+      state().isFull ? 1 : 0,
+    );
   }
 
   opened(): void {

@@ -29,13 +29,16 @@ export async function startStatus(
 ): Promise<ServedStatus> {
   const { config } = loaded;
   const { source, sink } = config.pipeline;
-  const metrics = new Metrics(stages.plugins.indices.map(({ name }) => name));
+  const metrics = new Metrics(
+    stages.plugins.indices.map(({ name }) => name),
+    () => stages.buffer.state,
+  );
   const rates = new Rates();
   const began = performance.now();
   const dashboards = new ServedDashboards(await dashboardsSetting(loaded));
   // Files have no alerts: they are searches of Elasticsearch.
   const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
-  const status = async (): Promise<Status> => {
+  const status = async (isLocal: boolean): Promise<Status> => {
     const { letters, more } = await stages.deadLetters.newest(LETTERS_BYTES);
     const told = readiness(metrics);
     return {
@@ -51,12 +54,20 @@ export async function startStatus(
       lastCommitSecondsAgo: told.last_commit_seconds_ago,
       uptimeSeconds: (performance.now() - began) / 1000,
       alerts: await alerts?.state(),
-      deadLetters: { count: letters.length, more, groups: groupedByReason(letters).slice(0, MAX_REASONS) },
+      waiting: stages.buffer.state,
+      deadLetters: {
+        count: letters.length,
+        more,
+        // A reason may quote what a caller sent.
+        groups: groupedByReason(letters)
+          .slice(0, MAX_REASONS)
+          .map((group) => (isLocal ? group : { ...group, reason: 'shown on this machine only' })),
+      },
     };
   };
   const server = await startServer(address, {
     metrics,
-    status: async () => statusPage(await status()),
+    status: async (isLocal) => statusPage(await status(isLocal)),
     dashboards: (parameters) => dashboards.page(parameters),
   });
   return { observers: [metrics, rates], close: server.close };

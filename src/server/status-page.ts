@@ -1,5 +1,6 @@
 import { type Finding, formatFigure } from '../alerts/finding.ts';
 import type { AlertsState } from '../alerts/page-section.ts';
+import type { BufferState } from '../buffer/disk-buffer.ts';
 import type { RunStats } from '../run-stats.ts';
 import { type Html, html, type Page, page } from '../util/html.ts';
 
@@ -20,6 +21,8 @@ export interface Status {
   newestLogSecondsAgo: number | null;
   lastCommitSecondsAgo: number | null;
   uptimeSeconds: number;
+  /** What was read and waits for the sink. */
+  waiting: BufferState;
   /** Where there is an Elasticsearch to ask. */
   alerts: AlertsState | undefined;
   deadLetters: DeadLetterSummary;
@@ -55,6 +58,7 @@ ${tile('Logs', count(stats.logs), `in ${duration(status.uptimeSeconds)}`)}
 ${tile('Gaps', count(stats.gaps), stats.gaps === 0 ? 'no log was lost unread' : 'logs may have been lost unread', stats.gaps > 0)}
 ${tile('Dead letters', count(stats.deadLetters), 'of this run', stats.deadLetters > 0)}
 ${tile('On their way', count(status.inFlight), 'batches to the sink')}
+${tile('Waiting', count(status.waiting.logs), waitingNote(status.waiting), status.waiting.isFull)}
 </dl>
 <div class="columns">
 <section class="card" aria-labelledby="ends"><h2 id="ends">Source and sink</h2>
@@ -69,6 +73,12 @@ ${status.alerts === undefined ? '' : html`<section class="card" aria-labelledby=
 </div>`,
     footer: html`As of <time id="now">${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC</time>. This page only reads.`,
   });
+}
+
+function waitingNote({ bytes, oldestMs, isFull }: BufferState): string {
+  if (isFull) return 'the buffer is full: nothing more is read';
+  const age = oldestMs === undefined ? '' : `, the oldest for ${duration(oldestMs / 1000)}`;
+  return `logs for the sink; buffer ${(bytes / 1e6).toFixed(1)} MB${age}`;
 }
 
 function tile(name: string, value: string, note: string, bad = false): Html {

@@ -3,7 +3,7 @@ import { reasonOf } from '../util/errors.ts';
 import type { Page } from '../util/html.ts';
 import { log } from '../util/log.ts';
 import { lastContacts } from '../util/retry.ts';
-import { closeServer, type ListenAddress, listen } from './listen.ts';
+import { closeServer, isLoopback, isOwnHost, type ListenAddress, listen } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 
 const PATHS = '/, /dashboards, /healthz, /readyz and /metrics';
@@ -18,8 +18,8 @@ export interface StatusServer {
 /** What a server tells. */
 export interface Told {
   metrics: Metrics;
-  /** The page at `/`. */
-  status(): Promise<Page>;
+  /** The page at `/`; with texts of logs only where `isLocal`: it is asked for on this machine. */
+  status(isLocal: boolean): Promise<Page>;
   /** The page at `/dashboards`. */
   dashboards(parameters: URLSearchParams): Promise<{ status: number; page: Page }>;
 }
@@ -31,17 +31,27 @@ export interface Told {
  */
 export async function startServer(address: ListenAddress, told: Told): Promise<StatusServer> {
   const { metrics } = told;
-  const server = createServer(async ({ method, url = '' }, response) => {
+  const server = createServer(async ({ method, url = '', headers, socket }, response) => {
     const [path, parameters] = url.split('?');
+    const isPage = path === '/' || path === '/dashboards';
     try {
       if (method !== 'GET' && method !== 'HEAD') send(response, 405, 'text/plain', 'use GET\n');
+      else if (isPage && !isOwnHost(headers.host) && !headers.host?.startsWith(`${address.host}:`))
+        send(
+          response,
+          421,
+          'text/plain',
+          'open this page by the IP address of its machine, or as localhost\n',
+        );
       else if (path === '/healthz') send(response, 200, 'text/plain', 'ok\n');
       else if (path === '/readyz') {
         const state = readiness(metrics);
         send(response, state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
       } else if (path === '/metrics') send(response, 200, metrics.contentType, await metrics.text());
-      else if (path === '/') sendPage(response, 200, await told.status());
-      else if (path === '/dashboards') {
+      else if (path === '/') {
+        const isLocal = isLoopback((socket.remoteAddress ?? '').replace(/^::ffff:/, ''));
+        sendPage(response, 200, await told.status(isLocal));
+      } else if (path === '/dashboards') {
         const { status, page } = await told.dashboards(new URLSearchParams(parameters));
         sendPage(response, status, page);
       } else send(response, 404, 'text/plain', `${PATHS} are here\n`);

@@ -16,6 +16,8 @@ export interface Messages {
   existing: (count: number) => string;
   refused: (count: number) => string;
   deadLetters: (count: number, path: string) => string;
+  firstLetter: (at: string, reason: string) => string;
+  waiting: (time: string, logs: number) => string;
   gaps: (count: number) => string;
   duration: (seconds: string) => string;
   batch: (time: string, number: number, logs: number) => string;
@@ -41,6 +43,9 @@ const en: Messages = {
   existing: (count) => `♻️  Already there: ${plural(count, 'document')}`,
   refused: (count) => `⚠️  Refused: ${plural(count, 'document')}`,
   deadLetters: (count, path) => `⚠️  Dead letters: ${count}, with their reasons in ${path}`,
+  firstLetter: (at, reason) =>
+    `   The first, at ${at}: ${reason}\n   All of them: ml-log-sidecar dead-letters list`,
+  waiting: (time, logs) => `[${time}] ⏳ ${plural(logs, 'log')} waiting for the sink`,
   gaps: (count) => `⚠️  Gaps: ${count} (logs may have been trimmed before they could be read)`,
   duration: (seconds) => `Total time: ${seconds}s`,
   batch: (time, number, logs) =>
@@ -71,6 +76,9 @@ const fr: Messages = {
   existing: (count) => `♻️  Déjà présents: ${count} documents`,
   refused: (count) => `⚠️  Refusés: ${count} documents`,
   deadLetters: (count, path) => `⚠️  Lettres mortes: ${count}, avec leurs raisons dans ${path}`,
+  firstLetter: (at, reason) =>
+    `   La première, à ${at} : ${reason}\n   Toutes : ml-log-sidecar dead-letters list`,
+  waiting: (time, logs) => `[${time}] ⏳ ${logs} logs attendent la destination`,
   gaps: (count) => `⚠️  Trous: ${count} (des logs ont pu être effacés avant d'être lus)`,
   duration: (seconds) => `Durée totale: ${seconds}s`,
   batch: (time, number, logs) =>

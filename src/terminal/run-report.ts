@@ -3,6 +3,7 @@ import { findDefinition, SINKS } from '../registry.ts';
 import { type RunStats, total } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
 import { lastContacts } from '../util/retry.ts';
+import { visible } from '../util/visible.ts';
 import { type Messages, messagesIn } from './messages.ts';
 
 /** What a report needs to know of the run. */
@@ -13,6 +14,8 @@ export interface ReportOptions {
   follow: boolean;
   quiet: boolean;
   json: boolean;
+  /** How many logs were read and wait for the sink. */
+  waiting?: () => number;
   /** Where lines go: stderr where stdout belongs to documents. */
   out: NodeJS.WriteStream;
 }
@@ -102,7 +105,12 @@ export class Report implements Partial<Observer> {
       ...(existing > 0 ? [say.existing(existing)] : []),
       ...(refused > 0 ? [say.refused(refused)] : []),
       ...(stats.deadLetters > 0
-        ? [say.deadLetters(stats.deadLetters, this.#options.config.dead_letters.path)]
+        ? [
+            say.deadLetters(stats.deadLetters, this.#options.config.dead_letters.path),
+            ...(stats.firstLetter
+              ? [say.firstLetter(stats.firstLetter.at, visible(stats.firstLetter.reason))]
+              : []),
+          ]
         : []),
       ...(stats.gaps > 0 ? [say.gaps(stats.gaps)] : []),
       RULE,
@@ -116,6 +124,11 @@ export class Report implements Partial<Observer> {
     const before = this.#told;
     const now = this.#stats;
     const logs = (now?.logs ?? 0) - (before?.logs ?? 0);
+    const waiting = this.#options.waiting?.() ?? 0;
+    if (logs === 0 && waiting > 0) {
+      this.#lines(say.waiting(localTime(new Date()), waiting));
+      return;
+    }
     // Whether anything is new can't be told while a server is out of reach.
     if (logs === 0 && [...lastContacts().values()].some(({ reachable }) => !reachable)) return;
     const since = (figure: (stats: RunStats) => number): number =>

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { TestIndices, Workspace } from '../helpers.ts';
-import { elasticsearchUrl } from '../services/env.ts';
+import { eventually, TestIndices, TestList, Workspace } from '../helpers.ts';
+import { realLines } from '../samples.ts';
+import { elasticsearchUrl, redisUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';
 
 const env = { ELASTICSEARCH_URL: elasticsearchUrl() };
@@ -112,4 +113,22 @@ test('Elasticsearch down: exit 3, and what to do', async (t) => {
   });
   assert.equal(code, 3);
   assert.match(stderr, /could not be reached.*Is Elasticsearch running there/);
+});
+
+test('what was cleared is read again by the next continuous run', { timeout: 60_000 }, async (t) => {
+  const indices = new TestIndices(t);
+  const list = new TestList(t);
+  await list.push(realLines.slice(0, 50));
+  const workspace = new Workspace(t, indices.prefix);
+  const own = { ...env, REDIS_URL: redisUrl(), REDIS_LOGS_KEY: list.key };
+  const fill = async (): Promise<void> => {
+    const running = workspace.start(['run', '--continuous', '--interval', '0.5'], own);
+    await eventually('all is there', async () => (await indices.count('logs').catch(() => 0)) === 50);
+    await running.stop();
+  };
+  await fill();
+  const { stdout } = await workspace.run(['clear-indexes', '--yes'], own);
+  assert.match(stdout, /The next run reads all that its source still has/);
+  assert.equal(await indices.count('logs'), 0);
+  await fill();
 });

@@ -186,6 +186,15 @@ test('a YAML file with a syntax error, or without keys, is refused with the line
   );
 });
 
+test('aliases of aliases that stand for more than memory holds are refused with the line', (t) => {
+  const bomb = ['plugins:', '  - &a0 [x, x, x, x, x, x, x, x, x]'];
+  for (let n = 1; n < 9; n++) bomb.push(`  - &a${n} [${`*a${n - 1}, `.repeat(9)}]`);
+  assert.match(
+    refusal({ cwd: folderWith(t, `${bomb.join('\n')}\n`) })[0]!,
+    /^configs\/pipeline\.yaml:1: .*alias/i,
+  );
+});
+
 test('sections whose lines are all commented out set nothing', (t) => {
   const cwd = folderWith(t, 'pipeline:\n  # source: file\n  filter:\n    # pattern: x\nredis:\nplugins:\n');
   assert.deepEqual(load({ cwd }), load({ cwd: folderWith(t, '') }));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { type CommandLine, eventually, TestList, Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
@@ -124,4 +125,21 @@ test('an address that can not be had is refused with what to do', async (t) => {
     assert.equal(ended.code, 2);
     assert.match(ended.stderr, said);
   }
+});
+
+test('a page is not shown under a name that somebody pointed at this machine', async (t) => {
+  const { at } = await started(t, new TestList(t).key, redisUrl());
+  const statusUnder = (host: string, path: string): Promise<number> =>
+    new Promise((resolve, reject) =>
+      get(`${at}${path}`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      }).on('error', reject),
+    );
+  for (const path of ['/', '/dashboards']) {
+    assert.equal(await statusUnder('evil.example:9464', path), 421);
+    for (const host of ['localhost:9464', '127.0.0.1', '[::1]:9464', '192.168.1.5:9464'])
+      assert.notEqual(await statusUnder(host, path), 421, host);
+  }
+  assert.equal(await statusUnder('evil.example', '/metrics'), 200);
 });

@@ -204,3 +204,11 @@ test('once stopped, it prints no more', (t) => {
   t.mock.timers.tick(60_000);
   assert.equal(text(), head);
 });
+
+test('dead letters are told with the first reason, and the command that lists them', () => {
+  const stats = figures({ deadLetters: 3, firstLetter: { at: 'ml-api-message', reason: 'bad\x1b[2J' } });
+  assert.match(
+    printed('en', stats),
+    /Dead letters: 3, .*\n {3}The first, at ml-api-message: bad\\x1b\[2J\n {3}All of them: ml-log-sidecar dead-letters list\n/,
+  );
+});
