@@ -49,8 +49,9 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
   let last: Promise<void> = Promise.resolve();
   try {
     await stages.lock.take();
-    await sink.open(plugins.indices, signal);
-    tell('opened');
+    // Reading does not wait for it: a source that forgets is kept in the buffer meanwhile.
+    const opened = sink.open(plugins.indices, signal).then(() => tell('opened'));
+    opened.catch(() => failed.abort());
     const onGap = ({ what, atLeast }: Gap): void => {
       stats.gaps++;
       stats.lost += atLeast;
@@ -59,6 +60,7 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
     const onPause = (ms: number): void => tell('paused', ms);
     const sendKnown = !options.follow || !sink.acknowledges;
     for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onPause })) {
+      await opened;
       tell('read');
       const read = performance.now();
       const { work, documents } = prepare(batch, plugins);
@@ -80,6 +82,7 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
       }
       if (signal.aborted) break;
     }
+    await opened;
     await last;
   } catch (error) {
     failed.abort();
