@@ -46,15 +46,21 @@ class Bed {
     return fetch(this.url, { method: 'POST', body, headers });
   }
 
-  /** The stored logs; the sidecar is stopped, so that all are. */
-  async logs(): Promise<Record<string, unknown>[]> {
+  /** Stops the sidecar when what was answered, and is in the buffer, has had the time to be stored. */
+  async settle(): Promise<void> {
+    if (this.running!.child.exitCode === null) await delay(1_000);
     await this.running!.stop();
+  }
+
+  /** The stored logs; the sidecar is stopped. */
+  async logs(): Promise<Record<string, unknown>[]> {
+    await this.settle();
     return this.workspace.output('ml-api-logs');
   }
 
-  /** The dead letters; the sidecar is stopped, so that all are there. */
+  /** The dead letters; the sidecar is stopped. */
   async deadLetters(): Promise<Record<string, unknown>[]> {
-    await this.running!.stop();
+    await this.settle();
     const folder = join(this.workspace.folder, 'data/dead-letters');
     if (!existsSync(folder)) return [];
     return readdirSync(folder).flatMap((name) => ndjson(readFileSync(join(folder, name), 'utf8')));
@@ -107,7 +113,7 @@ test('real logs make the same documents from every shipper as from a file', asyn
     const bed = new Bed(t);
     await bed.start();
     assert.equal((await bed.post(body)).status, 200, shipper);
-    await bed.running!.stop();
+    await bed.settle();
     for (const index of ['ml-api-logs', 'ml-api-message', 'ml-api-perfs', 'ml-api-top-func'])
       assert.deepEqual(
         withoutId(bed.workspace.output(index)),
@@ -141,6 +147,7 @@ test('a body that is sent again makes nothing twice, also after a restart and in
   await bed.running!.stop();
   await bed.start(env, '--sink', 'elasticsearch', '--batch-size', '2');
   assert.equal((await bed.post(deflateSync(body), { 'content-encoding': 'deflate' })).status, 200);
+  await bed.settle();
   assert.equal(await indices.count('logs'), 4);
 });
 
