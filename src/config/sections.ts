@@ -40,6 +40,15 @@ export const COMMON_SECTIONS = {
       variable: 'PIPELINE_POLL_INTERVAL',
       flag: 'interval',
     },
+    linger: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1000,
+      default: 10,
+      description:
+        'Shortest time between two reads of a Redis list, in milliseconds: what comes meanwhile is written together.',
+      variable: 'PIPELINE_LINGER',
+    },
     concurrency: {
       type: 'integer',
       minimum: 1,

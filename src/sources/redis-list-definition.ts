@@ -13,7 +13,8 @@ export const redisListSource = defineSource({
       create: async (follow) => {
         const { RedisListSource } = await import('./redis-list.ts');
         const intervalMs = config.pipeline.poll_interval * 1000;
-        return new RedisListSource({ ...redisOptions(config, follow), key, intervalMs });
+        const { linger: lingerMs } = config.pipeline;
+        return new RedisListSource({ ...redisOptions(config, follow), key, intervalMs, lingerMs });
       },
       probe: async () => {
         const { probeRedis } = await import('./redis-probe.ts');

@@ -2,6 +2,7 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
 import { type RedisOptions, redisTrouble } from './redis.ts';
+import { RedisNotices } from './redis-notices.ts';
 import { RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
@@ -11,6 +12,8 @@ export interface RedisListOptions extends RedisOptions {
   key: string;
   /** The longest pause between two looks, in ms. */
   intervalMs: number;
+  /** The shortest time from one read to the next, where the server tells of changes, in ms: what comes meanwhile is gathered. */
+  lingerMs: number;
 }
 
 /** Said while Redis can't be reached. */
@@ -21,6 +24,8 @@ const BRISK_MS = 200;
 const SHORTEST_MS = 10;
 /** A part of the list is taken to continue what was read if they share this many entries. */
 const LEAST_SHARED = 32;
+/** How often, at most, the whole window is read since a change was told that its newest entries don't show, in ms. */
+const EDITS_MS = 2_000;
 /** The largest share of the window that should be new at a poll, so that nothing is trimmed unseen. */
 const TURNOVER = 0.25;
 /**
@@ -29,16 +34,31 @@ const TURNOVER = 0.25;
  */
 const isWholeReadDue = (quietPolls: number): boolean => quietPolls % 30 === 3;
 
+/** What is known before a read. */
+interface Circumstances {
+  quietPolls: number;
+  /** The server has told of a change. */
+  isNoticed: boolean;
+  /** How many new entries the last read found. */
+  fresh: number;
+}
+
 /**
  * A Redis list that is written with `LPUSH` and `LTRIM`: newest first, and capped. It is only ever read. What is
- * new is found by aligning this window with the last ones, whatever else was done to the list.
+ * new is found by aligning this window with the last ones, whatever else was done to the list. It is read when the server
+ * tells of a change, and from time to time; where the server does not tell, as often as changes make likely.
  */
 export class RedisListSource implements Source {
   readonly keeps = 'window';
   readonly #options: RedisListOptions;
   readonly #name: string;
-  readonly #pages: RedisPages;
+  #pages: RedisPages;
+  #notices: RedisNotices | undefined;
   #cursor: ListCursor;
+  /** A change was told that the newest entries don't show. */
+  #isEdited = false;
+  /** When the whole window was read last, on the clock of `performance.now()`. */
+  #wholeAt = 0;
 
   constructor(options: RedisListOptions) {
     this.#options = options;
@@ -49,16 +69,22 @@ export class RedisListSource implements Source {
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
+    const { intervalMs, lingerMs } = this.#options;
+    if (follow) this.#notices = new RedisNotices(this.#options, this.#name);
+    this.#pages = new RedisPages(this.#options, this.#options.key, this.#notices);
     const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
     this.#cursor = new ListCursor(this.#name, options.position);
     let isFirst = true;
     let pauseMs = BRISK_MS;
     let quietPolls = 0;
+    let isNoticed = false;
     let fresh = 0;
-    let polledAt = Date.now();
+    let readAt = performance.now();
     while (!signal.aborted) {
       const read = (): Promise<Found | undefined> =>
-        isFirst ? this.#readAll(options) : this.#readNew(quietPolls, fresh);
+        isFirst ? this.#readAll(options) : this.#readNew({ quietPolls, isNoticed, fresh });
+      const elapsed = performance.now() - readAt;
+      readAt = performance.now();
       let found = await this.#outlast(trouble, read, signal);
       if (signal.aborted) return;
       isFirst = false;
@@ -72,12 +98,19 @@ export class RedisListSource implements Source {
       // The pause need not hold what was read.
       found = undefined;
       if (!follow) return;
-      const elapsed = Date.now() - polledAt;
       quietPolls = fresh > 0 ? 0 : quietPolls + 1;
-      pauseMs = this.#pause(fresh, elapsed, pauseMs);
-      polledAt = Date.now();
-      options.onPause?.(pauseMs);
-      await sleep(pauseMs, signal);
+      const lasts = this.#untilTurnover(fresh, elapsed);
+      if (this.#notices?.areOn) {
+        options.onPause?.(intervalMs);
+        isNoticed = await this.#notices.wait(intervalMs, signal);
+        // What comes at once is gathered; what comes alone need not wait.
+        const gatherMs = readAt + Math.min(lingerMs, lasts) - performance.now();
+        if (isNoticed && gatherMs > 0) await sleep(gatherMs, signal);
+      } else {
+        pauseMs = this.#pause(fresh, lasts, pauseMs);
+        options.onPause?.(pauseMs);
+        await sleep(pauseMs, signal);
+      }
     }
   }
 
@@ -90,11 +123,15 @@ export class RedisListSource implements Source {
     return trouble.outlast(attempt, recover, signal);
   }
 
-  #pause(fresh: number, elapsedMs: number, lastMs: number): number {
+  /** How long it takes until too much of the list is new, in ms, at the pace of the last read: `fresh` entries in `elapsedMs`. */
+  #untilTurnover(fresh: number, elapsedMs: number): number {
+    return (Math.max(1, this.#cursor.length) * TURNOVER * Math.max(1, elapsedMs)) / fresh;
+  }
+
+  #pause(fresh: number, untilTurnover: number, lastMs: number): number {
     const { intervalMs } = this.#options;
     if (fresh === 0) return Math.min(intervalMs, lastMs * 1.5);
-    const untilTurnedOver = (Math.max(1, this.#cursor.length) * TURNOVER * Math.max(1, elapsedMs)) / fresh;
-    return Math.max(Math.min(SHORTEST_MS, intervalMs), Math.min(BRISK_MS, intervalMs, untilTurnedOver));
+    return Math.max(Math.min(SHORTEST_MS, intervalMs), Math.min(BRISK_MS, intervalMs, untilTurnover));
   }
 
   /** The window as it is at the start, with what of it was known. */
@@ -107,17 +144,25 @@ export class RedisListSource implements Source {
 
   /**
    * What came since the last read, which found `fresh` new entries: after a probe of the newest ones, as many as it takes to
-   * align.
+   * align. `isNoticed`: there is something, so that no probe is needed, and where the newest entries don't show it the whole
+   * window is looked at before long.
    */
-  async #readNew(quietPolls: number, fresh: number): Promise<Found | undefined> {
-    const isWhole = isWholeReadDue(quietPolls);
-    if (quietPolls > 0 && !isWhole && (await this.#looksUnchanged())) return undefined;
+  async #readNew({ quietPolls, isNoticed, fresh }: Circumstances): Promise<Found | undefined> {
+    const isEditDue = this.#isEdited && performance.now() - this.#wholeAt >= EDITS_MS;
+    const isWhole = isNoticed ? isEditDue : isEditDue || isWholeReadDue(quietPolls);
+    if (quietPolls > 0 && !isWhole && !isNoticed && (await this.#looksUnchanged())) return undefined;
     const likely = 2 * (fresh + LEAST_SHARED);
     if (!isWhole && likely <= this.#cursor.length / 2) {
+      const before = this.#cursor.length;
       const view = await this.#read(likely);
       const recognition = this.#cursor.recognize(view);
-      if (recognition && isPlain(view, recognition)) return this.#cursor.accept(view, recognition);
+      if (recognition && isPlain(view, recognition)) {
+        this.#isEdited ||= isNoticed && recognition.fresh.length === 0 && view.length === before;
+        return this.#cursor.accept(view, recognition);
+      }
     }
+    this.#isEdited = false;
+    this.#wholeAt = performance.now();
     const view = await this.#read();
     if (view.length === 0) return void this.#cursor.notePause();
     return this.#cursor.accept(view, this.#cursor.recognize(view));

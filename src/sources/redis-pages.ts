@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { connectRedis, type RedisOptions } from './redis.ts';
+import type { RedisNotices } from './redis-notices.ts';
 
 /** The text that one page should hold, in UTF-16 units. */
 const PAGE_TEXT = 4 << 20;
@@ -25,13 +26,16 @@ export interface ListPage {
 /** Reads a Redis list page by page, over a connection that is opened when it is needed. */
 export class RedisPages {
   readonly key: string;
+  /** Tells when what was read has changed, where it is given. */
+  readonly notices: RedisNotices | undefined;
   readonly #options: RedisOptions;
   #redis: Redis | undefined;
   #meanText: number | undefined;
 
-  constructor(options: RedisOptions, key: string) {
+  constructor(options: RedisOptions, key: string, notices?: RedisNotices) {
     this.#options = options;
     this.key = key;
+    this.notices = notices;
   }
 
   /** How many entries to ask for at once, so that they can be held whatever was seen of their size. */
@@ -70,8 +74,7 @@ export class RedisPages {
   }
 
   async #exec(build: (redis: Redis) => ReturnType<Redis['multi']>): Promise<unknown[]> {
-    this.#redis ??= await connectRedis(this.#options);
-    const redis = this.#redis;
+    const redis = await this.#connected();
     const { stream } = redis;
     let bytes = 0;
     const count = (chunk: Buffer): void => {
@@ -93,8 +96,23 @@ export class RedisPages {
     }
   }
 
+  async #connected(): Promise<Redis> {
+    if (this.#redis?.status === 'ready') return this.#redis;
+    this.disconnect();
+    const redis = await connectRedis(this.#options);
+    try {
+      await this.notices?.start(redis);
+    } catch (error) {
+      redis.disconnect();
+      throw error;
+    }
+    this.#redis = redis;
+    return redis;
+  }
+
   /** Lets go of the connection; the next page opens another. */
   disconnect(): void {
+    this.notices?.stop();
     this.#redis?.disconnect();
     this.#redis = undefined;
   }

@@ -43,6 +43,8 @@ export async function connectRedis(options: RedisOptions): Promise<Redis> {
       : undefined;
   const shared = {
     lazyConnect: true,
+    // Under RESP3, ioredis drops the notices of client tracking.
+    protocol: 2 as const,
     connectTimeout: 5_000,
     commandTimeout: 30_000,
     maxRetriesPerRequest: 0,

@@ -34,7 +34,7 @@ class Reader {
 
   constructor(key: string, url: string, position: Json | undefined, batchSize: number, gaps: Gap[]) {
     const where = { address: 'test', url, host: '', port: 0, db: 0, tls: false, patienceMs: 1_000 };
-    this.#source = new RedisListSource({ ...where, key, intervalMs: 1 });
+    this.#source = new RedisListSource({ ...where, key, intervalMs: 1, lingerMs: 0 });
     this.#batches = this.#source
       .batches({
         position,

@@ -18,6 +18,7 @@ function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patien
     tls: false,
     key,
     intervalMs,
+    lingerMs: 0,
     patienceMs,
   });
 }
