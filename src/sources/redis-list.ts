@@ -101,8 +101,9 @@ export class RedisListSource implements Source {
       quietPolls = fresh > 0 ? 0 : quietPolls + 1;
       const lasts = this.#untilTurnover(fresh, elapsed);
       if (this.#notices?.areOn) {
-        options.onPause?.(intervalMs);
-        isNoticed = await this.#notices.wait(intervalMs, signal);
+        const netMs = this.#isEdited ? Math.min(EDITS_MS, intervalMs) : intervalMs;
+        options.onPause?.(netMs);
+        isNoticed = await this.#notices.wait(netMs, signal);
         // What comes at once is gathered; what comes alone need not wait.
         const gatherMs = readAt + Math.min(lingerMs, lasts) - performance.now();
         if (isNoticed && gatherMs > 0) await sleep(gatherMs, signal);

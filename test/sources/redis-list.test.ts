@@ -187,6 +187,72 @@ test('Redis that restarts empty is read anew', { timeout: 60_000 }, async (t) =>
   });
 });
 
+/** A source that looks by itself only after a minute: what comes sooner was told. */
+const told = (list: TestList, url?: string): RedisListSource => sourceOf(list.key, url, 60_000);
+
+test('the server tells of news, whatever becomes of the connection that it tells it over', {
+  timeout: 60_000,
+}, async (t) => {
+  const own = await startRedis();
+  t.after(() => own.stop());
+  const list = new TestList(t, own.url);
+  await list.push(logs(5));
+  const connections = async (): Promise<{ id: string; flags: string; redirect: string }[]> =>
+    String(await list.redis.client('LIST'))
+      .trim()
+      .split('\n')
+      .map((line) =>
+        Object.fromEntries(line.split(' ').map((field) => field.split('=')) as [string, string][]),
+      )
+      .map(({ id = '', flags = '', redir: redirect = '' }) => ({ id, flags, redirect }));
+  const changes: (() => Promise<unknown>)[] = [
+    () => list.push(logs(1, 5)),
+    async () => {
+      const [subscriber] = (await connections()).filter(({ flags }) => flags.includes('P'));
+      await list.redis.client('KILL', 'ID', subscriber!.id);
+      await list.push(logs(1, 6));
+    },
+    async () => {
+      await eventually('it is told again', async () =>
+        (await connections()).some(({ redirect }) => Number(redirect) > 0),
+      );
+      const [reader] = (await connections()).filter(({ redirect }) => Number(redirect) > 0);
+      await list.redis.client('KILL', 'ID', reader!.id);
+      await list.push(logs(1, 7));
+    },
+    async () => {
+      await list.redis.flushall();
+      await list.push(logs(1, 8));
+    },
+    () => list.redis.lset(list.key, 0, logs(1, 9)[0]!),
+  ];
+  const { fresh } = await follow(told(list, own.url), {}, async (batches) => {
+    if (freshOf(batches).length < 5) return false;
+    const change = changes.shift();
+    // Behind the read that is under way.
+    setTimeout(() => void change?.(), 300);
+    return change === undefined;
+  });
+  assert.deepEqual(fresh, logs(10));
+});
+
+test('a server that does not tell is polled, and that is said', { timeout: 60_000 }, async (t) => {
+  const own = await startRedis();
+  t.after(() => own.stop());
+  const list = new TestList(t, own.url);
+  await list.redis.acl('SETUSER', 'polls', 'on', '>x', '~*', '&*', '+@all', '-client|tracking');
+  await list.push(logs(5));
+  const source = sourceOf(list.key, own.url.replace('//', '//polls:x@'));
+  const said = t.mock.method(process.stderr, 'write', () => true);
+  await followed(source, logs(7), () => list.push(logs(2, 5)));
+  const lines = said.mock.calls
+    .map(({ arguments: [text] }) => String(text))
+    .filter((text) => /polled/.test(text));
+  said.mock.restore();
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /is polled, since the server does not tell of changes: NOPERM/);
+});
+
 async function count(url: string, key: string): Promise<number> {
   const source = sourceOf(key, url);
   return (await readAll(source)).entries.length;
