@@ -182,7 +182,8 @@ function jsonSpanEnd(text: string, start: number, ended: boolean): number {
     else if (code === 0x7d || code === CLOSING) open.pop();
     else if (open.length === 0) {
       while (at < text.length && !/[\s,\]}]/.test(text[at]!)) at++;
-      return at;
+      // A stray comma, or white space that JSON does not know, is not a value.
+      return at > start ? at : -1;
     }
     if (open.length === 0) return at + 1;
   }

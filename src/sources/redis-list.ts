@@ -1,7 +1,7 @@
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
-import { type RedisOptions, redisTrouble } from './redis.ts';
+import { type RedisOptions, redisTrouble, tellClosed } from './redis.ts';
 import { RedisNotices } from './redis-notices.ts';
 import { RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
@@ -121,7 +121,7 @@ export class RedisListSource implements Source {
       if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
       return 0;
     };
-    return trouble.outlast(attempt, recover, signal);
+    return trouble.outlast(() => attempt().catch(tellClosed), recover, signal);
   }
 
   /** How long it takes until too much of the list is new, in ms, at the pace of the last read: `fresh` entries in `elapsedMs`. */

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Entry } from '../entry.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import { connectRedis, type RedisOptions, redisTrouble } from './redis.ts';
+import { connectRedis, type RedisOptions, redisTrouble, tellClosed } from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A stream, and this process's place among those that share it. */
@@ -65,7 +65,7 @@ export class RedisStreamSource implements Source {
         if (backlog && cursor === '>') await this.#tellGap(onGap);
         return this.#read(cursor, batchSize, follow);
       };
-      const entries = await trouble.outlast(read, recover, signal);
+      const entries = await trouble.outlast(() => read().catch(tellClosed), recover, signal);
       if (!entries) return;
       const news = entries.filter(([id]) => !this.#held.has(id));
       if (news.length > 0) yield this.#batch(news, onGap);

@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { Trouble } from '../util/retry.ts';
 
+/** Passes a rejection on; what ioredis says of a connection that is gone speaks of its options, which helps nobody. */
+export function tellClosed(error: unknown): never {
+  const isClosed = error instanceof Error && error.message.includes('enableOfflineQueue');
+  throw isClosed ? new Error('the connection was closed', { cause: error }) : error;
+}
+
 /** How to reach a Redis server. */
 export interface RedisOptions {
   /** Host, port and database as shown to people; never holds a password. */

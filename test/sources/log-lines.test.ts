@@ -132,3 +132,16 @@ test('texts made to be slow are cut in time', { timeout: 20_000 }, () => {
   ])
     cutLogs(text.repeat(200_000), true);
 });
+
+test('whatever stands where a value should, it goes on', { timeout: 10_000 }, () => {
+  // White space that JSON does not know, commas, closing brackets and colons, in arrays and behind them.
+  for (const odd of ['\u2003', '\u00a0', '\v', '\f', '\u2028', ',', ',,', ']', '}', ':', '\ufeff', '\0'])
+    for (const text of [
+      `[[${odd}`,
+      `[{"a":1}${odd}\n${dated}`,
+      `[["x"]${odd}${odd}]`,
+      `[\n[${odd}\r\n${dated}`,
+      `${odd}[{`,
+    ])
+      assert.ok(cut(text).join('').length <= text.length);
+});
