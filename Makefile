@@ -12,8 +12,11 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-build: install ## Compile TypeScript into dist/
+build: dist/.built ## Compile TypeScript into dist/
+SOURCES := $(shell find src plugins test bench demo -name '*.ts')
+dist/.built: node_modules/.installed tsconfig.json $(SOURCES)
 	@npm run --silent build
+	@touch $@
 
 demo: build ## Sample logs to four NDJSON files and a report in ./data, without any server
 	@$(RUN) run --source file --path samples/api.log --sink directory --out ./data
@@ -30,7 +33,7 @@ check: build ## Lint, format and types
 
 test: check audit ## Install and start real servers, run every test
 	bash test/services/install.sh
-	npm test --silent
+	npm test --silent -- --coverage
 
 faults: build ## The fault suite in its long form, about 20 minutes (FAULT_SEED repeats a run)
 	bash test/services/install.sh

@@ -7,6 +7,7 @@ import { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
 import { temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl, uniqueName } from './services/env.ts';
+import { waitingFor } from './services/time-limit.ts';
 
 export { temporaryFolder };
 
@@ -16,11 +17,16 @@ export async function eventually<T>(
   probe: () => T | Promise<T>,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + 30_000;
-  for (;;) {
-    const answer = await probe();
-    if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
-    if (Date.now() > deadline) throw new Error(`it never happened: ${what}`);
-    await delay(20);
+  waitingFor.add(what);
+  try {
+    for (;;) {
+      const answer = await probe();
+      if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+      if (Date.now() > deadline) throw new Error(`it never happened: ${what}`);
+      await delay(20);
+    }
+  } finally {
+    waitingFor.delete(what);
   }
 }
 
