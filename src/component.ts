@@ -27,6 +27,8 @@ export interface ConfiguredSource {
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Source>;
+  /** What it gave can't be read again: there is no start to go back to. */
+  isReadOnce?: true;
   /** Looks at it without changing anything: what it holds, or else what is to be said instead. Never throws. */
   probe(): Promise<Contents | Check>;
 }
@@ -59,6 +61,8 @@ export interface ConfiguredSink {
   create(follow: boolean): Promise<Sink>;
   /** Looks at it, and at what stands behind it, without writing a document. Never throws. */
   probe(indices: readonly IndexDefinition[]): AsyncIterable<Check>;
+  /** Whether it holds no document of these indices; left out where each run sends it everything again. */
+  isEmpty?(indices: readonly IndexDefinition[]): Promise<boolean>;
 }
 
 /** One kind of source. */

@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Go on until `signal`; otherwise read what is there and end. */
   follow: boolean;
   limit?: number | undefined;
+  /** Read again all that the source still holds, whatever earlier runs have read; it always is where `follow` is not set. */
+  fromStart?: boolean | undefined;
   batchSize: number;
   /** How many batches may be on their way to the sink at once. */
   concurrency: number;
@@ -58,7 +60,7 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
       log.warn(what);
     };
     const onPause = (ms: number): void => tell('paused', ms);
-    const sendKnown = !options.follow || !sink.acknowledges;
+    const sendKnown = options.fromStart === true || !options.follow || !sink.acknowledges;
     for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onPause })) {
       await opened;
       tell('read');

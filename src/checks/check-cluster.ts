@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { CommonConfig } from '../config/sections.ts';
 import { elasticsearchClient, HINT } from '../elasticsearch/client.ts';
+import { countIn, presentIndices } from '../elasticsearch/indices.ts';
 import { type ElasticsearchConfig, elasticsearchOptions } from '../elasticsearch/options.ts';
 import { refusalOf } from '../elasticsearch/refusal.ts';
 import type { IndexDefinition } from '../plugin.ts';
@@ -40,6 +41,22 @@ export async function* checkElasticsearch(
     yield refusal
       ? failed('elasticsearch', refusal.says, refusal.action, 2)
       : failed('elasticsearch', `${host} could not be reached: ${reasonOf(error)}`, HINT, 3);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Whether none of these indices holds a document, or they are not there. Throws where that can't be asked. */
+export async function areEmpty(
+  config: ElasticsearchConfig,
+  indices: readonly IndexDefinition[],
+): Promise<boolean> {
+  const client = elasticsearchClient(elasticsearchOptions(config, false));
+  try {
+    const names = indices.map(({ name }) => name);
+    for (const { index } of await presentIndices(client, names))
+      if ((await countIn(client, index)) > 0) return false;
+    return true;
   } finally {
     await client.close();
   }

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { configureComponents, createEntryParser, pluginChain } from '../create-pipeline.ts';
+import { configureComponents, createEntryParser, pluginChain, stateName } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -55,6 +56,9 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
     const { checkKibana } = await import('../checks/check-kibana.ts');
     yield await checkKibana(kibana);
   }
+  const { checkPosition } = await import('../checks/check-position.ts');
+  const folder = join(config.state.path, stateName(config));
+  yield await checkPosition(folder, source, sink, plugins.indices);
   const { checkFolder } = await import('../checks/check-folder.ts');
   const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
   yield await checkFolder('state', config.state.path, 'state.path');

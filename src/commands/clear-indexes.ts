@@ -24,7 +24,7 @@ async function forgetPosition(config: Config): Promise<string> {
   }
   const lock = new Lock(
     join(folder, 'lock'),
-    'reads this source into these indices: stop it, and repeat clear-indexes, or only new logs come',
+    'reads this source into these indices, and goes on behind what it has read. Stop it, and start it again with --from-start',
   );
   try {
     await lock.take();
@@ -32,7 +32,7 @@ async function forgetPosition(config: Config): Promise<string> {
     await journal.open();
     const { sequence, confirmed } = journal.progress;
     if (sequence > confirmed)
-      return `What was read and is not stored yet is kept in ${folder}; the next run goes on from there.\n`;
+      return `What was read and is not stored yet is kept in ${folder}: start the next continuous run with --from-start, so that it reads all again.\n`;
     await rm(folder, { recursive: true, force: true });
     return 'The next run reads all that its source still has.\n';
   } catch (error) {

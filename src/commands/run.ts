@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { type Assembly, assemble } from '../create-pipeline.ts';
+import type { Config } from '../config/schema.ts';
+import { type Assembly, assemble, configureComponents } from '../create-pipeline.ts';
 import { GRACE_MS, runPipeline } from '../pipeline.ts';
 import { parseListen } from '../server/listen.ts';
 import { messagesIn } from '../terminal/messages.ts';
@@ -16,6 +17,9 @@ import { onStop, type StopReason } from './stopping.ts';
 const OPTIONS = {
   once: flag('Read what is there, and end (the default)'),
   continuous: flag('Go on until stopped'),
+  'from-start': flag(
+    'Read again all that the source still holds, whatever was read before, as --once always does; what is stored is known by its id',
+  ),
 } as const;
 
 /** `run`: the main job. */
@@ -42,6 +46,8 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const loaded = load();
   const { config } = loaded;
   const follow = args.continuous;
+  const fromStart = args['from-start'];
+  if (fromStart) tellFromStart(config);
   const assembly = await assemble(loaded, follow);
   const { stages, sinkAddress } = assembly;
   const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
@@ -79,6 +85,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     const maxInFlight = config.limits.in_flight_bytes;
     const stats = await runPipeline(stages, {
       follow,
+      fromStart,
       limit,
       batchSize,
       concurrency,
@@ -104,6 +111,16 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     await status?.close();
     removeListeners();
   }
+}
+
+function tellFromStart(config: Config): void {
+  const { address, isReadOnce } = configureComponents(config).source;
+  if (isReadOnce)
+    throw new SidecarError(
+      'config',
+      `--from-start: what ${address} was sent can't be read again; have it sent again, or leave the flag out`,
+    );
+  log.info(`reading all that ${address} still holds again; what is stored already is recognised by its id`);
 }
 
 /** Loads what it takes only where it is wanted. */

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineSink } from '../component.ts';
 import { section, TEXT } from '../config/sections.ts';
 
@@ -20,6 +22,10 @@ export const directorySink = defineSink({
     async *probe() {
       const { checkFolder } = await import('../checks/check-folder.ts');
       yield await checkFolder('folder', path, '--out');
+    },
+    isEmpty: async (indices) => {
+      const files = indices.map(({ name }) => stat(join(path, `${name}.ndjson`)).catch(() => undefined));
+      return (await Promise.all(files)).every((file) => !file || file.size === 0);
     },
   }),
 });

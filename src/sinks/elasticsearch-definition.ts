@@ -17,5 +17,9 @@ export const elasticsearchSink = defineSink({
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, true);
     },
+    isEmpty: async (indices) => {
+      const { areEmpty } = await import('../checks/check-cluster.ts');
+      return areEmpty(config, indices);
+    },
   }),
 });

@@ -80,12 +80,13 @@ export class GradioSource implements Source {
   async #readAll({
     limit = Number.POSITIVE_INFINITY,
     follow,
+    fromStart,
     signal,
   }: ReadOptions): Promise<Found | undefined> {
     let window: GradioWindow | undefined;
     for await (window of growingWindow(this.#client, signal)) {
       if (window.entries.length >= limit) break;
-      if (follow && this.#tells(window, KNOWN_AT_START)) break;
+      if (follow && !fromStart && this.#tells(window, KNOWN_AT_START)) break;
     }
     if (!window || window.entries.length === 0) return this.#empty();
     this.#tellHow(window, limit);

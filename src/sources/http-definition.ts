@@ -52,6 +52,7 @@ export const httpSource = defineSource({
       );
     return {
       address: listen,
+      isReadOnce: true,
       create: async (follow) => {
         if (!follow)
           throw new SidecarError(

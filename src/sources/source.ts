@@ -51,6 +51,8 @@ export interface ReadOptions {
   isFull?: (() => boolean) | undefined;
   /** Go on waiting for new entries until `signal`; otherwise end where the source ends now. */
   follow: boolean;
+  /** Hand on, as known, all that is still there of what earlier runs have read, and not only what it takes to go on. */
+  fromStart?: boolean | undefined;
   /** Keep only so many entries, the newest, of what the source holds at the start. */
   limit?: number | undefined;
   /** The most entries in one batch of new ones. */
