@@ -8,8 +8,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, pluginChain } from '../create-pipeline.ts';
 import type { Entry } from '../entry.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
-import { joinLines } from '../sources/container-lines.ts';
-import { cutLogs } from '../sources/log-lines.ts';
+import { cutLogs, entriesOf } from '../sources/log-lines.ts';
 import { type Trial, tryEntry } from '../try-entry.ts';
 import { EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -51,10 +50,8 @@ export const tryCommand = defineCommand({
 async function newestEntries(loaded: LoadedConfig, file: string | undefined, last: number): Promise<Entry[]> {
   if (file !== undefined) {
     const whole = file === '-' ? await readAll(process.stdin) : await readTail(file);
-    const logs = cutLogs(whole, true).map(({ start, end, lines }) =>
-      lines ? joinLines(lines.map((line) => whole.slice(line.start, line.end))) : whole.slice(start, end),
-    );
-    return logs.slice(-last);
+    const logs = cutLogs(whole, true).slice(-last);
+    return logs.flatMap((log) => entriesOf(log, (start, end) => whole.slice(start, end))).slice(-last);
   }
   const { source } = configureComponents(loaded.config);
   const contents = await source.probe();

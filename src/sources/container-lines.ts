@@ -1,56 +1,103 @@
 import { isObject, parseJson } from '../util/json.ts';
-import { beginsLog } from './log-beginning.ts';
 
-/** A log in a text: the places of its first character and behind its last one. */
-export interface Span {
+/** A part of a text. */
+interface Place {
   start: number;
   end: number;
+}
+
+/** A log in a text: the places of its first character and behind its last one. */
+export interface Span extends Place {
   /** It is JSON, so that no line can continue it. */
   json: boolean;
   /** It is whole, whatever may follow. */
   closed: boolean;
-  /** Where it is of several lines that a container's runtime wrapped: each one's own place. */
-  lines?: { start: number; end: number }[];
+  /** Where it is of lines that a container's runtime wrapped: their places. */
+  lines?: Place[];
+  /** Several logs share these lines. */
+  several?: boolean;
+  /** Lines of it stand behind the beginning of the next span: who has read the one only must read the other again. */
+  mixed?: boolean;
 }
 
 const DOCKER = '{"log":"';
-const CRI = /\d{4}-\d\d-\d\dT\S+ (stdout|stderr) ([FP]) /y;
+const CRI = /\d{4}-\d\d-\d\dT[\d:.+Z-]+ (stdout|stderr) ([FP]) /y;
+/** A stream that was silent for so many lines of others has ended its log. */
+const MOST_BETWEEN = 100;
 
-/** A line out of a container's log. */
-interface Line {
-  stream: string;
-  /** The program's own text. */
-  inner: string;
-  /** The runtime cut it: the next line goes on. */
-  partial: boolean;
+/** Lines of one stream of one container, unwrapped. */
+interface Run {
+  lines: (Place & { innerEnd: number })[];
+  text: string;
+  /** The number of its last line. */
+  last: number;
+  /** Nothing follows it. */
+  ended: boolean;
 }
 
-/**
- * Joins lines that a container's runtime wrapped as they belong together: the parts of one line, and lines that continue
- * a log.
- */
-export class ContainerLines {
-  #span: Span | undefined;
-  #last: Line | undefined;
-  #takesMore = false;
+type Cut = (text: string, ended: boolean) => Span[];
 
-  /** Adds a line to `logs`, or to the last of them; answers false for one that no runtime wrapped. */
-  add(text: string, start: number, end: number, logs: Span[]): boolean {
+/** Collects the lines that containers' runtimes wrapped, stream by stream, however those are mixed. */
+export class ContainerLines {
+  readonly #runs: Run[] = [];
+  readonly #byStream = new Map<string, Run>();
+  #count = 0;
+
+  /** Takes a line; answers false for one that no runtime wrapped. */
+  add(text: string, start: number, end: number): boolean {
     const line = readLine(text, start, end);
     if (!line) return false;
-    const begins = line.inner[0] === '{' || beginsLog(line.inner, 0);
-    const last = this.#span !== undefined && this.#span === logs.at(-1) ? this.#last : undefined;
-    this.#last = line;
-    if (last?.stream === line.stream && (last.partial || (this.#takesMore && !begins))) {
-      this.#span!.end = end;
-      this.#span!.lines!.push({ start, end });
-      return true;
+    this.#count++;
+    let run = this.#byStream.get(line.stream);
+    if (!run || this.#isOver(run)) {
+      if (run) run.ended = true;
+      run = { lines: [], text: '', last: 0, ended: false };
+      this.#runs.push(run);
+      this.#byStream.set(line.stream, run);
     }
-    this.#span = { start, end, json: false, closed: false, lines: [{ start, end }] };
-    this.#takesMore = begins && line.inner[0] !== '{';
-    logs.push(this.#span);
+    run.last = this.#count;
+    run.text += line.inner;
+    run.lines.push({ start, end, innerEnd: run.text.length });
     return true;
   }
+
+  /** The logs in the lines so far; `cut` finds them in the text of one stream. */
+  cut(ended: boolean, cut: Cut): Span[] {
+    return this.#runs.flatMap((run) => spansOf(run, cut(run.text, ended || run.ended || this.#isOver(run))));
+  }
+
+  #isOver({ last }: Run): boolean {
+    return this.#count - last > MOST_BETWEEN;
+  }
+}
+
+/** From places in what the stream wrote to the lines that it stands in. */
+function spansOf({ lines }: Run, logs: readonly Span[]): Span[] {
+  const spans: Span[] = [];
+  let at = 0;
+  let used = -1;
+  for (const { start, end, closed } of logs) {
+    while (lines[at]!.innerEnd <= start) at++;
+    const first = at;
+    while (lines[at]!.innerEnd < end) at++;
+    const last = spans.at(-1);
+    if (last && first <= used) {
+      last.lines!.push(...lines.slice(used + 1, at + 1));
+      Object.assign(last, { end: lines[at]!.end, closed, several: true });
+    } else {
+      const own = lines.slice(first, at + 1);
+      spans.push({ start: own[0]!.start, end: own.at(-1)!.end, json: false, closed, lines: own });
+    }
+    used = at;
+  }
+  return spans;
+}
+
+interface Line {
+  /** What tells the stream from all others. */
+  stream: string;
+  /** What the program wrote: with the end of the line, unless the runtime cut it. */
+  inner: string;
 }
 
 function readLine(text: string, start: number, end: number): Line | undefined {
@@ -58,29 +105,31 @@ function readLine(text: string, start: number, end: number): Line | undefined {
     const value = parseJson(text.slice(start, end));
     if (!isObject(value) || typeof value.log !== 'string' || typeof value.stream !== 'string')
       return undefined;
-    return { stream: value.stream, inner: value.log, partial: !value.log.endsWith('\n') };
+    const { log, time: _, ...container } = value;
+    return { stream: JSON.stringify(container), inner: log };
   }
   CRI.lastIndex = start;
   const head = CRI.exec(text);
   if (!head || CRI.lastIndex > end) return undefined;
-  return { stream: head[1]!, inner: text.slice(CRI.lastIndex, end), partial: head[2] === 'P' };
+  const inner = text.slice(CRI.lastIndex, text[end - 1] === '\r' ? end - 1 : end);
+  return { stream: head[1]!, inner: head[2] === 'P' || end === text.length ? inner : `${inner}\n` };
 }
 
-/** The entry of lines that belong together: as one line that the runtime might have written. */
-export function joinLines(lines: readonly string[]): string {
+/**
+ * The entry of lines that belong together: as one line that the runtime might have written. Of lines that hold several
+ * logs, which `cut` finds, one each.
+ */
+export function joinLines(lines: readonly string[], cut?: (text: string) => Span[]): string[] {
   const [first = ''] = lines;
-  if (lines.length === 1) return first;
+  if (lines.length === 1 && !cut) return [first];
+  const text = lines.map((line) => readLine(`${line}\n`, 0, line.length)!.inner).join('');
+  const texts = cut ? cut(text).map(({ start, end }) => text.slice(start, end)) : [text.replace(/\n$/, '')];
   if (first.startsWith(DOCKER)) {
-    const values = lines.map((line) => JSON.parse(line) as { log: string });
-    return JSON.stringify({ ...values[0], log: values.map(({ log }) => log).join('') });
+    const value = JSON.parse(first) as { log: string };
+    return texts.map((log) => JSON.stringify({ ...value, log }));
   }
-  let joined = '';
-  lines.forEach((line, n) => {
-    CRI.lastIndex = 0;
-    const partial = CRI.exec(line)?.[2] === 'P';
-    const inner = CRI.lastIndex;
-    joined += (n === 0 ? line.slice(0, inner) : '') + line.slice(inner).replace(/\r$/, '');
-    if (!partial && n < lines.length - 1) joined += '\n';
-  });
-  return joined;
+  CRI.lastIndex = 0;
+  CRI.test(first);
+  const head = first.slice(0, CRI.lastIndex);
+  return texts.map((log) => head + log);
 }

@@ -3,8 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
-import { joinLines } from './container-lines.ts';
-import { cutLogs } from './log-lines.ts';
+import { cutLogs, entriesOf } from './log-lines.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A file of log lines, oldest first, as the API would have printed them. */
@@ -29,6 +28,8 @@ interface Item {
   text: string;
   /** What is read with it. */
   position: Position;
+  /** Only the next item's position stands behind it. */
+  mixed: boolean;
 }
 
 /**
@@ -62,7 +63,9 @@ export class FileSource implements Source {
       let from = 0;
       // A batch is only filled up from what is there: news is not held back.
       while (items.length - from >= batchSize || (ended && from < items.length)) {
-        const part = items.slice(from, from + batchSize);
+        let to = from + batchSize;
+        while (items[to - 1]?.mixed) to++;
+        const part = items.slice(from, to);
         const { position } = part.at(-1)!;
         yield { entries: part.map((item) => item.text), known: false, position };
         from += part.length;
@@ -87,7 +90,7 @@ export class FileSource implements Source {
     let rest: Buffer = Buffer.alloc(0);
     let stillSince = Date.now();
     const take = (ended: boolean): Item[] => {
-      const { items, length } = entriesOf(rest, at - rest.length, inode, ended);
+      const { items, length } = itemsOf(rest, at - rest.length, inode, ended);
       rest = Buffer.from(rest.subarray(length));
       return items;
     };
@@ -157,7 +160,7 @@ function savedPosition(position: unknown): Position | undefined {
 }
 
 /** The entries that are whole, and how many bytes they take; `from` is where in the file the bytes begin. */
-function entriesOf(
+function itemsOf(
   bytes: Buffer,
   from: number,
   inode: number,
@@ -167,20 +170,20 @@ function entriesOf(
   const latin1 = bytes.toString('latin1');
   const ascii = isAscii(bytes);
   const textOf = (start: number, end: number): string => {
-    const text = ascii ? latin1.slice(start, end) : bytes.toString('utf8', start, end);
+    let stop = end;
+    while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
+    const text = ascii ? latin1.slice(start, stop) : bytes.toString('utf8', start, stop);
     return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
   };
   const items: Item[] = [];
-  let length = ended ? bytes.length : 0;
-  for (const { start, end, closed, lines } of cutLogs(latin1, ended)) {
-    if (!closed && !ended) break;
-    let stop = end;
-    while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
-    const text = lines ? joinLines(lines.map((line) => textOf(line.start, line.end))) : textOf(start, stop);
-    let next = end;
+  let next = 0;
+  for (const span of cutLogs(latin1, ended)) {
+    if (!span.closed && !ended) break;
+    next = Math.max(next, span.end);
     while (bytes[next] === NEWLINE || bytes[next] === RETURN) next++;
-    items.push({ text, position: { inode, end: from + next } });
-    if (!ended) length = next;
+    const position = { inode, end: from + next };
+    for (const text of entriesOf(span, textOf)) items.push({ text, position, mixed: true });
+    items.at(-1)!.mixed = span.mixed === true;
   }
-  return { items, length };
+  return { items, length: ended ? bytes.length : next };
 }

@@ -1,8 +1,7 @@
 import type { Entry } from '../entry.ts';
 import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseJson } from '../util/json.ts';
-import { joinLines } from './container-lines.ts';
 import { beginsLog } from './log-beginning.ts';
-import { cutLogs } from './log-lines.ts';
+import { cutLogs, entriesOf } from './log-lines.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */
 export type Part = { entry: Entry; place?: string | undefined } | { unreadable: UnreadablePart };
@@ -22,13 +21,11 @@ const NAMES_TIME = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/;
  * else anything.
  */
 export function* readBody(text: string): Generator<Part> {
-  for (const { start, end, json, lines } of cutLogs(text, true)) {
-    const log = lines
-      ? joinLines(lines.map((line) => text.slice(line.start, line.end)))
-      : text.slice(start, end);
-    const isJson = json || log[0] === '{';
-    if (isJson) yield partOf(parseJson(log), log);
-    else yield { entry: log.replaceAll('\r\n', '\n').trimEnd() };
+  for (const span of cutLogs(text, true)) {
+    for (const log of entriesOf(span, (start, end) => text.slice(start, end))) {
+      if (span.json || log[0] === '{') yield partOf(parseJson(log), log);
+      else yield { entry: log.replaceAll('\r\n', '\n').trimEnd() };
+    }
   }
 }
 

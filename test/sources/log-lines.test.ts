@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinLines } from '../../src/sources/container-lines.ts';
-import { cutLogs } from '../../src/sources/log-lines.ts';
+import { cutLogs, entriesOf } from '../../src/sources/log-lines.ts';
 import { line, realLines } from '../samples.ts';
 
 const cut = (text: string): string[] =>
-  cutLogs(text, true).map(({ start, end, lines }) =>
-    lines ? joinLines(lines.map((each) => text.slice(each.start, each.end))) : text.slice(start, end),
-  );
+  cutLogs(text, true).flatMap((span) => entriesOf(span, (start, end) => text.slice(start, end)));
 const json = (message: string): string =>
   JSON.stringify({ timestamp: '2026-03-02T08:15:00.250Z', level: 'INFO', message, data: { a: 1 } });
 const dated = line('first');
@@ -77,9 +74,22 @@ test('JSON that is cut off costs no log behind it', () => {
   }
 });
 
-const docker = (log: string, stream = 'stdout'): string =>
-  JSON.stringify({ log, stream, time: '2026-03-02T08:15:01.251123456Z' });
-const cri = (tag: 'F' | 'P', text: string): string => `2026-03-02T08:15:01.251123456Z stdout ${tag} ${text}`;
+test('text behind an array that was never closed is text, whatever it begins with', () => {
+  const texts = [dated, 'true, said the model', '12 workers', '"quoted" words', 'null', 'a b c'];
+  for (const beginning of [`[${json('a')}`, `[${json('a')},`, `[\n${json('a')},\n`]) {
+    const [log, ...others] = cut([beginning, ...texts, json('b')].join('\n'));
+    assert.equal(log, json('a'));
+    assert.equal(others.at(-1), json('b'));
+    assert.equal(others.slice(0, -1).join('\n'), texts.join('\n'), beginning);
+  }
+  const values = [json('a'), '5', '"text"', 'null', json('b')];
+  assert.equal(cut(`[${values.join(', ')}]`).length, values.length);
+});
+
+const docker = (log: string, stream = 'stdout', other = {}): string =>
+  JSON.stringify({ log, stream, ...other, time: '2026-03-02T08:15:01.251123456Z' });
+const cri = (tag: 'F' | 'P', text: string, stream = 'stdout'): string =>
+  `2026-03-02T08:15:01.251123456Z ${stream} ${tag} ${text}`;
 
 test("lines in Docker's envelope are joined by what is in them", () => {
   const lines = [
@@ -90,8 +100,8 @@ test("lines in Docker's envelope are joined by what is in them", () => {
     docker('1}\n'),
   ];
   assert.deepEqual(cut(`${lines.join('\n')}\n`), [
-    docker(`${dated}\nTraceback\nValueError: no\n`),
-    docker('{"a": 1}\n'),
+    docker(`${dated}\nTraceback\nValueError: no`),
+    docker('{"a": 1}'),
   ]);
   const two = [docker('half', 'stderr'), docker(`${dated}\n`)];
   assert.deepEqual(cut(two.join('\n')), two);
@@ -109,6 +119,69 @@ test("so are those of Kubernetes' runtimes, which cut long lines into parts", ()
     `${cri('F', dated)}\nTraceback`,
     cri('P', '{"timestamp": "2026-03-02", "message": 1}'),
   ]);
+});
+
+test('what the streams of a container, or several containers, write at once is told apart', () => {
+  const traceback = [`${dated}`, 'Traceback (most recent call last):', '  File "é.py"', 'ValueError: no'];
+  const pretty = JSON.stringify(JSON.parse(json('x')), undefined, 1).split('\n');
+  const mix = (a: readonly string[], b: readonly string[]): string[] =>
+    Array.from({ length: Math.max(a.length, b.length) }, (_, n) => [a[n], b[n]])
+      .flat()
+      .filter((each) => each !== undefined);
+  const [start, middle, end] = [
+    json('long').slice(0, 20),
+    json('long').slice(20, 40),
+    json('long').slice(40),
+  ];
+  const lines = mix(
+    traceback.map((each) => cri('F', each, 'stderr')),
+    [cri('P', start!), cri('P', middle!), cri('F', end!), cri('F', json('next'))],
+  );
+  assert.deepEqual(cut(`${lines.join('\n')}\n`), [
+    cri('F', traceback.join('\n'), 'stderr'),
+    cri('P', json('long')),
+    cri('F', json('next')),
+  ]);
+  const [a, b] = [{ attrs: { tag: 'a' } }, { attrs: { tag: 'b' } }];
+  const two = mix(
+    traceback.map((each) => docker(`${each}\n`, 'stdout', a)),
+    pretty.map((each) => docker(`${each}\n`, 'stdout', b)),
+  );
+  assert.deepEqual(cut(two.join('\n')), [
+    docker(traceback.join('\n'), 'stdout', a),
+    docker(pretty.join('\n'), 'stdout', b),
+  ]);
+});
+
+test("two objects on a container's line are two logs, and so is what ends and begins on one", () => {
+  const pretty = JSON.stringify(JSON.parse(json('c')), undefined, 1).split('\n');
+  for (const wrap of [docker, (text: string) => cri('F', text.trimEnd())])
+    assert.deepEqual(
+      cut(
+        [`${json('a')}${json('b')}\n`, ...pretty.slice(0, -1), `} ${json('d')}`]
+          .map((each) => wrap(`${each}\n`))
+          .join('\n'),
+      ),
+      [json('a'), json('b'), pretty.join('\n'), json('d')].map((each) => wrap(each)),
+    );
+});
+
+test("a container's log is whole once its stream goes on, or was silent long enough; mixed ones together", () => {
+  const spans = (text: string): (boolean | undefined)[][] =>
+    cutLogs(text, false).map(({ closed, mixed }) => [closed, mixed]);
+  const [out, err] = [cri('F', dated), cri('F', dated, 'stderr')];
+  assert.deepEqual(spans(`${out}\n${err}\n${out}\n`), [
+    [true, false],
+    [false, false],
+    [false, false],
+  ]);
+  assert.deepEqual(spans(`${out}\n${err}\n${cri('F', 'Traceback')}\n${out}\n`), [
+    [false, true],
+    [false, false],
+    [false, false],
+  ]);
+  assert.deepEqual(spans(`${out}\n${cri('F', json('x'), 'stderr')}\n`.repeat(2)).length, 4);
+  assert.equal(spans(`${out}\n${`${err}\n`.repeat(101)}`)[0]![0], true);
 });
 
 test('while more may come, what could go on is left open', () => {
