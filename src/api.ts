@@ -1,12 +1,13 @@
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { type Assembly, assemble, createEntryParser } from './create-pipeline.ts';
+import { type Assembly, assemble, createEntryParser, pluginChain } from './create-pipeline.ts';
 import { elasticsearchOptions } from './elasticsearch/options.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { Filter } from './filter.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Fields } from './plugin.ts';
+import { findDefinition, SOURCES } from './registry.ts';
 import type { RunStats } from './run-stats.ts';
 import type { Outcome } from './sinks/sink.ts';
 import type { JsonObject } from './util/json.ts';
@@ -34,7 +35,10 @@ const PATHS = {
   batchSize: 'pipeline.batch_size',
 } as const;
 
-function load(options: LogPipelineOptions): LoadedConfig {
+type SourceName = NonNullable<LogPipelineOptions['source']>;
+
+function load(given: SourceName | LogPipelineOptions): LoadedConfig {
+  const options: LogPipelineOptions = typeof given === 'string' ? { source: given } : given;
   const names = Object.keys(PATHS) as (keyof typeof PATHS)[];
   const flags = names.map((name) => ({ flag: name, path: PATHS[name], value: options[name] }));
   return loadConfig({ file: options.config, flags });
@@ -44,8 +48,8 @@ function load(options: LogPipelineOptions): LoadedConfig {
 export class LogPipeline {
   readonly #loaded: LoadedConfig;
 
-  /** Throws `SidecarError` where the configuration is wrong. */
-  constructor(options: LogPipelineOptions = {}) {
+  /** `options`, or only the name of the source. Throws `SidecarError` where the configuration is wrong. */
+  constructor(options: SourceName | LogPipelineOptions = {}) {
     this.#loaded = load(options);
   }
 
@@ -74,22 +78,25 @@ export class LogPipeline {
 export class LogCollector {
   readonly #loaded: LoadedConfig;
 
-  constructor(options: LogPipelineOptions = {}) {
+  /** `options`, or only the name of the source. Throws `SidecarError` where the configuration is wrong. */
+  constructor(options: SourceName | LogPipelineOptions = {}) {
     this.#loaded = load(options);
   }
 
   /** The newest `limit` logs of the source, oldest first, parsed. Throws `SidecarError` (`unreachable`). */
   async fetchLogs(limit = 100): Promise<LogEvent[]> {
-    const { stages } = await assemble(this.#loaded, false);
+    const { config } = this.#loaded;
+    const { formats } = await pluginChain(this.#loaded);
+    const parse = createEntryParser(config, formats);
+    const source = await findDefinition(SOURCES, config.pipeline.source).configure(config).create(false);
     const { signal } = new AbortController();
     try {
       const events: LogEvent[] = [];
-      for await (const batch of stages.source.batches({ follow: false, limit, batchSize: limit, signal })) {
-        events.push(...batch.entries.map(stages.parse));
-      }
+      for await (const batch of source.batches({ follow: false, limit, batchSize: limit, signal }))
+        events.push(...batch.entries.map((entry) => parse(entry).event));
       return events;
     } finally {
-      await stages.source.close();
+      await source.close();
     }
   }
 
@@ -122,7 +129,8 @@ export class LogFilter {
 export class ElasticsearchIndexer {
   readonly #options;
 
-  constructor({ host = 'localhost', port = 9200 }: { host?: string; port?: number } = {}) {
+  /** Throws `SidecarError` where `host` or `port` is neither a host nor a port. */
+  constructor(host = 'localhost', port = 9200) {
     const { config } = load({ esHost: host, esPort: port });
     this.#options = elasticsearchOptions(config, false);
   }

@@ -67,6 +67,25 @@ test('LogPipeline rejects with a code where a server is down', async (t) => {
   await assert.rejects(pipeline.runOnce(), { name: 'SidecarError', code: 'unreachable' });
 });
 
+test('a pipeline that runs within another program warns of nothing', async (t) => {
+  const { list, indices, config } = bed(t);
+  await list.push(realLines);
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  t.after(() => process.off('warning', onWarning));
+  const stop = new AbortController();
+  // Many small batches at once, each of which listens to the signal.
+  const pipeline = new LogPipeline({ source: 'redis', esHost, esPort, batchSize: 3, config });
+  const running = pipeline.runContinuous(0.05, stop.signal);
+  const index = `${indices.prefix}logs`;
+  await eventually('the index is made', () => indices.client.indices.exists({ index }));
+  await eventually('all are stored', async () => (await indices.count('logs')) === 253);
+  stop.abort();
+  assert.equal((await running).logs, 253);
+  assert.deepEqual(warnings, []);
+});
+
 test('LogPipeline refuses wrong options with what they must be', () => {
   assert.throws(() => new LogPipeline({ batchSize: 0 }), {
     code: 'config',
@@ -89,6 +108,16 @@ test('LogCollector answers the newest logs, oldest first, parsed', async (t) => 
     [event.transactionId, event.httpMethod, event.httpPath, event.statusCode, event.executionTimeMs],
     ['u1', 'POST', '/predict', 200, 1.5],
   );
+});
+
+test('the source alone may be named, as documented', () => {
+  assert.throws(() => new LogCollector('post' as 'redis'), {
+    code: 'config',
+    message: /source: pipeline\.source must be one of redis, .*but is "post"/,
+  });
+  assert.throws(() => new LogPipeline('post' as 'redis'), { code: 'config' });
+  const event = new LogCollector('gradio').parseLogEntry(`${LINE}hello`);
+  assert.equal(event.message, 'hello');
 });
 
 test('LogFilter keeps what its pattern and methods name', async (t) => {
@@ -116,7 +145,7 @@ test('LogFilter keeps what its pattern and methods name', async (t) => {
 test('ElasticsearchIndexer makes an index, writes to it once, and tells its size', async (t) => {
   const { indices } = bed(t);
   const index = `${indices.prefix}own`;
-  const indexer = new ElasticsearchIndexer({ host: esHost, port: esPort });
+  const indexer = new ElasticsearchIndexer(esHost, esPort);
   await indexer.createIndex(index, { properties: { when: { type: 'date' } } });
   const logs = [
     { _id: 'a', when: '2026-11-24' },

@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import logsPlugin from '../plugins/ml-api-logs.ts';
-import { runPipeline } from '../src/pipeline.ts';
-import type { Plugin } from '../src/plugin.ts';
-import { PluginChain } from '../src/plugin-chain.ts';
-import { DirectorySink } from '../src/sinks/directory.ts';
-import type { Source } from '../src/sources/source.ts';
 import { eventually, ndjson, TestIndices, TestList, Workspace } from './helpers.ts';
-import { line, parse, realEntries, realLines, temporaryFolder } from './samples.ts';
+import { realEntries, realLines } from './samples.ts';
 import { elasticsearchUrl, redisUrl } from './services/env.ts';
-import { stagesIn } from './stages.ts';
 
 const SECOND = '2026-11-24 19:26:39';
 
@@ -322,37 +315,3 @@ for (const [what, values] of Object.entries({
     }
   });
 }
-
-test('told to end, it reads no further, however much is there', { timeout: 20_000 }, async (t) => {
-  const folder = temporaryFolder(t);
-  const stop = new AbortController();
-  let confirmed = 0;
-  const endless: Source = {
-    keeps: 'everything',
-    async *batches() {
-      for (let n = 0; ; n++)
-        yield { entries: [line(`log ${n}`)], known: false, commit: () => void ++confirmed };
-    },
-    close: async () => {},
-  };
-  const stages = stagesIn(folder, {
-    source: endless,
-    parse,
-    plugins: new PluginChain(
-      [{ plugin: logsPlugin as unknown as Plugin, options: {} }],
-      'ml-api-',
-      () => true,
-    ),
-    sink: new DirectorySink(join(folder, 'out')),
-  });
-  const stats = await runPipeline(stages, {
-    follow: true,
-    batchSize: 1,
-    concurrency: 4,
-    maxInFlight: 1 << 20,
-    signal: stop.signal,
-    observers: [{ committed: (_seconds, _newest, { logs }) => logs >= 10 && stop.abort() }],
-  });
-  assert.ok(stats.logs >= 10);
-  assert.equal(confirmed, stats.logs, 'what was on its way was finished');
-});

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import ndjson from 'ndjson';
 import type { IndexDefinition } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
@@ -89,24 +90,15 @@ export class DirectoryChartSource implements ChartSource {
     const documents: JsonObject[] = [];
     if (!existsSync(path)) return { documents, read: fieldReader(mappings) };
     try {
-      for (const line of (await readFile(path, 'utf8')).split('\n')) {
-        const document = parsed(line);
-        if (document) documents.push(document);
-      }
+      // Not strict: a run that is writing may have cut its last line off.
+      const rows = ndjson.parse({ strict: false });
+      await pipeline(createReadStream(path), rows, async (values: AsyncIterable<unknown>) => {
+        for await (const value of values) if (isObject(value)) documents.push(value);
+      });
     } catch (cause) {
       throw new SidecarError('unreachable', `${path} can't be read: ${reasonOf(cause)}`, { cause });
     }
     return { documents, read: fieldReader(mappings) };
-  }
-}
-
-/** A last line may be cut off while a run is writing it. */
-function parsed(line: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,8 @@
-import { SidecarError } from '../util/errors.ts';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import ndjson from 'ndjson';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
-import { linesOf } from '../util/lines.ts';
 
 /** The values that one sample of documents has of one feature. */
 export interface FeatureValues {
@@ -53,24 +55,19 @@ export class Sample {
 
 /**
  * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`. Throws
- * `SidecarError` (`config`) that names the line.
+ * `SidecarError` (`config`) that quotes the beginning of what can't be read.
  */
 export async function sampleOfFile(path: string): Promise<Sample> {
   const sample = new Sample();
-  let line = 0;
   try {
-    for await (const text of linesOf(path)) {
-      line++;
-      if (text.trim() === '') continue;
-      const document: unknown = JSON.parse(text);
-      if (!isObject(document)) throw new Error('it holds no JSON object');
-      sample.add(document);
-    }
-  } catch (cause) {
-    const at = line > 0 ? `${path}:${line}` : path;
-    throw new SidecarError('config', `${at}: the reference can't be read: ${(cause as Error).message}`, {
-      cause,
+    await pipeline(createReadStream(path), ndjson.parse(), async (documents: AsyncIterable<unknown>) => {
+      for await (const document of documents) {
+        if (!isObject(document)) throw new Error(`${JSON.stringify(document).slice(0, 50)} is not an object`);
+        sample.add(document);
+      }
     });
+  } catch (cause) {
+    throw new SidecarError('config', `${path}: the reference can't be read: ${reasonOf(cause)}`, { cause });
   }
   if (sample.documents === 0)
     throw new SidecarError(

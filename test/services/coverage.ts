@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,17 +16,21 @@ export class Coverage {
   readonly #folder = mkdtempSync(join(tmpdir(), 'coverage-'));
   /** Node itself hands it on to each process that a process starts. */
   readonly env = { NODE_V8_COVERAGE: this.#folder };
+  readonly #done = new Set<string>();
+  /** Thousands of processes write some 3 MB each, so what does not count goes while the tests run. */
+  readonly #timer = setInterval(() => this.#keepCounted(Date.now() - 2_000), 5_000);
 
   /** Prints what was covered, file by file where something is missing; `false` where it is less than the thresholds. */
   report(): boolean {
-    for (const name of readdirSync(this.#folder)) this.#keepCounted(join(this.#folder, name));
+    clearInterval(this.#timer);
+    this.#keepCounted(Number.POSITIVE_INFINITY);
     const thresholds = Object.entries(THRESHOLDS).map(([what, percent]) => `--${what}=${percent}`);
     const { status } = spawnSync(
       process.execPath,
       [
         join(root, 'node_modules/c8/bin/c8.js'),
         'report',
-        ...['--temp-directory', this.#folder, '--merge-async', '--exclude-after-remap'],
+        ...['--temp-directory', this.#folder, '--merge-async', '--exclude-after-remap', '--skip-full'],
         ...['--include=src/**', '--include=plugins/**', '--all', '--src=src'],
         ...['--reporter=text', '--check-coverage', '--statements=0', '--functions=0', ...thresholds],
       ],
@@ -36,23 +40,28 @@ export class Coverage {
     return status === 0;
   }
 
-  /** Most of what a process reports is about its packages; c8 would read all of it. */
-  #keepCounted(path: string): void {
-    let report: { result: { url: string }[]; 'source-map-cache'?: Record<string, unknown> };
-    try {
-      report = JSON.parse(readFileSync(path, 'utf8'));
-    } catch {
-      // Of a process that was killed while it wrote.
-      rmSync(path);
-      return;
+  /**
+   * Most of what a process reports is about its packages, or maps that c8 finds beside the files. Looks at what was written
+   * before `until`, a time in ms: behind it, a process may still be writing.
+   */
+  #keepCounted(until: number): void {
+    for (const name of readdirSync(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (this.#done.has(name) || statSync(path).mtimeMs > until) continue;
+      this.#done.add(name);
+      const counted = countedIn(readFileSync(path, 'utf8'));
+      if (counted === undefined || counted.length === 0) rmSync(path);
+      else writeFileSync(path, JSON.stringify({ result: counted }));
     }
-    const isCounted = (url: string): boolean => COUNTED.some((folder) => url.startsWith(folder));
-    const result = report.result.filter(({ url }) => isCounted(url));
-    if (result.length === 0) {
-      rmSync(path);
-      return;
-    }
-    const maps = Object.entries(report['source-map-cache'] ?? {}).filter(([url]) => isCounted(url));
-    writeFileSync(path, JSON.stringify({ result, 'source-map-cache': Object.fromEntries(maps) }));
+  }
+}
+
+/** `undefined` for the report of a process that was killed while it wrote. */
+function countedIn(report: string): { url: string }[] | undefined {
+  try {
+    const { result } = JSON.parse(report) as { result: { url: string }[] };
+    return result.filter(({ url }) => COUNTED.some((folder) => url.startsWith(folder)));
+  } catch {
+    return undefined;
   }
 }
