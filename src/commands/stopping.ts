@@ -11,12 +11,17 @@ export type StopReason = 'signal' | 'closed';
 export function onStop(stop: (reason: StopReason) => void): () => void {
   let isStopping = false;
   const begin = (reason: StopReason): void => {
-    ignoreSignals();
+    // Not at once: a second signal may have come already, while the program was busy, and would be lost.
+    setImmediate(ignoreSignals);
     if (isStopping) return;
     isStopping = true;
     stop(reason);
   };
-  const onSignal = (): void => begin('signal');
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!isStopping) return begin('signal');
+    ignoreSignals();
+    process.kill(process.pid, signal);
+  };
   // Stays: each write to a closed output fails anew, and what is under way still writes.
   const onClosed = (): void => begin('closed');
   const ignoreSignals = (): void => {
