@@ -47,13 +47,13 @@ export class Twins {
 /**
  * Where the JSON object, array or string that begins at `start` ends; -1 where it is broken. It may span lines as printers of JSON break
  * them: between tokens, where a value goes on. So what is cut off at a line's end is broken there, and costs no more.
- * Where the text ends within it: the text's end if more may follow, else -1.
+ * Where the text ends within it: the text's end if more may follow, else -1. `firstLineEnd`: of the line that it begins in.
  */
-export function jsonSpanEnd(text: string, start: number, ended: boolean): number {
+export function jsonSpanEnd(text: string, start: number, firstLineEnd: number, ended: boolean): number {
   const open: number[] = [];
   let last = 0;
   let broken = false;
-  let lineEnd = endOfLine(text, start);
+  let lineEnd = firstLineEnd;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === NEWLINE) {

@@ -60,6 +60,8 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
   /** A value of the array is due, and not a comma. */
   let isDue = false;
   const twins = new Twins(text);
+  /** Looked for once a line: a whole body of values may share one. */
+  let lineEnd = -1;
   let at = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
   while (at < text.length) {
     const start = at;
@@ -82,13 +84,13 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
       at++;
       continue;
     }
-    const lineEnd = endOfLine(text, at);
+    if (lineEnd < at) lineEnd = endOfLine(text, at);
     if (code === BRACE || (inArray && isDue)) {
       const end = inArray
-        ? valueEnd(text, at, ended)
+        ? valueEnd(text, at, lineEnd, ended)
         : twins.isWholeLine(at, lineEnd)
           ? trimmedEnd(text, at, lineEnd)
-          : jsonSpanEnd(text, at, ended);
+          : jsonSpanEnd(text, at, lineEnd, ended);
       if (end >= 0 && open && end > lineEnd && !isLog(text.slice(at, end))) {
         open.end = end;
         at = end;
@@ -152,9 +154,9 @@ function skipBlanks(text: string, from: number): number {
 }
 
 /** Where a value of an array ends; -1 where none stands. */
-function valueEnd(text: string, at: number, ended: boolean): number {
+function valueEnd(text: string, at: number, lineEnd: number, ended: boolean): number {
   const code = text.charCodeAt(at);
-  if (code === BRACE || code === OPENING || code === QUOTE) return jsonSpanEnd(text, at, ended);
+  if (code === BRACE || code === OPENING || code === QUOTE) return jsonSpanEnd(text, at, lineEnd, ended);
   return matches(SCALAR, text, at) ? SCALAR.lastIndex : -1;
 }
 

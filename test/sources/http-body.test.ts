@@ -168,3 +168,19 @@ test('property: any text is read to its end, and nothing but white space and bra
     { numRuns: 1000 },
   );
 });
+
+test('a body on one long line is read as fast as one of many lines', { timeout: 60_000 }, () => {
+  const logs = Array.from({ length: 60_000 }, (_, n) => JSON.stringify({ ...one, message: `log ${n}` }));
+  const took = (body: string): number => {
+    const began = performance.now();
+    let count = 0;
+    for (const part of readBody(body)) count += 'entry' in part ? 1 : 0;
+    assert.equal(count, logs.length);
+    return performance.now() - began;
+  };
+  const lines = took(logs.join('\n'));
+  // Where each object looks for the end of the line anew, it takes a hundred times as long.
+  assert.ok(took(`[${logs.join(',')}]`) < 10 * lines);
+  assert.ok(took(logs.join('')) < 10 * lines);
+  assert.ok(took(`[${logs.join(',').replace('log 0', 'log €')}]`) < 10 * lines);
+});
