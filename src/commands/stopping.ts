@@ -18,7 +18,10 @@ export function onStop(stop: (reason: StopReason) => void): () => void {
     stop(reason);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (!isStopping) return begin('signal');
+    if (!isStopping) {
+      begin('signal');
+      return;
+    }
     ignoreSignals();
     process.kill(process.pid, signal);
   };
