@@ -36,7 +36,10 @@ export function prepare(batch: LogBatch, plugins: PluginChain): { work: Work; do
     size: 0,
     newest: undefined,
   };
-  batch.logs.forEach(({ id, entry, event, reason = '' }, place) => {
+  batch.logs.forEach((log, place) => {
+    const { id, entry, event, reason = '' } = log;
+    // Its documents are all that is wanted of it from now on, and a parsed log is several times as large as its entry.
+    log.event = undefined;
     work.size += typeof entry === 'string' ? entry.length : JSON.stringify(entry).length;
     if (!event) {
       work.letters.push({ stage: 'parse', at: 'parse', reason, id, entry });

@@ -4,11 +4,11 @@ import { EntryError } from './parse.ts';
 import type { Batch } from './sources/source.ts';
 import { reasonOf } from './util/errors.ts';
 
-/** An entry with its identity, which it keeps from now on, and its event, or why there is none. */
+/** An entry with its identity, which it keeps from now on, and its event until plugins have run, or why there is none. */
 export interface Log {
   entry: Entry;
   id: string;
-  event?: LogEvent;
+  event?: LogEvent | undefined;
   reason?: string;
 }
 

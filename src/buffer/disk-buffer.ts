@@ -33,7 +33,7 @@ export interface BufferState {
 }
 
 /** Up to this size, in bytes, batches that were just kept go on from memory. */
-const IN_MEMORY_BYTES = 4 << 20;
+const IN_MEMORY_BYTES = 1 << 20;
 /** Bytes of batches that are read back and handed on together. */
 const READ_BACK_BYTES = 1 << 20;
 const RETRY_MS = 1_000;

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf } from '../util/errors.ts';
@@ -33,7 +34,7 @@ export interface Advance {
 }
 
 type Head =
-  | { kind: 'keys'; old: boolean }
+  | { kind: 'keys'; age: number }
   | (Progress & { kind: 'state'; position?: Json })
   | (Progress & { kind: 'step'; step?: Step });
 
@@ -154,7 +155,7 @@ export class Journal {
   /** Takes a record in; `false` where it does not follow on what is before it. */
   #take({ head, body }: StoredRecord<Head>): boolean {
     if (head.kind === 'keys') {
-      this.#counts.load({ isOld: head.old, keys: body });
+      this.#counts.load({ age: head.age, keys: body });
       return true;
     }
     const { sequence, confirmed, logs } = head;
@@ -174,13 +175,17 @@ export class Journal {
 
   async #write(): Promise<void> {
     if (!this.#isDirty) return;
-    this.#isDirty = false;
-    const keys = this.#keys;
-    this.#keys = [];
-    const position = this.#position;
+    const isBegunAnew = this.#size > 2 * this.#begunWith + GROWS_BY;
+    let keys: Buffer[] = [];
     try {
-      if (this.#size > 2 * this.#begunWith + GROWS_BY) await this.#begin(position);
-      else await this.#append(keys, position);
+      const file = isBegunAnew ? await openFile(`${this.path}.tmp`, 'w') : await this.#opened();
+      // All as it is at one moment: until it is written, nothing is waited for.
+      keys = this.#keys;
+      this.#keys = [];
+      this.#isDirty = false;
+      const position = this.#position;
+      if (isBegunAnew) await this.#begin(file, position);
+      else await this.#append(file, keys, position);
       this.#written = position;
       this.#complained = false;
     } catch (error) {
@@ -190,49 +195,52 @@ export class Journal {
     }
   }
 
-  async #append(keys: readonly Buffer[], position: Json | undefined): Promise<void> {
-    const step = position === undefined ? undefined : stepBetween(this.#written, position);
-    const head = { kind: 'step', ...this.#progress, ...(step ? { step } : {}) };
-    const record = writeRecord(head, Buffer.concat(keys));
+  async #opened(): Promise<FileHandle> {
     if (!this.#file) {
-      await mkdir(dirname(this.path), { recursive: true });
-      this.#file = await open(this.path, 'a', 0o600);
+      this.#file = await openFile(this.path, 'a');
       await this.#file.truncate(this.#size);
     }
+    return this.#file;
+  }
+
+  async #append(file: FileHandle, keys: readonly Buffer[], position: Json | undefined): Promise<void> {
+    const step = position === undefined ? undefined : stepBetween(this.#written, position);
+    const head: Head = { kind: 'step', ...this.#progress, ...(step ? { step } : {}) };
+    const record = writeRecord(head, Buffer.concat(keys));
     try {
-      await this.#file.appendFile(record);
-      await this.#file.datasync();
+      await file.appendFile(record);
+      await file.datasync();
     } catch (error) {
-      await this.#file.truncate(this.#size).catch(() => {});
+      await file.truncate(this.#size).catch(() => {});
       throw error;
     }
     this.#size += record.length;
   }
 
-  /** Writes the whole state to a new file, in the place of the old one. */
-  async #begin(position: Json | undefined): Promise<void> {
-    // All at one moment, before anything is waited for.
-    for (const keys of this.#ahead) this.#counts.add(keys, -1);
-    const records = [...this.#counts.dump()].map(({ isOld, keys }) =>
-      writeRecord({ kind: 'keys', old: isOld }, keys),
-    );
-    for (const keys of this.#ahead) this.#counts.add(keys, 1);
-    records.push(
-      writeRecord({ kind: 'state', ...this.#progress, ...(position === undefined ? {} : { position }) }),
-    );
-    const aside = `${this.path}.tmp`;
-    await mkdir(dirname(this.path), { recursive: true });
-    const file = await open(aside, 'w', 0o600);
+  /** Writes the whole state, piece by piece, to a new file, in the place of the old one. */
+  async #begin(file: FileHandle, position: Json | undefined): Promise<void> {
+    let size = 0;
+    const write = (head: Head, body?: Buffer): void => {
+      const record = writeRecord(head, body);
+      appendFileSync(file.fd, record);
+      size += record.length;
+    };
     try {
-      await file.writev(records);
+      for (const keys of this.#ahead) this.#counts.add(keys, -1);
+      try {
+        for (const { age, keys } of this.#counts.dump()) write({ kind: 'keys', age }, keys);
+      } finally {
+        for (const keys of this.#ahead) this.#counts.add(keys, 1);
+      }
+      write({ kind: 'state', ...this.#progress, ...(position === undefined ? {} : { position }) });
       await file.datasync();
     } finally {
       await file.close();
     }
-    await rename(aside, this.path);
+    await rename(`${this.path}.tmp`, this.path);
     await this.#file?.close();
     this.#file = undefined;
-    this.#size = this.#begunWith = records.reduce((sum, { length }) => sum + length, 0);
+    this.#size = this.#begunWith = size;
   }
 
   #complain(what: string, error: unknown): void {
@@ -242,4 +250,9 @@ export class Journal {
       `the journal ${this.path} can't be ${what} (${reasonOf(error)}); a restart will read more logs again`,
     );
   }
+}
+
+async function openFile(path: string, flags: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true });
+  return open(path, flags, 0o600);
 }

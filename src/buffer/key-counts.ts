@@ -1,8 +1,10 @@
-/** Number of keys in a generation. */
-const GENERATION = 1_000_000;
+/** Number of keys in a generation: so many that its table, a power of two in size, is filled to `LOAD`. */
+const GENERATION = 393_216;
+/** Generations that are remembered whole, beside the one that grows. */
+const OLD = 3;
 const SMALLEST = 1 << 10;
 /** The share of a table's places that may be taken. */
-const LOAD = 0.6;
+const LOAD = 0.75;
 /** Of a place: two halves of the key, and the count plus one, so that 0 marks a free one. */
 const WORDS = 3;
 /** Keys that `dump` answers at a time. */
@@ -10,7 +12,8 @@ const DUMPED = 1 << 16;
 
 /** Some of the keys of one generation, each with its count, for `load`. */
 export interface DumpedKeys {
-  isOld: boolean;
+  /** Which generation: 0 for the youngest. */
+  age: number;
   keys: Buffer;
 }
 
@@ -18,12 +21,12 @@ export interface DumpedKeys {
  * How many copies of each content have come, by the first 64 bits of its key. A table of numbers takes a quarter of the
  * memory of a map of texts. Two contents that share these bits would be told apart as copies are, and harm nobody.
  *
- * The newest million keys are remembered, and up to a million more: a full generation becomes the old one, and the old
- * one is forgotten but for the keys that were counted since.
+ * The newest 1,179,648 keys are remembered, and up to 393,216 more: when the youngest generation is full, the oldest is
+ * forgotten, but for the keys that were counted since. At most 25 MB.
  */
 export class KeyCounts {
-  #young = new Table();
-  #old = new Table();
+  /** Youngest first. */
+  readonly #generations = [new Table()];
 
   /** Counts `number` more copies of each key, 8 bytes, in a buffer of them; answers how many of each there were before. */
   add(keys: Buffer, number: number): number[] {
@@ -34,28 +37,32 @@ export class KeyCounts {
   }
 
   #add(high: number, low: number, number: number): number {
-    const before = this.#young.get(high, low) ?? this.#old.get(high, low) ?? 0;
-    // Counting back never falls below none.
-    this.#young.set(high, low, Math.max(0, before + number));
-    if (this.#young.size >= GENERATION) {
-      this.#old = this.#young;
-      this.#young = new Table();
+    const [young] = this.#generations as [Table];
+    let before: number | undefined;
+    for (const table of this.#generations) {
+      before = table.get(high, low);
+      if (before !== undefined) break;
     }
-    return before;
+    // Counting back never falls below none.
+    young.set(high, low, Math.max(0, (before ?? 0) + number));
+    if (young.size >= GENERATION) {
+      this.#generations.unshift(new Table());
+      this.#generations.splice(OLD + 1);
+    }
+    return before ?? 0;
   }
 
-  /** All keys, in pieces. */
+  /** All keys, in pieces, the oldest first. */
   *dump(): Generator<DumpedKeys> {
-    for (const [table, isOld] of [
-      [this.#old, true],
-      [this.#young, false],
-    ] as const)
-      for (const keys of table.dump()) yield { isOld, keys };
+    for (let age = this.#generations.length - 1; age >= 0; age--)
+      for (const keys of this.#generations[age]!.dump()) yield { age, keys };
   }
 
   /** Takes back what `dump` has answered. */
-  load({ isOld, keys }: DumpedKeys): void {
-    const table = isOld ? this.#old : this.#young;
+  load({ age, keys }: DumpedKeys): void {
+    while (this.#generations.length <= Math.min(age, OLD)) this.#generations.push(new Table());
+    const table = this.#generations[age];
+    if (!table) return;
     for (let at = 0; at + 4 * WORDS <= keys.length; at += 4 * WORDS)
       table.set(keys.readUInt32LE(at), keys.readUInt32LE(at + 4), keys.readUInt32LE(at + 8));
   }

@@ -2,10 +2,12 @@ import { isObject, type Json } from '../util/json.ts';
 
 /**
  * What changes from one position of a source to the next. A position may hold a window of a thousand fingerprints, of which
- * a log brings one: so a list of texts that grew at its front is told by what is new and how much of the rest stays.
+ * a log brings one: so a list of texts that grew at its front is told by what is new and how much of the rest stays, and what
+ * stays the same is not told at all.
  */
 export type Step =
   | { is: Json }
+  | { same: true }
   | { fresh: string[]; keep: number }
   | { fields: Record<string, Step>; gone?: string[] }
   | { items: Step[] };
@@ -15,16 +17,18 @@ const LEAST_LENGTH = 16;
 
 /** The step from `before` to `now`; `applyStep` is its inverse. */
 export function stepBetween(before: Json | undefined, now: Json): Step {
+  if (before === now) return { same: true };
   if (isTexts(before) && isTexts(now)) {
     const fresh = grownBy(before, now);
     return fresh === undefined ? { is: now } : { fresh: now.slice(0, fresh), keep: now.length - fresh };
   }
-  if (Array.isArray(before) && Array.isArray(now) && before.length === now.length && now.some(Array.isArray))
+  if (Array.isArray(before) && Array.isArray(now) && before.length === now.length)
     return { items: now.map((item, n) => stepBetween(before[n], item)) };
   if (isObject(before) && isObject(now)) {
-    const fields = Object.entries(now).map(([key, value]) => [key, stepBetween(before[key], value)]);
+    const fields = Object.entries(now).map(([key, value]) => [key, stepBetween(before[key], value)] as const);
+    const changed = fields.filter(([, step]) => !('same' in step));
     const gone = Object.keys(before).filter((key) => !(key in now));
-    return { fields: Object.fromEntries(fields), ...(gone.length > 0 ? { gone } : {}) };
+    return { fields: Object.fromEntries(changed), ...(gone.length > 0 ? { gone } : {}) };
   }
   return { is: now };
 }
@@ -32,6 +36,10 @@ export function stepBetween(before: Json | undefined, now: Json): Step {
 /** The position behind a step. Throws where the step does not fit what is before it. */
 export function applyStep(before: Json | undefined, step: Step): Json {
   if ('is' in step) return step.is;
+  if ('same' in step) {
+    if (before === undefined) throw new Error('a step does not fit its position');
+    return before;
+  }
   if ('fresh' in step) {
     if (!isTexts(before) || before.length < step.keep) throw new Error('a step does not fit its position');
     return [...step.fresh, ...before.slice(0, step.keep)];
@@ -40,9 +48,9 @@ export function applyStep(before: Json | undefined, step: Step): Json {
     if (!Array.isArray(before)) throw new Error('a step does not fit its position');
     return step.items.map((item, n) => applyStep(before[n], item));
   }
-  const base = isObject(before) ? before : {};
-  const changed = Object.entries(step.fields).map(([key, inner]) => [key, applyStep(base[key], inner)]);
-  const now = { ...base, ...Object.fromEntries(changed) };
+  if (!isObject(before)) throw new Error('a step does not fit its position');
+  const changed = Object.entries(step.fields).map(([key, inner]) => [key, applyStep(before[key], inner)]);
+  const now = { ...before, ...Object.fromEntries(changed) };
   for (const key of step.gone ?? []) delete now[key];
   return now;
 }

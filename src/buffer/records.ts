@@ -25,7 +25,8 @@ export interface ReadRecords {
 }
 
 const MARK = Buffer.from('\x93mlr', 'latin1');
-const PREFIX = 16;
+/** Bytes of a record before its head: they tell how long it is. */
+export const PREFIX = 16;
 
 /** The bytes of a record. */
 export function writeRecord(head: object, body: Buffer = Buffer.alloc(0)): Buffer {
@@ -43,27 +44,46 @@ export function readRecords(bytes: Buffer): ReadRecords {
   const records: StoredRecord[] = [];
   const damages: Damage[] = [];
   let end = 0;
-  for (let at = bytes.indexOf(MARK); at >= 0; ) {
-    const found = recordAt(bytes, at);
-    if (found) {
-      if (at > end) damages.push({ from: end, to: at });
-      records.push(found.record);
-      end = found.end;
-    }
-    at = bytes.indexOf(MARK, found ? end : at + 1);
+  for (let found = findRecord(bytes, 0); found; found = findRecord(bytes, end)) {
+    if (found.from > end) damages.push({ from: end, to: found.from });
+    records.push(found.record);
+    end = found.end;
   }
   return { records, damages, end };
 }
 
-function recordAt(bytes: Buffer, at: number): { record: StoredRecord; end: number } | undefined {
-  if (at + PREFIX > bytes.length) return undefined;
-  const headEnd = at + PREFIX + bytes.readUInt32LE(at + 4);
-  const end = headEnd + bytes.readUInt32LE(at + 8);
-  if (end > bytes.length || crc32(bytes.subarray(at + PREFIX, end)) !== bytes.readUInt32LE(at + 12))
-    return undefined;
+/** A record, and the bytes where it begins and ends. */
+export interface FoundRecord {
+  record: StoredRecord;
+  from: number;
+  end: number;
+}
+
+/** The first sound record at the byte `from` or behind it. */
+export function findRecord(bytes: Buffer, from: number): FoundRecord | undefined {
+  for (let at = bytes.indexOf(MARK, from); at >= 0; at = bytes.indexOf(MARK, at + 1)) {
+    const found = recordAt(bytes, at);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** How many bytes the record has that begins with these, by its own word; 0 where none begins here. */
+export function recordLength(bytes: Buffer): number {
+  if (bytes.length < PREFIX || !bytes.subarray(0, MARK.length).equals(MARK)) return 0;
+  return PREFIX + bytes.readUInt32LE(4) + bytes.readUInt32LE(8);
+}
+
+/** The sound record that begins at a byte. */
+export function recordAt(bytes: Buffer, from: number): FoundRecord | undefined {
+  const length = recordLength(bytes.subarray(from, from + PREFIX));
+  const end = from + length;
+  if (length === 0 || end > bytes.length) return undefined;
+  if (crc32(bytes.subarray(from + PREFIX, end)) !== bytes.readUInt32LE(from + 12)) return undefined;
+  const headEnd = from + PREFIX + bytes.readUInt32LE(from + 4);
   try {
-    const head = JSON.parse(bytes.toString('utf8', at + PREFIX, headEnd));
-    return isObject(head) ? { record: { head, body: bytes.subarray(headEnd, end) }, end } : undefined;
+    const head = JSON.parse(bytes.toString('utf8', from + PREFIX, headEnd));
+    return isObject(head) ? { record: { head, body: bytes.subarray(headEnd, end) }, from, end } : undefined;
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
-import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { log } from '../util/log.ts';
 import type { Step } from './position-step.ts';
-import { type ReadRecords, readRecords, type StoredRecord, writeRecord } from './records.ts';
+import { type StoredRecord, writeRecord } from './records.ts';
+import { SegmentReader } from './segment-reader.ts';
 
 const compress = promisify(deflateRaw);
 const decompress = promisify(inflateRaw);
@@ -45,8 +46,9 @@ export class Segments {
   readonly #folder: string;
   #segments: Segment[] = [];
   #file: FileHandle | undefined;
-  /** Of the segment that is read back: its batches, and the place of the next. */
-  #reading: { path: string; records: StoredRecord[]; at: number } | undefined;
+  /** Of the segment that is read back, and its next batch, where that was looked at. */
+  #reader: SegmentReader | undefined;
+  #next: StoredRecord | undefined;
 
   readonly #segmentBytes: number;
   readonly #told = new Set<string>();
@@ -62,25 +64,27 @@ export class Segments {
     return this.#segments.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Finds what an earlier run has left, and hands on each batch's head and body, oldest first. */
-  async open(onBatch: (head: BatchHead, body: Buffer) => void): Promise<void> {
+  /** Finds what an earlier run has left, and hands on each batch's head, oldest first. */
+  async open(onBatch: (head: BatchHead) => void): Promise<void> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => NAME.test(name)).sort();
     for (const name of names) {
       const path = join(this.#folder, name);
-      const { records, end } = await this.#read(path);
-      const [first] = records;
-      const last = records.at(-1);
-      if (!first || !last) {
-        await unlink(path);
-        continue;
+      const { size } = await stat(path);
+      const reader = this.#readerOf(path);
+      const sequences: number[] = [];
+      try {
+        for (let record = await reader.next(size); record; record = await reader.next(size)) {
+          const head = record.head as unknown as BatchHead;
+          onBatch(head);
+          sequences.push(head.sequence);
+        }
+      } finally {
+        await reader.close();
       }
-      for (const { head, body } of records) onBatch(head as unknown as BatchHead, body);
-      this.#segments.push({
-        path,
-        size: end,
-        first: Number(first.head.sequence),
-        last: Number(last.head.sequence),
-      });
+      const [first] = sequences;
+      const last = sequences.at(-1);
+      if (first === undefined || last === undefined) await unlink(path);
+      else this.#segments.push({ path, size: reader.end, first, last });
     }
   }
 
@@ -117,22 +121,16 @@ export class Segments {
   async next(sequence: number): Promise<{ head: BatchHead; body: Buffer } | undefined> {
     const segment = this.#segments.find(({ last }) => last > sequence);
     if (!segment) return undefined;
-    const { path } = segment;
-    let record = this.#reading?.path === path ? this.#skipTo(sequence) : undefined;
-    if (!record) {
-      // The last segment grows while it is read.
-      this.#reading = { path, records: (await this.#read(path)).records, at: 0 };
-      record = this.#skipTo(sequence);
-    }
-    if (!record) return undefined;
-    const head = record.head as unknown as BatchHead;
-    return { head, body: head.packed ? await decompress(record.body) : record.body };
-  }
-
-  #skipTo(sequence: number): StoredRecord | undefined {
-    const reading = this.#reading!;
-    while (Number(reading.records[reading.at]?.head.sequence) <= sequence) reading.at++;
-    return reading.records[reading.at];
+    if (this.#reader?.path !== segment.path) await this.#closeReader();
+    this.#reader ??= this.#readerOf(segment.path);
+    const reader = this.#reader;
+    // The last segment grows while it is read.
+    const read = (): Promise<StoredRecord | undefined> => reader.next(segment.size);
+    this.#next ??= await read();
+    while (this.#next && Number(this.#next.head.sequence) <= sequence) this.#next = await read();
+    if (!this.#next) return undefined;
+    const { head, body } = this.#next as unknown as StoredRecord<BatchHead>;
+    return { head, body: head.packed ? await decompress(body) : body };
   }
 
   /** Whether `release` has anything to do. The last segment stays: it goes on growing. */
@@ -149,22 +147,28 @@ export class Segments {
   async close(confirmed: number): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+    await this.#closeReader();
     for (const segment of this.#segments) if (segment.last <= confirmed) await this.#delete(segment);
     this.#segments = this.#segments.filter(({ last }) => last > confirmed);
   }
 
   async #delete({ path }: Segment): Promise<void> {
     await unlink(path).catch(() => {});
-    if (this.#reading?.path === path) this.#reading = undefined;
+    if (this.#reader?.path === path) await this.#closeReader();
   }
 
-  async #read(path: string): Promise<ReadRecords> {
-    const read = readRecords(await readFile(path));
-    for (const { from, to } of read.damages) {
+  #readerOf(path: string): SegmentReader {
+    return new SegmentReader(path, ({ from, to }) => {
       const what = `${path} is damaged (bytes ${from} to ${to}): the logs that stood there are lost`;
       if (!this.#told.has(what)) log.error(what);
       this.#told.add(what);
-    }
-    return read;
+    });
+  }
+
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    this.#next = undefined;
+    await reader?.close();
   }
 }

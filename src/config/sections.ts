@@ -221,7 +221,7 @@ export const COMMON_SECTIONS = {
     in_flight_bytes: {
       type: 'integer',
       minimum: 65_536,
-      default: 33_554_432,
+      default: 8_388_608,
       description: 'Maximum size of what is on its way to the sink at once; reading waits beyond it.',
     },
   }),

@@ -12,6 +12,10 @@ test('from any position to any other, and back through JSON', () => {
   const position = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.record({ length: fc.nat(), prints: list, windows: fc.array(list, { maxLength: 3 }) }),
+    fc.record({
+      prints: list,
+      others: fc.array(fc.record({ length: fc.nat(), prints: list }), { maxLength: 3 }),
+    }),
   ) as fc.Arbitrary<Json>;
   fc.assert(
     fc.property(fc.option(position, { nil: undefined }), position, (before, now) => {
@@ -27,6 +31,17 @@ test('a window that grew at its front by one is told in few bytes', () => {
   const step = stepBetween(before, now);
   assert.ok(JSON.stringify(step).length < 150, JSON.stringify(step));
   assert.deepEqual(applyStep(before, step), now);
+});
+
+test('windows that stay as they were are not told again, also where they are read from a file', () => {
+  const others = [1, 2, 3].map((n) => ({ length: 1_000, prints: prints(1_000 * n, 1_000) }));
+  const before = { length: 1_000, prints: prints(9_000, 1_000), others };
+  for (const same of [others, structuredClone(others)]) {
+    const now = { length: 1_000, prints: prints(9_001, 1_000), others: same };
+    const step = stepBetween(before, now);
+    assert.ok(JSON.stringify(step).length < 300, JSON.stringify(step));
+    assert.deepEqual(applyStep(before, step), now);
+  }
 });
 
 test('a step that does not fit is refused', () => {
