@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from '@elastic/elasticsearch';
+import type { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
+import { type ElasticsearchOptions, elasticsearchClient } from '../src/elasticsearch/client.ts';
 import { temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl, uniqueName } from './services/env.ts';
 import { waitingFor } from './services/time-limit.ts';
@@ -28,6 +29,14 @@ export async function eventually<T>(
   } finally {
     waitingFor.delete(what);
   }
+}
+
+/** The options of a client for the Elasticsearch at a URL, which may hold credentials. */
+export function clientOptions(
+  url: string,
+  { requestTimeoutMs = 30_000, patienceMs = 5_000 } = {},
+): ElasticsearchOptions {
+  return { nodes: [url], address: new URL(url).host, requestTimeoutMs, patienceMs };
 }
 
 /** A list of the shared Redis, written as the API does; gone after the test. */
@@ -58,8 +67,8 @@ export class TestIndices {
   readonly prefix = `${uniqueName('test')}-`;
   readonly client: Client;
 
-  constructor(t: TestContext) {
-    this.client = new Client({ node: elasticsearchUrl() });
+  constructor(t: TestContext, url = elasticsearchUrl()) {
+    this.client = elasticsearchClient(clientOptions(url));
     t.after(async () => {
       const present = await this.client.indices.get({ index: `${this.prefix}*` });
       for (const index of Object.keys(present)) await this.client.indices.delete({ index });

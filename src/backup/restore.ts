@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, errors } from '@elastic/elasticsearch';
-import { type ElasticsearchOptions, requestError, verdict } from '../elasticsearch/client.ts';
+import { adaptIndex } from '../elasticsearch/adapt.ts';
+import { type ElasticsearchOptions, readStatus, requestError } from '../elasticsearch/client.ts';
+import { serverOf } from '../elasticsearch/transport.ts';
 import type { Kibana } from '../kibana/kibana-client.ts';
 import { isIndexName } from '../rotation.ts';
 import type { ElasticsearchSink } from '../sinks/elasticsearch.ts';
@@ -31,11 +33,11 @@ export interface ImportContext {
   kibana: Kibana | undefined;
   progress: Progress;
   /** Told of each document that Elasticsearch refuses. */
-  onRefused: (refusal: Refusal) => void;
+  onRefused: (refusal: RefusedDocument) => void;
 }
 
 /** A document that Elasticsearch refused. */
-export interface Refusal {
+export interface RefusedDocument {
   index: string;
   id: string;
   reason: string;
@@ -103,7 +105,7 @@ export async function importBackup(
     try {
       await prepare(context, folder, from, to, nameOf);
     } catch (error) {
-      if (!(error instanceof errors.ResponseError) || verdict(error.statusCode ?? 0) !== 'refused')
+      if (!(error instanceof errors.ResponseError) || readStatus(error.statusCode ?? 0) !== 'refused')
         throw requestError(context.options, error, `to set up ${to}`);
       result.error = error.body?.error?.reason ?? reasonOf(error);
       continue;
@@ -174,7 +176,8 @@ async function prepare(
   to: string,
   nameOf: (name: string) => string | undefined,
 ): Promise<void> {
-  const { settings, mappings, aliases } = await readMapping(join(folder, mappingFile(from)));
+  const { aliases, ...body } = await readMapping(join(folder, mappingFile(from)));
+  const { mappings, settings = {} } = adaptIndex(await serverOf(client), body);
   if (await client.indices.exists({ index: to })) await client.indices.putMapping({ index: to, ...mappings });
   else await client.indices.create({ index: to, settings, mappings });
   const actions = Object.entries(aliases).flatMap(([alias, definition]) => {

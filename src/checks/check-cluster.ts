@@ -1,18 +1,17 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { CommonConfig } from '../config/sections.ts';
-import { elasticsearchClient, HINT } from '../elasticsearch/client.ts';
+import { elasticsearchClient } from '../elasticsearch/client.ts';
 import { countIn, presentIndices } from '../elasticsearch/indices.ts';
 import { type ElasticsearchConfig, elasticsearchOptions } from '../elasticsearch/options.ts';
-import { refusalOf } from '../elasticsearch/refusal.ts';
+import { hintFor, refusalOf } from '../elasticsearch/refusal.ts';
+import { isSupported, serverName, TESTED } from '../elasticsearch/server.ts';
+import { serverOf } from '../elasticsearch/transport.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { plural } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { checkDisks } from './check-disks.ts';
 import { checkIndex } from './check-index.ts';
 import { type Check, failed, ok, warning } from './result.ts';
-
-/** The major version that this program is made for. */
-const MAJOR = 9;
 
 /**
  * Elasticsearch: whether it answers, its version, health, disks, and every index. What can't be asked any more is
@@ -24,23 +23,26 @@ export async function* checkElasticsearch(
   setsUp: boolean,
 ): AsyncGenerator<Check> {
   const options = elasticsearchOptions(config, false);
-  const { host } = new URL(options.url);
+  const { address } = options;
   const client = elasticsearchClient(options);
   try {
-    const { version, cluster_name: cluster } = await client.info();
-    const says = `${version.number} at ${host}, cluster "${cluster}"`;
-    const other = `This program is made for Elasticsearch ${MAJOR}; the client may not understand others`;
-    const fits = version.number.startsWith(`${MAJOR}.`);
-    yield fits ? ok('elasticsearch', says) : warning('elasticsearch', says, other);
-    yield await checkHealth(client);
-    yield* await checkDisk(client);
+    const server = await serverOf(client);
+    const cluster = server.cluster === '' ? '' : `, cluster "${server.cluster}"`;
+    const says = `${serverName(server)} at ${address}${cluster}`;
+    yield isSupported(server)
+      ? ok('elasticsearch', says)
+      : warning('elasticsearch', says, `This program is tested with ${TESTED}`);
+    if (!server.isServerless) {
+      yield await checkHealth(client);
+      yield* await checkDisk(client);
+    }
     const expected = { rotation: config.indices.rotation, setsUp };
     for (const index of indices) yield* await checkIndex(client, expected, index);
   } catch (error) {
-    const refusal = refusalOf(error, `${host} refused a request`);
+    const refusal = refusalOf(error, `${address} refused a request`);
     yield refusal
       ? failed('elasticsearch', refusal.says, refusal.action, 2)
-      : failed('elasticsearch', `${host} could not be reached: ${reasonOf(error)}`, HINT, 3);
+      : failed('elasticsearch', `${address} could not be reached: ${reasonOf(error)}`, hintFor(error), 3);
   } finally {
     await client.close();
   }

@@ -1,6 +1,8 @@
 import { type Client, errors } from '@elastic/elasticsearch';
+import { adaptIndex } from '../elasticsearch/adapt.ts';
 import { countIn, presentIndices } from '../elasticsearch/indices.ts';
 import { compareMappings } from '../elasticsearch/set-up.ts';
+import { serverOf } from '../elasticsearch/transport.ts';
 import { isOwnId } from '../event.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns } from '../rotation.ts';
@@ -64,8 +66,10 @@ export async function checkIndex(
 async function settingsAndMappings(
   client: Client,
   rotation: Rotation,
-  { name, mappings: wanted }: IndexDefinition,
+  definition: IndexDefinition,
 ): Promise<Check[]> {
+  const name = definition.name;
+  const { mappings: adapted } = adaptIndex(await serverOf(client), definition);
   const checks: Check[] = [];
   const found = await client.indices.get({
     index: [name, ...periodPatterns(name)],
@@ -88,7 +92,7 @@ async function settingsAndMappings(
         ),
       );
     }
-    const { conflicts, missing } = compareMappings(wanted, mappings as Record<string, unknown>);
+    const { conflicts, missing } = compareMappings(adapted, mappings as Record<string, unknown>);
     if (conflicts.length > 0) {
       const fields = conflicts.map(({ field, is, wanted }) => `${field} is ${is}, not ${wanted}`).join('; ');
       const action =

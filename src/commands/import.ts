@@ -1,4 +1,4 @@
-import type { Refusal } from '../backup/restore.ts';
+import type { RefusedDocument } from '../backup/restore.ts';
 import { kibanaOptions } from '../kibana/kibana-client.ts';
 import { Progress } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
@@ -42,7 +42,7 @@ export const importCommand = defineCommand({
     return withElasticsearch(config, async (client, options) => {
       const sink = new ElasticsearchSink(options);
       const progress = new Progress();
-      const refused: Refusal[] = [];
+      const refused: RefusedDocument[] = [];
       try {
         const context = {
           client,
@@ -51,7 +51,7 @@ export const importCommand = defineCommand({
           progress,
           prefix: config.indices.prefix,
           kibana: kibana && new Kibana(kibana),
-          onRefused: (refusal: Refusal) => {
+          onRefused: (refusal: RefusedDocument) => {
             progress.clear();
             log.error(`${refusal.index} refused ${refusal.id}: ${refusal.reason}`);
             if (refused.length < MOST_LISTED) refused.push(refusal);

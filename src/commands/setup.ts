@@ -1,5 +1,9 @@
+import type { Config } from '../config/schema.ts';
 import { pluginChain } from '../create-pipeline.ts';
+import type { Server } from '../elasticsearch/server.ts';
 import type { Imported } from '../kibana/saved-objects.ts';
+import { reasonOf } from '../util/errors.ts';
+import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { flag } from './options.ts';
@@ -17,7 +21,7 @@ export const setupCommand = defineCommand({
     const { rotation } = config.indices;
     const { setupRequests, setUp } = await import('../elasticsearch/set-up.ts');
     if (args['dry-run']) {
-      const requests = setupRequests(indices, rotation);
+      const requests = setupRequests(await serverToSetUp(config), indices, rotation);
       tell(requests);
       for (const { method, path, body } of requests)
         say(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
@@ -39,3 +43,17 @@ export const setupCommand = defineCommand({
     tell({ ready, kibana: imported });
   },
 });
+
+/** The configured server, so that its own requests are printed; where it can't be asked, a current Elasticsearch. */
+async function serverToSetUp(config: Config): Promise<Server> {
+  const { NEWEST_ELASTICSEARCH, serverName } = await import('../elasticsearch/server.ts');
+  const { serverOf } = await import('../elasticsearch/transport.ts');
+  try {
+    const server = await withElasticsearch(config, serverOf);
+    log.info(`these are the requests for ${serverName(server)}`);
+    return server;
+  } catch (error) {
+    log.warn(`${reasonOf(error)}. These are the requests for Elasticsearch 9`);
+    return NEWEST_ELASTICSEARCH;
+  }
+}

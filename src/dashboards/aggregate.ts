@@ -39,12 +39,11 @@ const KINDS: Record<string, Kind> = {
   filter: (options, inner, scope) => bucket(inner, scope, filtered(options, scope)),
 
   filters: ({ filters, keyed }, inner, scope) => {
+    const count = (query: unknown): JsonObject => bucket(inner, scope, filtered(query as JsonObject, scope));
+    if (Array.isArray(filters)) return { buckets: filters.map(count) };
     // Elasticsearch answers them by name, whatever the order they were asked in.
     const sorted = Object.entries(filters as JsonObject).sort(([a], [b]) => compared(a, b));
-    const named = sorted.map(([key, query]) => ({
-      key,
-      ...bucket(inner, scope, filtered(query as JsonObject, scope)),
-    }));
+    const named = sorted.map(([key, query]) => ({ key, ...count(query) }));
     if (keyed === false) return { buckets: named };
     return { buckets: Object.fromEntries(named.map(({ key, ...rest }) => [key, rest])) };
   },

@@ -12,7 +12,7 @@ export class ElasticsearchChartSource implements ChartSource {
   readonly #client: Client;
 
   constructor(options: ElasticsearchOptions) {
-    this.name = `Elasticsearch at ${new URL(options.url).host}`;
+    this.name = `Elasticsearch at ${options.address}`;
     this.#options = options;
     this.#client = elasticsearchClient(options);
   }

@@ -1,51 +1,77 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@elastic/elasticsearch';
+import { Client, HttpConnection } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { proxyFor } from '../util/proxy.ts';
 import { Trouble } from '../util/retry.ts';
-import { refusalOf, refused } from './refusal.ts';
+import { hintFor, refusalOf, refused } from './refusal.ts';
+import { AnyServerTransport } from './transport.ts';
 
-/** How to reach Elasticsearch 9. */
+/** How to reach Elasticsearch, or OpenSearch. */
 export interface ElasticsearchOptions {
-  url: string;
+  /** The addresses of its nodes: where one is away, the next is asked. */
+  nodes: readonly string[];
+  /** Their hosts and ports, for people; holds no secret. */
+  address: string;
+  /** Encoded, or `id:key`. */
   apiKey?: string | undefined;
   username?: string | undefined;
   password?: string | undefined;
   /** File with the PEM certificates to trust. */
   caFile?: string | undefined;
+  /** SHA-256 of the certificate to trust, in hexadecimal: that of an authority in the server's chain. */
+  caFingerprint?: string | undefined;
+  /** Files with the certificate that the client shows, and its key, in PEM. */
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
   /** How long one request may take, in ms. */
   requestTimeoutMs: number;
   /** How long an unreachable server is tried before `unreachable` is thrown, in ms; may be infinite. */
   patienceMs: number;
 }
 
-/** What to do about a server that does not answer. */
-export const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
-
-/** The official client, set up from the configuration. It never retries by itself. */
+/** The official client, set up from the configuration. It tries each node once, and then leaves it to the caller. */
 export function elasticsearchClient(options: ElasticsearchOptions): Client {
-  const { url, apiKey, username, password, caFile } = options;
+  const { nodes, username, password, caFingerprint } = options;
+  const { apiKey } = options;
+  const key = apiKey?.includes(':') ? Buffer.from(apiKey).toString('base64') : apiKey;
+  const tls = tlsOptions(options);
+  const proxy = proxyFor(new URL(nodes[0]!));
   return new Client({
-    node: url,
-    maxRetries: 0,
+    nodes: [...nodes],
+    Transport: AnyServerTransport,
+    maxRetries: nodes.length - 1,
     requestTimeout: options.requestTimeoutMs,
-    ...(apiKey ? { auth: { apiKey } } : username ? { auth: { username, password: password ?? '' } } : {}),
-    ...(caFile ? { tls: { ca: readFileSync(caFile) } } : {}),
+    ...(key ? { auth: { apiKey: key } } : username ? { auth: { username, password: password ?? '' } } : {}),
+    ...(tls ? { tls } : {}),
+    ...(caFingerprint ? { caFingerprint } : {}),
+    // The client's usual connection takes no proxy.
+    ...(proxy ? { proxy, Connection: HttpConnection } : {}),
   });
 }
 
+function tlsOptions({ caFile, caFingerprint, certFile, keyFile }: ElasticsearchOptions) {
+  const files = {
+    ...(caFile ? { ca: readFileSync(caFile) } : {}),
+    ...(certFile ? { cert: readFileSync(certFile) } : {}),
+    ...(keyFile ? { key: readFileSync(keyFile) } : {}),
+    // The fingerprint is what is trusted then, and is compared in any case.
+    ...(caFingerprint && !caFile ? { rejectUnauthorized: false } : {}),
+  };
+  return Object.keys(files).length > 0 ? files : undefined;
+}
+
 /** The error of a server that does not answer, or not as it should. */
-export function unreachable(options: ElasticsearchOptions, cause: unknown): SidecarError {
-  const { host } = new URL(options.url);
+export function unreachable({ address }: ElasticsearchOptions, cause: unknown): SidecarError {
   return new SidecarError(
     'unreachable',
-    `Elasticsearch at ${host} could not be reached: ${reasonOf(cause)}. ${HINT}`,
+    `Elasticsearch at ${address} could not be reached: ${reasonOf(cause)}. ${hintFor(cause)}`,
     { cause },
   );
 }
 
 /** Waits for this server while it does not answer, as long as the options say. */
-export function elasticsearchTrouble({ url, patienceMs }: ElasticsearchOptions): Trouble {
-  return new Trouble(`Elasticsearch at ${new URL(url).host}`, HINT, patienceMs);
+export function elasticsearchTrouble({ address, patienceMs }: ElasticsearchOptions): Trouble {
+  return new Trouble(`Elasticsearch at ${address}`, hintFor, patienceMs);
 }
 
 /**
@@ -54,15 +80,15 @@ export function elasticsearchTrouble({ url, patienceMs }: ElasticsearchOptions):
  */
 export function requestError(options: ElasticsearchOptions, cause: unknown, what: string): SidecarError {
   if (cause instanceof SidecarError) return cause;
-  const refusal = refusalOf(cause, `Elasticsearch at ${new URL(options.url).host} refused ${what}`);
+  const refusal = refusalOf(cause, `Elasticsearch at ${options.address} refused ${what}`);
   return refusal ? refused(refusal, cause) : unreachable(options, cause);
 }
 
-/** What an item's, or a request's, status means: nothing to do, done before, try again, or its own fault. */
-export type Verdict = 'stored' | 'exists' | 'again' | 'refused';
+/** What became of one item, or of a request: stored, there before, to be tried again, or refused for its own fault. */
+export type Result = 'stored' | 'exists' | 'again' | 'refused';
 
-/** Reads a bulk item's HTTP status. */
-export function verdict(status: number): Verdict {
+/** Reads the HTTP status of a bulk request, or of one of its items. */
+export function readStatus(status: number): Result {
   if (status < 300) return 'stored';
   if (status === 409) return 'exists';
   if (status === 429 || status >= 500) return 'again';

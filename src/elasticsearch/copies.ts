@@ -21,7 +21,7 @@ export interface Copy {
 }
 
 /** What was found among the documents of one instant. */
-export interface Verdict {
+export interface Copies {
   /** Of a log that is here under an id of this program; it has a transaction id. */
   held: Copy[];
   /** The same, but of a log without: such logs may be written twice in truth. */
@@ -42,14 +42,14 @@ const parse = entryParser({
 });
 
 /** Tells what the documents of one instant are to each other; `identity`: see `IndexDefinition`. */
-export function judge(documents: readonly Stored[], identity: readonly string[]): Verdict {
-  const verdict: Verdict = { held: [], plain: [], repeated: [], undecided: 0, foreignOnly: 0 };
+export function judge(documents: readonly Stored[], identity: readonly string[]): Copies {
+  const copies: Copies = { held: [], plain: [], repeated: [], undecided: 0, foreignOnly: 0 };
   const groups = new Map<string, { own: Stored[]; foreign: Stored[] }>();
   for (const document of documents) {
     const own = isOwnId(document.id);
     const key = keyOf(document.body, identity);
     if (key === undefined) {
-      if (!own) verdict.foreignOnly++;
+      if (!own) copies.foreignOnly++;
       continue;
     }
     const group = groups.get(key) ?? { own: [], foreign: [] };
@@ -57,15 +57,15 @@ export function judge(documents: readonly Stored[], identity: readonly string[])
     (own ? group.own : group.foreign).push(document);
   }
   for (const { own, foreign } of groups.values())
-    if (foreign.length > 0) judgeGroup(own, foreign, identity, verdict);
-  return verdict;
+    if (foreign.length > 0) judgeGroup(own, foreign, identity, copies);
+  return copies;
 }
 
 function judgeGroup(
   own: readonly Stored[],
   foreign: readonly Stored[],
   identity: readonly string[],
-  verdict: Verdict,
+  copies: Copies,
 ): void {
   // Real copies have equal bodies: of each body, one is enough to compare with.
   const bodies = new Map(own.map((document) => [canonicalJson(document.body), document]));
@@ -75,16 +75,16 @@ function judgeGroup(
     const same = [...bodies.values()].find(({ body }) => agree(body, document.body, named));
     const called = transactionOf(document.body) !== undefined;
     if (same) {
-      (called ? verdict.held : verdict.plain).push({ document, of: same.id });
+      (called ? copies.held : copies.plain).push({ document, of: same.id });
       continue;
     }
     const body = canonicalJson(document.body);
     const first = left.get(body);
     if (!first) {
       left.set(body, document);
-      verdict.foreignOnly++;
-    } else if (called) verdict.repeated.push({ document, of: first.id });
-    else verdict.undecided++;
+      copies.foreignOnly++;
+    } else if (called) copies.repeated.push({ document, of: first.id });
+    else copies.undecided++;
   }
 }
 

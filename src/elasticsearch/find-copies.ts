@@ -2,8 +2,10 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import { isOwnId } from '../event.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import type { JsonObject } from '../util/json.ts';
-import { type Copy, judge, type Stored, type Verdict } from './copies.ts';
+import { type Copies, type Copy, judge, type Stored } from './copies.ts';
 import { isDated, presentIndices } from './indices.ts';
+import { closePointInTime, openPointInTime } from './point-in-time.ts';
+import { serverOf } from './transport.ts';
 
 /** What was found in one index, and what became of it. */
 export interface CopyFigures {
@@ -58,12 +60,12 @@ export async function deduplicate(
   const present = await presentIndices(client, [name]);
   if (present.length === 0 || identity === undefined || !(await isDated(client, name))) return undefined;
   await client.indices.refresh({ index: name });
-  const { id } = await client.openPointInTime({ index: name, keep_alive: KEEP_ALIVE });
+  const id = await openPointInTime(client, [name], KEEP_ALIVE);
   const pit = { id, keep_alive: KEEP_ALIVE };
   try {
     return await lookThrough(client, name, pit, identity, remove);
   } finally {
-    await client.closePointInTime({ id: pit.id });
+    await closePointInTime(client, pit.id);
   }
 }
 
@@ -86,10 +88,10 @@ async function lookThrough(
     figures.examples.push(...room.map(({ document, of }) => ({ id: document.id, copy_of: of })));
     if (remove) await deletions.add(copies);
   };
-  let before: Verdict | undefined;
-  let last: Verdict | undefined;
+  let before: Copies | undefined;
+  let last: Copies | undefined;
   // Whether the plain copies of an instant may go shows at the instants beside it.
-  const settle = async (after: Verdict | undefined): Promise<void> => {
+  const settle = async (after: Copies | undefined): Promise<void> => {
     if (!last) return;
     const { held, plain, repeated, undecided } = last;
     const whole = [before, last, after].every((each) => !each || each.foreignOnly === 0);
@@ -102,9 +104,9 @@ async function lookThrough(
     const own = documents.filter(({ id }) => isOwnId(id)).length;
     figures.own += own;
     figures.foreign += documents.length - own;
-    const verdict = verdictOf(documents, own, identity);
-    await settle(verdict);
-    [before, last] = [last, verdict];
+    const copies = copiesAmong(documents, own, identity);
+    await settle(copies);
+    [before, last] = [last, copies];
   }
   await settle(undefined);
   await deletions.flush();
@@ -113,7 +115,7 @@ async function lookThrough(
   return figures;
 }
 
-function verdictOf(documents: readonly Stored[], own: number, identity: readonly string[]): Verdict {
+function copiesAmong(documents: readonly Stored[], own: number, identity: readonly string[]): Copies {
   if (own < documents.length) return judge(documents, identity);
   // Anything may be in an instant of too many.
   const foreignOnly = documents.length === 0 ? 1 : 0;
@@ -125,12 +127,13 @@ async function* instants(client: Client, pit: PointInTime): AsyncGenerator<Store
   let instant: Stored[] = [];
   let time: unknown;
   let after: estypes.SortResults | undefined;
+  const { tiebreaker } = await serverOf(client);
   for (;;) {
     const { hits, pit_id } = await client.search<JsonObject>({
       pit,
       size: PAGE,
       query: { exists: { field: 'timestamp' } },
-      sort: [{ timestamp: { order: 'asc' } }, { _shard_doc: { order: 'asc' } }],
+      sort: ['timestamp', ...tiebreaker],
       seq_no_primary_term: true,
       track_total_hits: false,
       ...(after ? { search_after: after } : {}),

@@ -1,4 +1,4 @@
-import type { Client } from '@elastic/elasticsearch';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { belongsTo, periodPatterns } from '../rotation.ts';
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
@@ -45,7 +45,12 @@ export async function countIn(client: Client, index: string, query?: object): Pr
 
 /** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
 export async function isDated(client: Client, index: string): Promise<boolean> {
-  const { fields } = await client.fieldCaps({ index, fields: 'timestamp', ignore_unavailable: true });
+  // The client's own method puts `fields` into the body, where OpenSearch and Elasticsearch 7 don't look for them.
+  const { fields } = await client.transport.request<estypes.FieldCapsResponse>({
+    method: 'GET',
+    path: `/${encodeURIComponent(index)}/_field_caps`,
+    querystring: { fields: 'timestamp', ignore_unavailable: true },
+  });
   const types = Object.keys(fields.timestamp ?? {});
   if (types.length === 1 && types[0] === 'date') return true;
   const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;

@@ -4,7 +4,10 @@ import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns, UNDAT
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import type { Trouble } from '../util/retry.ts';
+import { adaptIndex } from './adapt.ts';
 import { refusalOf, refused } from './refusal.ts';
+import type { Server } from './server.ts';
+import { serverOf } from './transport.ts';
 
 /** A request of Elasticsearch's REST API. */
 export interface SetupRequest {
@@ -27,37 +30,50 @@ export interface SetUpOptions {
 /** Above Elastic's own templates, which have up to 500. */
 const PRIORITY = 500;
 
-/** The requests that set up an empty Elasticsearch, in their order. */
-export function setupRequests(indices: readonly IndexDefinition[], rotation: Rotation): SetupRequest[] {
+/** A component template with what the user adds to an index: `ml-api-logs@custom`. */
+const customOf = (name: string): string => `${name}@custom`;
+
+/** The requests that set up this server while it is empty, in their order. */
+export function setupRequests(
+  server: Server,
+  indices: readonly IndexDefinition[],
+  rotation: Rotation,
+): SetupRequest[] {
   return indices.flatMap((index): SetupRequest[] => [
-    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(index, rotation) },
-    { method: 'PUT', ...createOf(index, rotation) },
+    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(server, index, rotation) },
+    { method: 'PUT', ...createOf(server, index, rotation) },
   ]);
 }
 
 /**
  * An index that Elasticsearch makes by itself, because a document came for it, is made by this template: a new
- * period, or one that was deleted in the middle of a run.
+ * period, or one that was deleted in the middle of a run. Where a template can't name a component that is not there,
+ * `hasCustom` says whether this one is.
  */
-function templateOf(index: IndexDefinition, rotation: Rotation) {
-  const { name } = index;
+function templateOf(server: Server, index: IndexDefinition, rotation: Rotation, hasCustom = false) {
+  const name = index.name;
+  const custom = customOf(name);
+  const components = server.ignoresMissingComponents
+    ? { composed_of: [custom], ignore_missing_component_templates: [custom] }
+    : hasCustom
+      ? { composed_of: [custom] }
+      : {};
   return {
     index_patterns: templatePatterns(name, rotation),
     // Where one plugin's name begins with another's, both may fit: the longer one must win.
     priority: PRIORITY + name.length,
-    composed_of: [`${name}@custom`],
-    ignore_missing_component_templates: [`${name}@custom`],
-    template: createOf(index, rotation).body,
+    ...components,
+    template: createOf(server, index, rotation).body,
     _meta: { description: 'made by ml-log-sidecar' },
   };
 }
 
 /** The index that is there from the start; of periods, the one without a time, for the alias must point somewhere. */
-function createOf({ name, mappings, settings }: IndexDefinition, rotation: Rotation) {
+function createOf(server: Server, index: IndexDefinition, rotation: Rotation) {
+  const name = index.name;
   const rotated = rotation !== 'none';
   const body = {
-    ...(settings ? { settings } : {}),
-    mappings,
+    ...adaptIndex(server, index),
     ...(rotated ? { aliases: { [name]: {} } } : {}),
   };
   return { path: `/${name}${rotated ? UNDATED : ''}`, body };
@@ -106,10 +122,17 @@ async function putTemplate(
   index: IndexDefinition,
   { rotation, strict }: Pick<SetUpOptions, 'rotation' | 'strict'>,
 ): Promise<void> {
+  const server = await serverOf(client);
   try {
+    const custom = { name: customOf(index.name) };
+    const hasCustom =
+      !server.ignoresMissingComponents && (await client.cluster.existsComponentTemplate(custom));
     await client.indices.putIndexTemplate({
       name: index.name,
-      ...(templateOf(index, rotation) as Omit<estypes.IndicesPutIndexTemplateRequest, 'name'>),
+      ...(templateOf(server, index, rotation, hasCustom) as Omit<
+        estypes.IndicesPutIndexTemplateRequest,
+        'name'
+      >),
     });
   } catch (error) {
     if (strict || !(error instanceof errors.ResponseError) || error.statusCode !== 403) throw error;
@@ -128,9 +151,9 @@ export async function ensureIndex(
   index: IndexDefinition,
   rotation: Rotation = 'none',
 ): Promise<void> {
-  const { name, mappings } = index;
+  const name = index.name;
   const rotated = rotation !== 'none';
-  const { path, body } = createOf(index, rotation);
+  const { path, body } = createOf(await serverOf(client), index, rotation);
   if (!(await client.indices.exists({ index: path.slice(1) }))) {
     try {
       await client.indices.create({ index: path.slice(1), ...body });
@@ -144,7 +167,7 @@ export async function ensureIndex(
   const present = await client.indices.get({ index: rotated ? periodPatterns(name) : name });
   for (const [found, { mappings: there = {}, aliases = {} }] of Object.entries(present)) {
     if (rotated && !belongsTo(name, found)) continue;
-    const { conflicts, missing } = compareMappings(mappings, there as Record<string, unknown>);
+    const { conflicts, missing } = compareMappings(body.mappings, there as Record<string, unknown>);
     for (const { field, is, wanted } of conflicts) {
       log.warn(
         `index ${found} was made with another mapping: its field ${field} is ${is}, this program's is ${wanted}. It is left as it is; documents that don't fit become dead letters. Reindex into a new index, or rename this one, to have it right`,

@@ -1,7 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
 import { SidecarError } from '../util/errors.ts';
 import { jsonEnd } from '../util/json.ts';
-import { type ElasticsearchOptions, elasticsearchTrouble, verdict } from './client.ts';
+import { type ElasticsearchOptions, elasticsearchTrouble, readStatus } from './client.ts';
+import { closePointInTime, openPointInTime } from './point-in-time.ts';
+import { serverOf } from './transport.ts';
 
 /** A stored document. */
 export interface StoredDocument {
@@ -58,8 +60,7 @@ export class Snapshot {
 
   /** Takes a point in time of these indices, or of those behind these aliases. */
   static async open(client: Client, options: ElasticsearchOptions, index: string[]): Promise<Snapshot> {
-    const { id } = await client.openPointInTime({ index, keep_alive: KEEP_ALIVE });
-    return new Snapshot(client, options, id);
+    return new Snapshot(client, options, await openPointInTime(client, index, KEEP_ALIVE));
   }
 
   /** Names it for a later process. */
@@ -75,8 +76,9 @@ export class Snapshot {
 
   /** The documents that match, page by page, from behind `after` on. Throws `SnapshotGone`. */
   async *pages(query: object, after?: unknown): AsyncGenerator<Page> {
+    const { tiebreaker: sort } = await serverOf(this.#client);
     for (let size = FIRST_PAGE, from = after; ; ) {
-      const sorted = { query, size, sort: ['_shard_doc'], track_total_hits: false };
+      const sorted = { query, size, sort, track_total_hits: false };
       const behind = from === undefined ? {} : { search_after: from };
       let text: string;
       try {
@@ -97,7 +99,7 @@ export class Snapshot {
 
   /** Gives the point in time back. */
   async close(): Promise<void> {
-    await this.#client.closePointInTime({ id: this.#id });
+    await closePointInTime(this.#client, this.#id);
   }
 
   /** The text of the answer. A busy or absent server is tried again, as long as the options' patience lasts. */
@@ -140,7 +142,7 @@ export class Snapshot {
     if (statusCode < 400) return text;
     if (statusCode === 404) throw new SnapshotGone(text);
     const what = `Elasticsearch refused a search: ${text.slice(0, 500)}`;
-    if (verdict(statusCode) === 'refused') throw new SidecarError('config', what);
+    if (readStatus(statusCode) === 'refused') throw new SidecarError('config', what);
     throw new Error(what);
   }
 }

@@ -8,7 +8,7 @@ export const elasticsearchSink = defineSink({
   label: { en: 'Elasticsearch', fr: 'Elasticsearch' },
   sections: ELASTICSEARCH_SECTIONS,
   configure: (config) => ({
-    address: new URL(elasticsearchOptions(config, false).url).host,
+    address: elasticsearchOptions(config, false).address,
     create: async (follow) => {
       const { ElasticsearchSink } = await import('./elasticsearch.ts');
       return new ElasticsearchSink(elasticsearchOptions(config, follow), config.indices.rotation);

@@ -3,8 +3,9 @@ import {
   type ElasticsearchOptions,
   elasticsearchClient,
   elasticsearchTrouble,
-  verdict,
+  readStatus,
 } from '../elasticsearch/client.ts';
+import { reasonIn, type ServerError } from '../elasticsearch/refusal.ts';
 import { setUp } from '../elasticsearch/set-up.ts';
 import type { IndexDefinition, IndexDocument } from '../plugin.ts';
 import type { Rotation } from '../rotation.ts';
@@ -18,7 +19,7 @@ const MAX_BODY = 8 << 20;
 interface BulkAnswer {
   errors: boolean;
   items?: {
-    create: { status: number; error?: { type: string; reason: string; caused_by?: { reason?: string } } };
+    create: { status: number; error?: ServerError };
   }[];
 }
 
@@ -73,7 +74,7 @@ export class ElasticsearchSink implements Sink {
         answer = await this.#bulk(lines.at(open), signal);
       } catch (error) {
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
-        if (status < 400 || status === 401 || status === 403 || verdict(status) === 'again') {
+        if (status < 400 || status === 401 || status === 403 || readStatus(status) === 'again') {
           const seconds = error instanceof errors.ResponseError ? Number(error.headers?.['retry-after']) : 0;
           await this.#wait(error, signal, Math.min(60, seconds || 0) * 1000);
           continue;
@@ -133,24 +134,15 @@ function settle(
     const item = answer.items?.[n]?.create;
     // A block is the index's fault: of a full disk, or of somebody who copies it. It is waited out.
     const isBlocked = item?.error?.type === 'cluster_block_exception';
-    const what = item && !isBlocked ? verdict(item.status) : 'again';
+    const what = item && !isBlocked ? readStatus(item.status) : 'again';
     if (what === 'again') {
       again.push(at);
-      if (item?.error) reason ??= itemReason(item.error);
+      if (item?.error) reason ??= reasonIn(item.error);
     } else if (what === 'exists') outcomes[at] = resent ? 'stored' : 'exists';
     else if (what === 'stored') outcomes[at] = 'stored';
-    else outcomes[at] = { refused: itemReason(item!.error) };
+    else outcomes[at] = { refused: reasonIn(item!.error) ?? `status ${item!.status}` };
   });
   return { again, reason: reason ?? 'the server is too busy' };
-}
-
-function itemReason(
-  error: { type: string; reason: string; caused_by?: { reason?: string } } | undefined,
-): string {
-  const cause = error?.caused_by?.reason;
-  const reason = `${error?.type}: ${error?.reason}${cause ? ` (${cause})` : ''}`;
-  // Behind it Elasticsearch quotes the document.
-  return reason.split(/\n? at \[Source: /, 1)[0]!;
 }
 
 function range(from: number, to: number): number[] {

@@ -140,7 +140,7 @@ export class VectorSink implements Sink {
     const body = await compress(lines, { level: constants.Z_BEST_SPEED });
     for (;;) {
       const { status, said } = await this.#request(body, signal).catch(noAnswer);
-      const what = verdict(status);
+      const what = readVectorStatus(status);
       if (what === 'stored') {
         this.#trouble.over();
         this.#witness = Buffer.from(lines.subarray(lines.lastIndexOf('\n', -2) + 1));
@@ -197,10 +197,10 @@ function noAnswer(error: unknown): Answer {
 }
 
 /** What an answer's status means: all are stored; some are refused, or too large; try again; it's no place for logs. */
-export type Verdict = 'stored' | 'refused' | 'again' | 'misdirected';
+export type VectorAnswer = 'stored' | 'refused' | 'again' | 'misdirected';
 
 /** Reads the HTTP status of an answer, 0 for none. */
-export function verdict(status: number): Verdict {
+export function readVectorStatus(status: number): VectorAnswer {
   if (status >= 200 && status < 300) return 'stored';
   if (status === 400 || status === 413) return 'refused';
   if (status === 0 || status === 408 || status === 429 || status >= 500) return 'again';

@@ -5,11 +5,11 @@ import { look } from '../../src/alerts/evaluate.ts';
 import { parseExpression } from '../../src/alerts/expression.ts';
 import { formatFigure, LEVELS, levelOf, worst } from '../../src/alerts/finding.ts';
 import type { Rule } from '../../src/alerts/rules.ts';
-import { TestIndices } from '../helpers.ts';
+import { clientOptions, TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 
 const NOW = Date.parse('2026-11-24T19:30:00Z');
-const options = { url: elasticsearchUrl(), requestTimeoutMs: 30_000, patienceMs: 1_000 };
+const options = clientOptions(elasticsearchUrl(), { patienceMs: 1_000 });
 
 function rule(value: string, settings: Partial<Rule> = {}): Rule {
   return {

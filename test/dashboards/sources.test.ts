@@ -7,6 +7,7 @@ import { ElasticsearchChartSource } from '../../src/dashboards/elasticsearch-sou
 import { dashboardsSetting, openDashboards } from '../../src/dashboards/open.ts';
 import { searchOf } from '../../src/dashboards/search.ts';
 import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
+import { clientOptions } from '../helpers.ts';
 import { gradioLogs, realEntries, realLines } from '../samples.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { filled } from './sample.ts';
@@ -56,11 +57,7 @@ for (const [name, lines, range] of [
     const loaded = loadConfig({ cwd: workspace.folder, env });
     const setting = await dashboardsSetting(loaded);
     const files = new DirectoryChartSource(join(workspace.folder, 'out'), setting.indices);
-    const server = new ElasticsearchChartSource({
-      url: elasticsearchUrl(),
-      requestTimeoutMs: 30_000,
-      patienceMs: 5_000,
-    });
+    const server = new ElasticsearchChartSource(clientOptions(elasticsearchUrl()));
     t.after(() => server.close());
     const charts = openDashboards(setting).flatMap(({ charts }) => charts);
     const indices = charts.map(({ spec }) => spec.data.url.index);
@@ -82,11 +79,7 @@ test('an index that is missing is empty', async (t) => {
   const { prefix } = indices;
   await indices.client.indices.delete({ index: `${prefix}perfs` });
   const setting = await dashboardsSetting(loadConfig({ cwd: workspace.folder, env }));
-  const server = new ElasticsearchChartSource({
-    url: elasticsearchUrl(),
-    requestTimeoutMs: 30_000,
-    patienceMs: 5_000,
-  });
+  const server = new ElasticsearchChartSource(clientOptions(elasticsearchUrl()));
   t.after(() => server.close());
   const charts = openDashboards(setting).flatMap(({ charts }) => charts);
   const latency = charts.find(({ id }) => id === 'latency')!;

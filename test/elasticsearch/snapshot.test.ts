@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { elasticsearchClient } from '../../src/elasticsearch/client.ts';
 import { readPage, Snapshot, SnapshotGone, type StoredDocument } from '../../src/elasticsearch/snapshot.ts';
-import { TestIndices } from '../helpers.ts';
+import { clientOptions, TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 
-const options = { url: elasticsearchUrl(), requestTimeoutMs: 30_000, patienceMs: 2_000 };
+const options = clientOptions(elasticsearchUrl(), { patienceMs: 2_000 });
 
 test('a document is cut out of the answer as it stands there', () => {
   const source = '{"big":12345678901234567890,"one":1.0,"__proto__":{"a":"}]\\""},"text":"\u2028 \\n"}';

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { verdict } from '../../src/elasticsearch/client.ts';
+import { readStatus } from '../../src/elasticsearch/client.ts';
 import type { IndexDefinition } from '../../src/plugin.ts';
 import { ElasticsearchSink } from '../../src/sinks/elasticsearch.ts';
-import { TestIndices, Workspace } from '../helpers.ts';
+import { clientOptions, TestIndices, Workspace } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { documents, indexNamed, type SinkBed, sinkContract } from './contract.ts';
 import { FakeElasticsearch } from './fake-elasticsearch.ts';
@@ -14,7 +14,7 @@ import { FakeElasticsearch } from './fake-elasticsearch.ts';
 const signal = new AbortController().signal;
 
 function sinkOf(url: string, patienceMs = 500, requestTimeoutMs = 30_000): ElasticsearchSink {
-  return new ElasticsearchSink({ url, patienceMs, requestTimeoutMs });
+  return new ElasticsearchSink(clientOptions(url, { patienceMs, requestTimeoutMs }));
 }
 
 async function open(t: TestContext): Promise<SinkBed & { indices: TestIndices }> {
@@ -32,8 +32,8 @@ sinkContract('elasticsearch', open);
 
 test('a status means stored, there already, again or refused', () => {
   const statuses = { 200: 'stored', 201: 'stored', 409: 'exists', 429: 'again', 500: 'again', 503: 'again' };
-  for (const [status, meaning] of Object.entries(statuses)) assert.equal(verdict(Number(status)), meaning);
-  for (const status of [400, 404, 413]) assert.equal(verdict(status), 'refused');
+  for (const [status, meaning] of Object.entries(statuses)) assert.equal(readStatus(Number(status)), meaning);
+  for (const status of [400, 404, 413]) assert.equal(readStatus(status), 'refused');
 });
 
 test('a document refused for its own fault is told with the reason, and the rest is stored', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type VectorOptions, VectorSink, verdict } from '../../src/sinks/vector.ts';
+import { readVectorStatus, type VectorOptions, VectorSink } from '../../src/sinks/vector.ts';
 import { documents, sinkContract } from './contract.ts';
 import { type Answer, FakeVector } from './fake-vector.ts';
 
@@ -39,7 +39,7 @@ test('a status means stored, refused, again or misdirected', () => {
     misdirected: [301, 401, 403, 404, 405, 415],
   };
   for (const [meaning, statuses] of Object.entries(meanings))
-    for (const status of statuses) assert.equal(verdict(status), meaning, `${status}`);
+    for (const status of statuses) assert.equal(readVectorStatus(status), meaning, `${status}`);
 });
 
 test('no documents are no request', async (t) => {

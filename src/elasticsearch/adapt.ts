@@ -1,0 +1,40 @@
+import type { IndexDefinition } from '../plugin.ts';
+import { isObject } from '../util/json.ts';
+import type { Server } from './server.ts';
+
+type Fields = Record<string, unknown>;
+
+/** What makes an index: the parts of its definition that a server is told. */
+export type IndexBody = Pick<IndexDefinition, 'mappings' | 'settings'>;
+
+/** An index's mappings and settings in the form that this server takes. */
+export function adaptIndex(server: Server, { mappings, settings }: IndexBody): IndexBody {
+  const adapted = server.hasFlattened ? mappings : (withoutFlattened(mappings) as Fields);
+  return settings ? { mappings: adapted, settings: adaptSettings(server, settings) } : { mappings: adapted };
+}
+
+/** Each `flattened` field as an object that is kept and returned, but not searched. */
+function withoutFlattened(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  if (value.type === 'flattened') return { type: 'object', enabled: false };
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutFlattened(inner)]));
+}
+
+/** Settings as a plugin writes them, or as an index of another server had them, without what this one does not know. */
+function adaptSettings(server: Server, settings: Fields): Fields {
+  const { product, ignoresFieldsBeyondLimit } = server;
+  const isKnown = (path: string): boolean => {
+    if (path === 'index.mapping.total_fields.ignore_dynamic_beyond_limit') return ignoresFieldsBeyondLimit;
+    // OpenSearch alone has it in each index: `{ type: DOCUMENT }`.
+    return product === 'OpenSearch' || !/^index\.replication(\.|$)/.test(path);
+  };
+  const prune = (inner: Fields, at: string): Fields =>
+    Object.fromEntries(
+      Object.entries(inner).flatMap(([name, value]): [string, unknown][] => {
+        const path = `${at}${name}`;
+        if (!isKnown(path)) return [];
+        return [[name, isObject(value) ? prune(value, `${path}.`) : value]];
+      }),
+    );
+  return prune(settings, '');
+}

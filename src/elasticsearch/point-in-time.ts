@@ -1,0 +1,23 @@
+import type { Client } from '@elastic/elasticsearch';
+import { serverOf } from './transport.ts';
+
+/** Opens a point in time of these indices, or of those behind these aliases, and answers its id. */
+export async function openPointInTime(
+  client: Client,
+  index: readonly string[],
+  keepAlive: string,
+): Promise<string> {
+  const { openAt, idIn } = (await serverOf(client)).pointInTime;
+  const answer = await client.transport.request<Record<string, string>>({
+    method: 'POST',
+    path: `/${index.map(encodeURIComponent).join(',')}${openAt}`,
+    querystring: { keep_alive: keepAlive },
+  });
+  return answer[idIn]!;
+}
+
+/** Gives it back. */
+export async function closePointInTime(client: Client, id: string): Promise<void> {
+  const { closeAt, closeWith } = (await serverOf(client)).pointInTime;
+  await client.transport.request({ method: 'DELETE', path: closeAt, body: closeWith(id) });
+}

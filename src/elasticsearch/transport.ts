@@ -1,0 +1,104 @@
+import {
+  type Client,
+  errors,
+  Transport,
+  type TransportOptions,
+  type TransportRequestOptions,
+  type TransportRequestOptionsWithMeta,
+  type TransportRequestParams,
+} from '@elastic/elasticsearch';
+import { log } from '../util/log.ts';
+import { reasonIn } from './refusal.ts';
+import { readServer, type Server } from './server.ts';
+
+/** How long nothing is said of a server that has not answered yet. */
+const SILENT_MS = 1_500;
+
+/**
+ * The client's transport, for every server: media types without a version of Elasticsearch, which 8 and OpenSearch
+ * refuse; no demand that it be Elastic's; and, before anything else is asked, `GET /`, so that the server is known.
+ */
+export class AnyServerTransport extends Transport {
+  #server: Server | undefined;
+
+  constructor({ productCheck: _, ...options }: TransportOptions) {
+    super({
+      ...options,
+      vendoredHeaders: {
+        jsonContentType: 'application/json',
+        ndjsonContentType: 'application/x-ndjson',
+        accept: 'application/json,text/plain',
+      },
+      // The next try goes to another node.
+      retryBackoff: () => 0,
+    });
+  }
+
+  // The signatures of the class it extends are overloads, which only differ in what they answer.
+  override async request(
+    params: TransportRequestParams,
+    options: TransportRequestOptions = {},
+  ): Promise<never> {
+    await this.server(options.signal);
+    return (await this.#ask(params, options)) as never;
+  }
+
+  /**
+   * The server, which is asked once. Throws the client's errors: `ProductNotSupportedError` where what answers is neither
+   * Elasticsearch nor OpenSearch.
+   */
+  async server(signal?: TransportRequestOptions['signal']): Promise<Server> {
+    if (this.#server) return this.#server;
+    const silence = setTimeout(() => this.#sayWaiting(), SILENT_MS);
+    try {
+      // Without a right to know (privilege `monitor`), the refusal's header still tells whose it is.
+      const options: TransportRequestOptionsWithMeta = {
+        meta: true,
+        ignore: [403],
+        ...(signal ? { signal } : {}),
+      };
+      const result = await super.request({ method: 'GET', path: '/' }, options);
+      const product = result.headers?.['x-elastic-product'];
+      const server = readServer(result.body, product?.toString());
+      if (!server) {
+        if (result.statusCode === 403) throw new errors.ResponseError(result);
+        throw new errors.ProductNotSupportedError('Elasticsearch', result);
+      }
+      this.#server = server;
+      return server;
+    } catch (error) {
+      throw explained(error);
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  #sayWaiting(): void {
+    const hosts = [...this.connectionPool.connections].map(({ url }) => url.host);
+    log.warn(`${hosts.join(', ')} has not answered yet; waiting for Elasticsearch there`);
+  }
+
+  async #ask(params: TransportRequestParams, options: TransportRequestOptions): Promise<unknown> {
+    try {
+      return await super.request(params, options);
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+}
+
+/** An answer's error with the server's reason in one line, where the client puts it in several. */
+function explained(error: unknown): unknown {
+  if (error instanceof errors.ResponseError) {
+    const reason = reasonIn((error.body as { error?: unknown } | undefined)?.error);
+    if (reason !== undefined) error.message = reason;
+  }
+  return error;
+}
+
+/** The server behind a client. Throws the client's errors. */
+export function serverOf({ transport }: Client): Promise<Server> {
+  if (!(transport instanceof AnyServerTransport))
+    throw new TypeError('the client is not of elasticsearchClient');
+  return transport.server();
+}
