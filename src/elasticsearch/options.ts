@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { FromSchemas } from '../config/from-schema.ts';
-import { PORT, SECRET, section, TEXT } from '../config/sections.ts';
+import { HTTP_URL, PORT, SECRET, section, TEXT } from '../config/sections.ts';
 import { SidecarError } from '../util/errors.ts';
 import { patienceMs } from '../util/retry.ts';
 import { parseUrl } from '../util/url.ts';
@@ -12,9 +12,9 @@ export const ELASTICSEARCH_SECTIONS = {
     'The Elasticsearch (7.17 to 9) or OpenSearch (2.19, 3) that documents are stored in.',
     {
       url: {
-        ...SECRET,
+        ...HTTP_URL,
         description:
-          'Its address, with a path where it has one; several nodes are separated by commas. Wins over host and port.',
+          'Its address, such as http://localhost:9200; several nodes are separated by commas. Wins over host and port.',
         variable: 'ELASTICSEARCH_URL',
       },
       host: { ...TEXT, default: 'localhost', description: 'The server.', variable: 'ELASTICSEARCH_HOST' },

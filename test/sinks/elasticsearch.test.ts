@@ -218,7 +218,7 @@ test('an answer that is awaited can be given up', { timeout: 20_000 }, async (t)
   await sink.close();
 });
 
-test('what is no Elasticsearch is told as such', async (t) => {
+test('what is not Elasticsearch is told as such', async (t) => {
   for (const status of [200, 404, 405]) {
     const server = createServer((_request, response) => response.writeHead(status).end('<html>hello</html>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -227,7 +227,7 @@ test('what is no Elasticsearch is told as such', async (t) => {
     const sink = sinkOf(`http://127.0.0.1:${port}`);
     await assert.rejects(sink.open([indexNamed('x')], signal), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'config', `${status}`);
-      assert.match(error.message, /127\.0\.0\.1:\d+ .*no Elasticsearch.*ELASTICSEARCH_URL/, `${status}`);
+      assert.match(error.message, /127\.0\.0\.1:\d+ .*not Elasticsearch.*ELASTICSEARCH_URL/, `${status}`);
       return true;
     });
     await sink.close();
