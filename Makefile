@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test faults bench check audit pipeline-once pipeline-continuous \
+.PHONY: help install build demo test test-servers faults bench check audit pipeline-once pipeline-continuous \
   pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-check pipeline-clear-indexes
 
 RUN := node dist/src/cli.js
@@ -34,6 +34,10 @@ check: build ## Lint, format and types
 test: check audit ## Install and start real servers, run every test
 	bash test/services/install.sh
 	npm test --silent -- --coverage
+
+test-servers: build ## The same commands against older servers too: Elasticsearch 7.17 and 8.14, OpenSearch 2.19
+	bash test/services/install.sh --all
+	TEST_SERVERS=all node dist/test/services/run.js test/elasticsearch/servers.test.ts
 
 faults: build ## The fault suite in its long form, about 20 minutes (FAULT_SEED repeats a run)
 	bash test/services/install.sh

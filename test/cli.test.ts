@@ -240,7 +240,7 @@ async function assertUnreachable(
 
 test('Redis down: exit 3, and what to do', { timeout: 30_000 }, async (t) => {
   const message =
-    /Redis list "api_logs" at 127\.0\.0\.1:1\/0 could not be reached: .*ECONNREFUSED.*REDIS_HOST, REDIS_PORT/;
+    /Redis list "api_logs" at 127\.0\.0\.1:1\/0 could not be reached: .*ECONNREFUSED.*REDIS_HOST and REDIS_PORT/;
   const env = { REDIS_HOST: '127.0.0.1', REDIS_PORT: '1' };
   await assertUnreachable(t, ['--sink', 'directory'], env, message);
 });

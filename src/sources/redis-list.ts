@@ -1,7 +1,7 @@
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
-import { type RedisOptions, redisTrouble, tellClosed } from './redis.ts';
+import { type RedisOptions, redisTrouble, tellPlainly, throwRefusal } from './redis.ts';
 import { RedisNotices } from './redis-notices.ts';
 import { RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
@@ -9,7 +9,6 @@ import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where the list is, and how often to look at it. */
 export interface RedisListOptions extends RedisOptions {
-  key: string;
   /** The longest pause between two looks, in ms. */
   intervalMs: number;
   /** The shortest time from one read to the next, where the server tells of changes, in ms: what comes meanwhile is gathered. */
@@ -63,7 +62,7 @@ export class RedisListSource implements Source {
   constructor(options: RedisListOptions) {
     this.#options = options;
     this.#name = `Redis list "${options.key}" at ${options.address}`;
-    this.#pages = new RedisPages(options, options.key);
+    this.#pages = new RedisPages(options);
     this.#cursor = new ListCursor(this.#name, undefined);
   }
 
@@ -71,7 +70,7 @@ export class RedisListSource implements Source {
     const { follow, signal } = options;
     const { intervalMs, lingerMs } = this.#options;
     if (follow) this.#notices = new RedisNotices(this.#options, this.#name);
-    this.#pages = new RedisPages(this.#options, this.#options.key, this.#notices);
+    this.#pages = new RedisPages(this.#options, this.#notices);
     const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
     this.#cursor = new ListCursor(this.#name, options.position);
     let isFirst = true;
@@ -85,14 +84,14 @@ export class RedisListSource implements Source {
         isFirst ? this.#readAll(options) : this.#readNew({ quietPolls, isNoticed, fresh });
       const elapsed = performance.now() - readAt;
       readAt = performance.now();
-      let found = await this.#outlast(trouble, read, signal);
+      let found = await this.#outlast(trouble, read, options);
       if (signal.aborted) return;
       isFirst = false;
       fresh = found?.fresh.length ?? 0;
       if (found) {
         const { view } = found;
         const load = (places: readonly number[]): Promise<Loaded | undefined> =>
-          this.#outlast(trouble, () => view.load(places), signal);
+          this.#outlast(trouble, () => view.load(places), options);
         yield* this.#cursor.split(found, { ...options, load });
       }
       // The pause need not hold what was read.
@@ -115,13 +114,18 @@ export class RedisListSource implements Source {
     }
   }
 
-  #outlast<T>(trouble: Trouble, attempt: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  #outlast<T>(
+    trouble: Trouble,
+    attempt: () => Promise<T>,
+    { follow, signal }: ReadOptions,
+  ): Promise<T | undefined> {
     const recover = async (error: unknown): Promise<number> => {
       this.#pages.disconnect();
+      throwRefusal(this.#name, error, follow);
       if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
       return 0;
     };
-    return trouble.outlast(() => attempt().catch(tellClosed), recover, signal);
+    return trouble.outlast(() => attempt().catch(tellPlainly), recover, signal);
   }
 
   /** How long it takes until too much of the list is new, in ms, at the pace of the last read: `fresh` entries in `elapsedMs`. */

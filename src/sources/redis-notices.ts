@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
-import { connectRedis, type RedisOptions } from './redis.ts';
+import { connectBeside, type RedisOptions } from './redis.ts';
 
 /** Where Redis tells clients of RESP2 that what they have read has changed (client-side caching, Redis 6 and later). */
 const CHANNEL = '__redis__:invalidate';
@@ -38,7 +38,7 @@ export class RedisNotices {
    */
   async start(reader: Redis): Promise<void> {
     this.stop();
-    const subscriber = await connectRedis(this.#options);
+    const subscriber = await connectBeside(reader, this.#options);
     try {
       const id = await subscriber.client('ID');
       await subscriber.subscribe(CHANNEL);

@@ -32,9 +32,9 @@ export class RedisPages {
   #redis: Redis | undefined;
   #meanText: number | undefined;
 
-  constructor(options: RedisOptions, key: string, notices?: RedisNotices) {
+  constructor(options: RedisOptions, notices?: RedisNotices) {
     this.#options = options;
-    this.key = key;
+    this.key = options.key;
     this.notices = notices;
   }
 

@@ -4,6 +4,7 @@ import type { Contents } from '../component.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { connectRedis } from './redis.ts';
 import { type RedisConfig, redisAddress, redisOptions } from './redis-config.ts';
+import { isRedisRefusal, redisHint } from './redis-refusal.ts';
 
 /** Which source probes, and the type that its key must have. */
 interface Probed {
@@ -19,7 +20,7 @@ export async function probeRedis(
 ): Promise<Contents | Check> {
   const { logs_key: key } = config.redis;
   try {
-    const redis = await connectRedis(redisOptions(config, false));
+    const redis = await connectRedis(redisOptions(config, probed.type, false));
     try {
       await assertType(redis, key, probed.type);
       const contents = await look(redis);
@@ -36,22 +37,26 @@ function explainFailure(config: RedisConfig, { source, type }: Probed, error: un
   const reason = reasonOf(error);
   const server = redisAddress(config);
   const { logs_key: key } = config.redis;
-  if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
-    const action = 'Set REDIS_PASSWORD, and REDIS_USERNAME where it has users';
-    return failed(source, `${server} ${key} refused: ${reason}`, action, 2);
-  }
-  if (/ECONN|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|closed|timed out|EHOSTUNREACH/i.test(reason)) {
-    const [, host, port = 6379] = /^(.*?)(?::(\d+))?\/\d+$/.exec(server) ?? [];
-    const command = `redis-cli -h ${host} -p ${port} ${type === 'list' ? 'LLEN' : 'XLEN'} ${key}`;
-    const action = `Is Redis running there, and are REDIS_HOST and REDIS_PORT right? Try: ${command}`;
-    return failed(source, `${server} ${key} could not be reached: ${reason}`, action, 3);
-  }
-  return failure(source, error, 'Look at the log of Redis');
+  if (isRedisRefusal(error))
+    return failed(source, `${server} ${key} refused: ${reason}`, redisHint(error), 2);
+  if (error instanceof SidecarError) return failure(source, error, '');
+  const [, host, port] = /^([^,\s]+):(\d+)\/\d+$/.exec(server) ?? [];
+  const command = `redis-cli -h ${host} -p ${port} ${type === 'list' ? 'LLEN' : 'XLEN'} ${key}`;
+  const action = `${redisHint(error)}${host === undefined ? '' : ` Try: ${command}`}`;
+  return failed(source, `${server} ${key} could not be reached: ${reason}`, action, 3);
+}
+
+/** What a user of few rights may not ask is left out. */
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (!reasonOf(error).startsWith('NOPERM')) throw error;
+    return undefined;
+  });
 }
 
 async function assertType(redis: Redis, key: string, wanted: Probed['type']): Promise<void> {
-  const type = await redis.type(key);
-  if (type === 'none' || type === wanted) return;
+  const type = await unlessForbidden(redis.type(key));
+  if (type === undefined || type === 'none' || type === wanted) return;
   const { instead = 'Set it to the one that the API writes to' } = await otherKeys(redis, wanted);
   throw new SidecarError(
     'config',
@@ -64,7 +69,9 @@ async function otherKeys(redis: Redis, type: Probed['type']): Promise<Pick<Conte
   const found: string[] = [];
   let cursor = '0';
   for (let turn = 0; turn < 10 && found.length < 5; turn++) {
-    const [next, keys] = await redis.scan(cursor, 'COUNT', 1000, 'TYPE', type);
+    const page = await unlessForbidden(redis.scan(cursor, 'COUNT', 1000, 'TYPE', type));
+    if (!page) break;
+    const [next, keys] = page;
     found.push(...keys);
     cursor = next;
     if (cursor === '0') break;

@@ -13,8 +13,8 @@ export const redisStreamSource = defineSource({
       address: `${redisAddress(config)} ${key} ${group} ${consumer}`,
       create: async (follow) => {
         const { RedisStreamSource } = await import('./redis-stream.ts');
-        const options = redisOptions(config, follow);
-        return new RedisStreamSource({ ...options, key, group, consumer, claimAfterMs: claimAfter * 1000 });
+        const options = redisOptions(config, 'stream', follow);
+        return new RedisStreamSource({ ...options, group, consumer, claimAfterMs: claimAfter * 1000 });
       },
       probe: async () => {
         const { probeRedis } = await import('./redis-probe.ts');

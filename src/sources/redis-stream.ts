@@ -2,12 +2,18 @@ import type { Redis } from 'ioredis';
 import type { Entry } from '../entry.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import { connectRedis, type RedisOptions, redisTrouble, tellClosed } from './redis.ts';
+import {
+  connectBeside,
+  connectRedis,
+  type RedisOptions,
+  redisTrouble,
+  tellPlainly,
+  throwRefusal,
+} from './redis.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A stream, and this process's place among those that share it. */
 export interface RedisStreamOptions extends RedisOptions {
-  key: string;
   group: string;
   /** Names this process within the group; unique among those at work. */
   consumer: string;
@@ -46,6 +52,7 @@ export class RedisStreamSource implements Source {
     const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
     const recover = async (error: unknown): Promise<number> => {
       this.#disconnect();
+      throwRefusal(this.#name, error, follow);
       if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
       // Entries read but not handed on are still held: begin with them again.
       cursor = '0';
@@ -69,7 +76,7 @@ export class RedisStreamSource implements Source {
         } else if (backlog && cursor === '>') await this.#tellGap(onGap);
         return this.#read(cursor, batchSize, follow);
       };
-      const entries = await trouble.outlast(() => read().catch(tellClosed), recover, signal);
+      const entries = await trouble.outlast(() => read().catch(tellPlainly), recover, signal);
       if (!entries) return;
       const news = entries.filter(([id]) => !this.#held.has(id));
       if (news.length > 0) yield this.#batch(news, onGap);
@@ -159,10 +166,8 @@ export class RedisStreamSource implements Source {
     if (this.#redis) return this.#redis;
     const redis = await connectRedis(this.#options);
     // Its own connection: a blocking read would hold acknowledgements up.
-    this.#acknowledger = redis.duplicate();
-    this.#acknowledger.on('error', () => {});
     this.#redis = redis;
-    await this.#acknowledger.connect();
+    this.#acknowledger = await connectBeside(redis, this.#options);
     try {
       await redis.xgroup('CREATE', this.#options.key, this.#options.group, '0', 'MKSTREAM');
     } catch (error) {

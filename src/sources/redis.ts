@@ -1,30 +1,54 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Trouble } from '../util/retry.ts';
+import { isRedisRefusal, redisHint } from './redis-refusal.ts';
 
-/** Passes a rejection on; what ioredis says of a connection that is gone speaks of its options, which helps nobody. */
-export function tellClosed(error: unknown): never {
-  const isClosed = error instanceof Error && error.message.includes('enableOfflineQueue');
-  throw isClosed ? new Error('the connection was closed', { cause: error }) : error;
+/** A server's place. */
+export interface RedisNode {
+  host: string;
+  port: number;
 }
 
-/** How to reach a Redis server. */
+/** How to reach the Redis server that holds a key. */
 export interface RedisOptions {
   /** Host, port and database as shown to people; never holds a password. */
   address: string;
-  /** `redis://` or `rediss://` (TLS), with user, password and database; wins over the fields below. */
-  url?: string | undefined;
-  host: string;
-  port: number;
+  /** A server, or several of one cluster: where one is away, the next is asked. With `sentinel`, those are sentinels. */
+  nodes: readonly RedisNode[];
+  /** Ask sentinels for the master of this name. */
+  sentinel?: { name: string; username?: string | undefined; password?: string | undefined } | undefined;
   db: number;
   username?: string | undefined;
   password?: string | undefined;
-  /** Encrypt the connection and verify the server's certificate. */
+  /** Encrypt connections, to sentinels too, and verify the server's certificate. */
   tls: boolean;
   /** File with the PEM certificates to trust, for TLS. */
   caFile?: string | undefined;
+  /** Files with the certificate that is shown, and its key, in PEM. */
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
+  /** What is read: a cluster is asked who has it. */
+  key: string;
+  type: 'list' | 'stream';
   /** How long an unreachable server is tried in a run that ends, in ms. */
   patienceMs: number;
+}
+
+/** How often a cluster may name another node before that is a fault of its. */
+const MOST_MOVES = 5;
+
+/**
+ * Passes a rejection on as what Redis said, in its first sentence: what ioredis says of a connection that is gone speaks of
+ * its options, and an EXECABORT of what went wrong before.
+ */
+export function tellPlainly(error: unknown): never {
+  if (!(error instanceof Error)) throw error;
+  if (error.message.includes('enableOfflineQueue'))
+    throw new Error('the connection was closed', { cause: error });
+  const [told = error] = (error as { previousErrors?: Error[] }).previousErrors ?? [];
+  if (told.name === 'ReplyError') told.message = told.message.replace(/\.(\s.*)?$/s, '');
+  throw told;
 }
 
 /** What to wait out trouble with as long as a run has patience; `what` names what is read, `meanwhile` is as for `Trouble`. */
@@ -34,40 +58,110 @@ export function redisTrouble(
   follow: boolean,
   meanwhile?: string,
 ): Trouble {
-  const hint = 'Is Redis running there, and are REDIS_HOST, REDIS_PORT and the password right?';
-  return new Trouble(what, hint, follow ? Number.POSITIVE_INFINITY : patienceMs, meanwhile);
+  return new Trouble(what, redisHint, follow ? Number.POSITIVE_INFINITY : patienceMs, meanwhile);
 }
 
-/** Connects once; later trouble shows as failed commands, and the caller decides when to connect anew. */
+/** Throws, where a run ends by itself, what won't change by trying again (`config`). */
+export function throwRefusal(what: string, error: unknown, follow: boolean): void {
+  if (follow || !isRedisRefusal(error)) return;
+  throw new SidecarError('config', `${what} refused: ${reasonOf(error)}. ${redisHint(error)}`, {
+    cause: error,
+  });
+}
+
+/**
+ * Connects once, to the server that holds the key: the master that sentinels name, or the node that a cluster does. Later
+ * trouble shows as failed commands, and the caller decides when to connect anew.
+ */
 export async function connectRedis(options: RedisOptions): Promise<Redis> {
+  const { key, type, sentinel } = options;
+  let redis = sentinel
+    ? await openNode(await askSentinels(options, sentinel.name), options)
+    : await openFirst(options.nodes, options);
+  for (let moves = 0; ; moves++) {
+    try {
+      await (type === 'list' ? redis.llen(key) : redis.xlen(key));
+      return redis;
+    } catch (error) {
+      // It is there, and whoever reads it says that it is not what was expected.
+      if (reasonOf(error).startsWith('WRONGTYPE')) return redis;
+      const node = movedTo(error, nodeOf(redis));
+      redis.disconnect();
+      if (!node || moves === MOST_MOVES) return tellPlainly(error);
+      redis = await openNode(node, options);
+    }
+  }
+}
+
+/** Another connection to the server that this one leads to. */
+export function connectBeside(redis: Redis, options: RedisOptions): Promise<Redis> {
+  return openNode(nodeOf(redis), options);
+}
+
+function nodeOf({ options: { host = '', port = 0 } }: Redis): RedisNode {
+  return { host, port };
+}
+
+/** The node that a cluster names in place of the one that was asked: `MOVED 3999 10.0.0.5:6381`. */
+function movedTo(error: unknown, asked: RedisNode): RedisNode | undefined {
+  const [, host = '', port] = /^MOVED \d+ (.*):(\d+)$/.exec(reasonOf(error)) ?? [];
+  // A node that does not know its own name leaves it out.
+  return port === undefined || host === '?' ? undefined : { host: host || asked.host, port: Number(port) };
+}
+
+async function openFirst(nodes: readonly RedisNode[], options: RedisOptions): Promise<Redis> {
+  let first: unknown;
+  for (const node of nodes) {
+    try {
+      return await openNode(node, options);
+    } catch (error) {
+      if (isRedisRefusal(error)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** The master of this name, as the first sentinel that answers knows it. */
+async function askSentinels(options: RedisOptions, name: string): Promise<RedisNode> {
+  const { username, password } = options.sentinel ?? {};
+  const failures: string[] = [];
+  for (const node of options.nodes) {
+    try {
+      const redis = await openNode(node, { ...options, username, password, db: 0 });
+      const answer = await redis
+        .call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
+        .catch(tellPlainly)
+        .finally(() => redis.disconnect());
+      const [host, port] = (answer ?? []) as string[];
+      if (host !== undefined) return { host, port: Number(port) };
+      failures.push(`the sentinel ${node.host}:${node.port} knows no master "${name}"`);
+    } catch (error) {
+      failures.push(`the sentinel ${node.host}:${node.port}: ${reasonOf(error)}`);
+    }
+  }
+  throw new Error(failures.join('; '));
+}
+
+async function openNode({ host, port }: RedisNode, options: RedisOptions): Promise<Redis> {
   // Loaded only where it is used: it takes a tenth of a second.
   const { Redis } = await import('ioredis');
-  const { url, host, port, db, username, password } = options;
-  const tls =
-    options.tls || url?.startsWith('rediss:')
-      ? { ...(options.caFile ? { ca: readFileSync(options.caFile) } : {}) }
-      : undefined;
-  const shared = {
+  const redis = new Redis({
+    host,
+    port,
+    ...(options.tls ? { tls: tlsOptions(options) } : {}),
     lazyConnect: true,
     // Under RESP3, ioredis drops the notices of client tracking.
-    protocol: 2 as const,
+    protocol: 2,
     connectTimeout: 5_000,
     commandTimeout: 30_000,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: () => null,
-    ...(tls ? { tls } : {}),
-  };
-  const redis = url
-    ? new Redis(url, shared)
-    : new Redis({
-        ...shared,
-        host,
-        port,
-        db,
-        ...(username ? { username } : {}),
-        ...(password ? { password } : {}),
-      });
+    // Both would ask for rights that reading does not need.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  });
   // Without a listener ioredis prints errors itself; the command that fails reports them.
   let lastError: unknown;
   redis.on('error', (error) => {
@@ -75,9 +169,30 @@ export async function connectRedis(options: RedisOptions): Promise<Redis> {
   });
   try {
     await redis.connect();
+    await logIn(redis, options);
+    return redis;
   } catch (error) {
     redis.disconnect();
-    throw lastError ?? error;
+    const refusal = [lastError, error].find(isRedisRefusal);
+    return tellPlainly(refusal ?? lastError ?? error);
   }
-  return redis;
+}
+
+/** Left to ioredis, a refusal here would be printed. */
+async function logIn(redis: Redis, { username, password, db }: RedisOptions): Promise<void> {
+  if (password !== undefined) {
+    const answer = username ? redis.auth(username, password) : redis.auth(password);
+    await answer.catch((error: Error) => {
+      if (!/without any password configured|no password is set/.test(error.message)) throw error;
+    });
+  }
+  if (db !== 0) await redis.select(db);
+}
+
+function tlsOptions({ caFile, certFile, keyFile }: RedisOptions) {
+  return {
+    ...(caFile ? { ca: readFileSync(caFile) } : {}),
+    ...(certFile ? { cert: readFileSync(certFile) } : {}),
+    ...(keyFile ? { key: readFileSync(keyFile) } : {}),
+  };
 }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import { readRedisUrl } from '../../src/sources/redis-config.ts';
 import { RedisListSource } from '../../src/sources/redis-list.ts';
 import type { Batch, Gap } from '../../src/sources/source.ts';
 import type { Json } from '../../src/util/json.ts';
@@ -33,7 +34,7 @@ class Reader {
   #next: Promise<IteratorResult<Batch>> | undefined;
 
   constructor(key: string, url: string, position: Json | undefined, batchSize: number, gaps: Gap[]) {
-    const where = { address: 'test', url, host: '', port: 0, db: 0, tls: false, patienceMs: 1_000 };
+    const where = { address: 'test', ...readRedisUrl(url), type: 'list' as const, patienceMs: 1_000 };
     this.#source = new RedisListSource({ ...where, key, intervalMs: 1, lingerMs: 0 });
     this.#batches = this.#source
       .batches({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { readRedisUrl } from '../../src/sources/redis-config.ts';
 import { RedisListSource } from '../../src/sources/redis-list.ts';
 import type { Json } from '../../src/util/json.ts';
 import { eventually, TestList } from '../helpers.ts';
@@ -11,11 +12,8 @@ import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
 function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patienceMs = 500): RedisListSource {
   return new RedisListSource({
     address: new URL(url).host,
-    url,
-    host: '',
-    port: 0,
-    db: 0,
-    tls: false,
+    ...readRedisUrl(url),
+    type: 'list',
     key,
     intervalMs,
     lingerMs: 0,

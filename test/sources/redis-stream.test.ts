@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { Redis } from 'ioredis';
 import type { Entry } from '../../src/entry.ts';
+import { readRedisUrl } from '../../src/sources/redis-config.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
 import type { Batch, Gap } from '../../src/sources/source.ts';
 import { redisUrl, uniqueName } from '../services/env.ts';
@@ -25,11 +26,8 @@ afterEach(async () => {
 function source(consumer: string, claimAfterMs = 60_000, url = redisUrl()): RedisStreamSource {
   const server = {
     address: url,
-    url,
-    host: '',
-    port: 0,
-    db: 0,
-    tls: false,
+    ...readRedisUrl(url),
+    type: 'stream' as const,
     patienceMs: 1_000,
   };
   return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs });
