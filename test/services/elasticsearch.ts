@@ -98,7 +98,9 @@ function launch(
 }
 
 function configure(home: string, dataDir: string, port: number, version: ElasticsearchVersion): void {
-  configureNode(dataDir, port, 'elasticsearch.yml', 'xpack.security.enabled: false');
+  // The 7.17 that can be had carries no security at all, and refuses a setting of it.
+  const security = version.startsWith('7.') ? '' : 'xpack.security.enabled: false';
+  configureNode(dataDir, port, 'elasticsearch.yml', security);
   // Their own options, less those that write a GC log, heap dumps and crash reports into the home.
   const options = join(home, 'config/jvm.options');
   if (!existsSync(options)) return;
