@@ -132,8 +132,8 @@ export class Workspace {
   }
 
   /** Starts the built command line here; it is killed after the test if it still runs. */
-  start(args: readonly string[], env: Record<string, string> = {}): CommandLine {
-    const running = new CommandLine(this.folder, args, env);
+  start(args: readonly string[], env: Record<string, string> = {}, stdin?: string): CommandLine {
+    const running = new CommandLine(this.folder, args, env, stdin);
     this.#running.push(running);
     return running;
   }
@@ -159,13 +159,14 @@ export class CommandLine {
   stdout = '';
   stderr = '';
 
-  constructor(folder: string, args: readonly string[], env: Record<string, string>) {
+  constructor(folder: string, args: readonly string[], env: Record<string, string>, stdin?: string) {
     const cli = join(import.meta.dirname, '../src/cli.js');
     this.child = spawn(process.execPath, [cli, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    this.child.stdin?.end(stdin);
     this.child.stdout!.setEncoding('utf8').on('data', (text) => {
       this.stdout += text;
     });

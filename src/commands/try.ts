@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
@@ -34,8 +34,8 @@ export const tryCommand = defineCommand({
   ],
   exitCodes: { [EXIT.deadLetters]: 'something would be a dead letter' },
   run: async ({ args: { file, last, watch }, load, say, tell }) => {
+    if (watch) return watchConfiguration(load);
     const loaded = load();
-    if (watch) return watchConfiguration(loaded);
     const plugins = await pluginChain(loaded);
     const parse = createEntryParser(loaded.config, plugins.formats);
     const trials = (await newestEntries(loaded, file, last)).map((entry) => tryEntry(entry, parse, plugins));
@@ -49,7 +49,8 @@ export const tryCommand = defineCommand({
 /** Oldest first. */
 async function newestEntries(loaded: LoadedConfig, file: string | undefined, last: number): Promise<Entry[]> {
   if (file !== undefined) {
-    const whole = file === '-' ? await readAll(process.stdin) : await readTail(file);
+    // yargs reads a lone dash as an empty text.
+    const whole = file === '' ? await readAll(process.stdin) : await readTail(file);
     const logs = cutLogs(whole, true).slice(-last);
     return logs.flatMap((log) => entriesOf(log, (start, end) => whole.slice(start, end))).slice(-last);
   }
@@ -94,22 +95,50 @@ function describe({ entry, format, event, filter, documents, dead_letters: lette
 }
 
 /** Runs the same command in a process of its own at each change: modules that were loaded once stay as they are. */
-async function watchConfiguration({ config, base }: LoadedConfig): Promise<number> {
-  const own = [...config.plugins, ...config.formats]
-    .map(({ use }) => use)
-    .filter((use) => !isShippedPlugin(use));
-  const folders = new Set([resolve(base), ...own.map((use) => dirname(resolve(base, use)))]);
+async function watchConfiguration(load: () => LoadedConfig): Promise<number> {
   const args = process.argv.slice(1).filter((arg) => arg !== '--watch');
+  const watched = new Set<string>();
+  let isRunning = false;
+  let isDue = false;
   const run = (): void => {
+    isDue = isRunning;
+    if (isRunning) return;
+    isRunning = true;
     const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: 'inherit' });
-    child.on('close', () => process.stdout.write('Waiting for a change; Ctrl+C ends.\n'));
+    child.on('close', () => {
+      isRunning = false;
+      if (isDue) return run();
+      watchFolders();
+      process.stderr.write('Waiting for a change; Ctrl+C ends.\n');
+    });
   };
   let timer: NodeJS.Timeout | undefined;
-  for (const folder of folders)
-    watch(folder, () => {
-      clearTimeout(timer);
-      timer = setTimeout(run, SETTLED_MS);
-    });
+  const watchFolders = (): void => {
+    for (const folder of foldersOf(load)) {
+      if (watched.has(folder) || !existsSync(folder)) continue;
+      watched.add(folder);
+      watch(folder, () => {
+        clearTimeout(timer);
+        timer = setTimeout(run, SETTLED_MS);
+      });
+    }
+  };
+  load();
+  watchFolders();
   run();
   return new Promise(() => {});
+}
+
+/** Where the configuration and the plugins of one's own stand; none while the configuration is wrong. */
+function foldersOf(load: () => LoadedConfig): string[] {
+  let loaded: LoadedConfig;
+  try {
+    loaded = load();
+  } catch {
+    // The run says what is wrong with it.
+    return [];
+  }
+  const { config, base } = loaded;
+  const own = [...config.plugins, ...config.formats].filter(({ use }) => !isShippedPlugin(use));
+  return [resolve(base), ...own.map(({ use }) => dirname(resolve(base, use)))];
 }

@@ -140,6 +140,22 @@ test('a filter that lets nothing pass, and logs from the future, are warnings', 
   assert.match(checks.clock!.action!, /PIPELINE_TIMEZONE/);
 });
 
+test('logs without a time or a level are a warning that shows one, once they are more than a few', async (t) => {
+  const { list, env, workspace } = bed(t);
+  const odd = '02/03/2026 08:15:04 <loud> an own layout';
+  await list.push([...realLines.slice(0, 80), odd]);
+  const few = await check(workspace, env, '--sink', 'directory');
+  assert.equal(few.checks.formats, undefined);
+  await list.push([odd, 'INFO:     no time', '2026-11-24 19:26:39 - no level']);
+  const { exit, checks } = await check(workspace, env, '--sink', 'directory');
+  assert.deepEqual([exit, checks.formats!.state], [0, 'warning']);
+  assert.match(
+    checks.formats!.says,
+    /^of the newest \d+ logs, 4 have no time or no level .*"2026-11-24|no level"/,
+  );
+  assert.match(checks.formats!.action!, /`try` shows/);
+});
+
 test('a stream is looked at without making its group', async (t) => {
   const { list, env, workspace } = bed(t);
   for (const line of realLines.slice(0, 30)) await list.redis.xadd(list.key, '*', 'log', line);
