@@ -7,17 +7,17 @@ export type Level = (typeof LEVELS)[number];
 
 /** Words that stand for a level in text, whatever stands around them. */
 const WORDS: Record<Level, string> = {
-  DEBUG: 'debug trace verbose dbg finest finer spam',
-  INFO: 'info information informational notice success',
-  WARNING: 'warning warn',
+  DEBUG: 'debug trace verbose dbg vrb finest finer spam',
+  INFO: 'info information informational notice success inf',
+  WARNING: 'warning warn wrn',
   ERROR: 'error err severe',
-  CRITICAL: 'critical crit fatal panic dpanic alert emerg emergency',
+  CRITICAL: 'critical crit fatal ftl panic dpanic alert emerg emergency',
 };
 /** Words that do so only where a level is due. */
 const NAMES: Partial<Record<Level, string>> = { DEBUG: 'fine notset', INFO: 'default config log audit' };
 
 const levels = (words: Partial<Record<Level, string>>): [string, Level][] =>
-  LEVELS.flatMap((level) => (words[level] ?? '').split(' ').map((word): [string, Level] => [word, level]));
+  LEVELS.flatMap((level) => (words[level]?.split(' ') ?? []).map((word): [string, Level] => [word, level]));
 const BY_WORD = new Map(levels(WORDS));
 const BY_NAME = new Map([
   ...levels(NAMES),
@@ -25,6 +25,8 @@ const BY_NAME = new Map([
   ...LEVELS.map((level): [string, Level] => [level, level]),
 ]);
 
+/** Go's, between its four: `INFO+2`. */
+const NEAR = /^([a-z]+)[+-]\d+$/;
 const NUMBERED = /^(?:level )?(\d{1,3})$/i;
 /** Of syslog, from `emerg` to `debug`. */
 const SYSLOG = ['CRITICAL', 'CRITICAL', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'INFO', 'DEBUG'] as const;
@@ -39,6 +41,8 @@ export function levelOf(written: string): Level | undefined {
   const plain = written.trim().toLowerCase();
   const named = BY_NAME.get(plain);
   if (named !== undefined) return named;
+  const near = NEAR.exec(plain);
+  if (near) return BY_NAME.get(near[1]!);
   const number = Number(NUMBERED.exec(plain)?.[1] ?? Number.NaN);
   if (Number.isNaN(number)) return undefined;
   return number < 10 ? SYSLOG[number] : LEVELS[Math.min(Math.floor(number / 10), LEVELS.length) - 1];

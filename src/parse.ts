@@ -151,7 +151,7 @@ function isBlank(code: number): boolean {
 /** A level that is not among the known ones as they stand. */
 function nameLevel(written: string): string {
   const plain = withoutColours(written).trim();
-  return levelOf(plain) ?? plain;
+  return plain === '' ? UNKNOWN_LEVEL : (levelOf(plain) ?? plain);
 }
 
 /** Makes events of parts. It tells, once, of a time that can't be read. */

@@ -55,8 +55,8 @@ const ALONE = [
   `(?<y>\\d{4})-(?<M>\\d\\d)-(?<d>\\d\\d)`,
   // ISO 8601 down to the hour, or with a fraction of its minute or hour.
   `(?<y>\\d{4})-(?<M>\\d\\d)-(?<d>\\d\\d)[Tt ](?<h>\\d\\d)(?::?(?<m>\\d\\d)(?::?(?<s>\\d\\d))?)?(?:[.,](?<f>\\d+))?${ZONE}`,
-  // absl and Tornado.
-  `(?<M>\\d\\d)(?<d>\\d\\d) ${CLOCK}`,
+  // absl, PyTorch and Tornado.
+  `(?<M>\\d\\d?)(?<d>\\d\\d) ${CLOCK}`,
   `(?<y>\\d\\d)(?<M>\\d\\d)(?<d>\\d\\d) ${CLOCK}`,
 ];
 

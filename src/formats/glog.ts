@@ -8,6 +8,8 @@ const LEVELS: Record<string, Level> = {
   E: 'ERROR',
   F: 'CRITICAL',
   C: 'CRITICAL',
+  // Ruby's `UNKNOWN`, which is always shown.
+  A: 'CRITICAL',
 };
 
 /** Level, time, what follows it, message. */
@@ -16,6 +18,14 @@ const FORMS = [
   /^(?<level>[IWEF])(?<time>\d{4} \d\d:\d\d:\d\d(?:\.\d+)?) +(?<context>\d+) (?<logger>[^\]\s]+)\] ?/,
   // TensorFlow: `2026-03-02 08:15:00.250123: I tensorflow/core/util.cc:182] message`
   /^(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+): (?<level>[IWEF]) (?<logger>[^\]\s]+)\] ?/,
+  // TensorFlow and JAX before their clock is known: `I0000 00:00:1772439300.250123 4242 cuda_dnn.cc:529] message`
+  /^(?<level>[IWEF])0000 00:00:(?<time>\d{10}\.\d+) +(?<context>\d+) (?<logger>[^\]\s]+)\] ?/,
+  // PyTorch: `[W302 08:15:00.250123456 socket.cpp:755] message`
+  /^\[(?<level>[DIWEF])(?<time>\d{3,4} \d\d:\d\d:\d\d\.\d+) (?<logger>[^\]\s]+)\] ?/,
+  // Ray: `[2026-03-02 08:15:00,250 I 4242 4242] (raylet) main.cc:179: message`
+  /^\[(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+) (?<level>[DIWEFC]) (?<context>\d+ \d+)\] (?<logger>(?:\(\w+\) )?\S+:\d+): /,
+  // Ruby: `E, [2026-03-02T08:15:00.250123 #4242] ERROR -- api: message`
+  /^(?<level>[DIWEFA]), \[(?<time>[\d-]+T[\d:.]+) #(?<context>\d+)\] +[A-Z]+ -- (?<logger>[^:\s]*) ?: /,
   // Tornado, Jupyter: `[I 260302 08:15:00 web:2064] message`
   /^\[(?<level>[DIWEC]) (?<time>(?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(?:\.\d+)?) (?<logger>[^\]]+)\] ?/,
 ];
@@ -23,7 +33,7 @@ const FORMS = [
 /** Levels of one letter. */
 export default definePlugin({
   name: 'glog',
-  description: 'levels of one letter: absl, glog, klog, TensorFlow, Tornado, Jupyter',
+  description: 'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby',
   create: () => ({
     parse(entry): LogParts | undefined {
       if (typeof entry !== 'string') return undefined;
@@ -35,7 +45,7 @@ export default definePlugin({
           time,
           level,
           severity: LEVELS[level!],
-          logger,
+          logger: logger || undefined,
           message: entry.slice(match[0].length),
           data: context === undefined ? undefined : { context },
         };

@@ -14,11 +14,11 @@ interface Options {
 const KEYS: Options = {
   time: [
     ...['timestamp', '@timestamp', 'time', 'asctime', 'ts', 'datetime', 'date', 'created', 'eventTime'],
-    ...['Timestamp', '@t', 't'],
+    ...['Timestamp', '@t', 't', 'timeUnixNano', 'observedTimeUnixNano'],
   ],
   level: [
     ...['level', 'levelname', 'severity', 'log.level', 'lvl', 'loglevel', 'log_level', 'level_name'],
-    ...['severity_text', 'SeverityText', 'Level', '@l', 'levelno'],
+    ...['severity_text', 'SeverityText', 'severityText', 'Level', '@l', 'levelno'],
   ],
   message: [
     'message',
@@ -32,8 +32,11 @@ const KEYS: Options = {
     'Message',
     '@m',
     'text',
+    'fields.message',
+    'body.stringValue',
+    '@mt',
   ],
-  logger: ['logger', 'logger_name', 'log.logger', 'loggerName', 'name', 'Logger'],
+  logger: ['logger', 'logger_name', 'log.logger', 'loggerName', 'name', 'Logger', 'target'],
 };
 /** A time of these that can't be read is a time nevertheless. */
 const CERTAIN = ['timestamp', '@timestamp', 'asctime'];

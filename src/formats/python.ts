@@ -15,7 +15,13 @@ const AFTER = /\s*[\])}>]*(?:\s*(?:-{1,2}(?=\s)|[|:>](?!\S*:\/\/)))?\s*/y;
 /** `INFO:root:message`, as `logging.basicConfig` writes it. */
 const BASIC = /^([A-Z]+):([\w.]+):/;
 /** A logger's name behind the level: `app - `, `app.main:predict:42 - `, `in app: `, `app: `, `worker.py:12 -- `. */
-const NAME = /(?:in )?([a-z_][\w./]*(?::[\w<>.]+)*)(?:\[\d+\])?(?: -{1,2} |: | \| )/y;
+const NAME = /(?:in )?([a-z_][\w./]*(?:::?[\w<>.]+)*)(?:\[\d+\])?(?: -{1,2} |: | \| |\] )/y;
+/** Spring's: `4242 --- [api] [main] c.e.Application : `. */
+const SPRING = /(\d+ --- (?:\[[^\]\n]*\] ?)+)(\S+) *: /y;
+/** `app.ERROR`, `core:error`: a level behind the name of what it is of. */
+const OF_MODULE = /^\s*([\w-]+[.:])([A-Za-z]+)$/;
+/** A time of day, which no date makes a time. */
+const CLOCK = /\[?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?=[\s\]|])/y;
 
 interface Found {
   level: string;
@@ -48,13 +54,17 @@ function read(text: string): LogParts | undefined {
     const found = findLevel(text, end, MOST_PARTS);
     return found ? partsOf(text, time, end, found) : { time, message: text.slice(skip(AFTER, text, end)) };
   }
-  const first = findLevel(text, 0, 0);
-  if (!first) return undefined;
+  const clock = match(CLOCK, text, 0);
+  const ofDay = clock ? findLevel(text, clock[0].length, 1) : undefined;
+  if (ofDay) return partsOf(text, clock![1], clock![0].length, ofDay);
+  const first = findLevel(text, 0, text[0] === '[' ? 1 : 0);
+  // `[LightGBM] [Warning]`, and not `[uuid] ERROR`.
+  if (!first || (first.start > 0 && text[first.start] !== '[')) return undefined;
   // The time may stand behind the level, and a part between them.
   let at = skip(AFTER, text, first.end);
   let behind = timeEnd(text, at);
   if (behind < 0 && text[at] === '[') behind = timeEnd(text, ++at);
-  if (behind < 0) return partsOf(text, undefined, first.end, first);
+  if (behind < 0) return partsOf(text, undefined, 0, first);
   const message = { ...first, start: behind, end: behind };
   return partsOf(text, text.slice(at, behind), behind, message);
 }
@@ -76,6 +86,18 @@ function findLevel(text: string, at: number, parts: number): Found | undefined {
     }
     const part = bracket ?? match(BARE, text, from);
     if (!part) return undefined;
+    const [, module, level] = OF_MODULE.exec(bracket?.[1] ?? part[0]) ?? [];
+    if (
+      level !== undefined &&
+      isLevelWord(level) &&
+      (bracket ? text[inner - 1] === '[' : /^[A-Z]+$/.test(level))
+    )
+      return {
+        level,
+        start: text.indexOf(module!, from) + module!.length,
+        end: from + part[0].length,
+        tail: undefined,
+      };
     from = skip(BETWEEN, text, from + part[0].length);
   }
   return undefined;
@@ -90,13 +112,15 @@ function isApart(text: string, start: number, end: number): boolean {
 
 function partsOf(text: string, time: string | undefined, from: number, found: Found): LogParts {
   let at = skip(AFTER, text, found.end);
-  const before = text.slice(from, found.start).replace(/^[\s|\-:,\])}>]+|[\s|\-:,]+$/g, '');
-  const inner = /^[[({<]([^\])}>]*)[\])}>]$/.exec(before)?.[1] ?? before;
-  const name = match(NAME, text, at);
-  if (name) at += name[0].length;
+  const before = text.slice(from, found.start).replace(/^[\s|\-:,\])}>]+|[\s|\-:,.]+$/g, '');
+  const inner = /^[[({<]([^\])}>]*)[\])}>]?$/.exec(before)?.[1] ?? before;
+  const spring = match(SPRING, text, at);
+  const name = spring ? [spring[0], spring[2]] : match(NAME, text, at);
+  if (name) at += name[0]!.length;
   const isName = inner !== '' && !name && !/^\d+$/.test(inner);
   const context = [
     ...(isName || inner === '' ? [] : [inner]),
+    ...(spring ? [spring[1]!.trim()] : []),
     ...(found.tail === undefined ? [] : [found.tail]),
   ];
   return {

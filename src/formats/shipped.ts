@@ -7,9 +7,12 @@ import docker from './docker.ts';
 import documented from './documented.ts';
 import glog from './glog.ts';
 import journald from './journald.ts';
+import logfmt from './logfmt.ts';
 import loggerJson from './logger-json.ts';
 import loguru from './loguru.ts';
 import python from './python.ts';
+import ray from './ray.ts';
+import syslog from './syslog.ts';
 import textPattern from './text-pattern.ts';
 
 /** The formats that ship and need no options, in the order that they are asked in. */
@@ -17,10 +20,13 @@ export const DEFAULT_FORMATS = [
   documented,
   docker,
   cri,
+  syslog,
+  ray,
   loguru,
   bunyan,
   journald,
   loggerJson,
+  logfmt,
   glog,
   access,
   python,
