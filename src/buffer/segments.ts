@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { log } from '../util/log.ts';
 import type { Step } from './position-step.ts';
-import { type StoredRecord, writeRecord } from './records.ts';
+import { type Damage, type StoredRecord, writeRecord } from './records.ts';
 import { SegmentReader } from './segment-reader.ts';
 
 const compress = promisify(deflateRaw);
@@ -30,8 +30,10 @@ export interface BatchHead {
   packed?: boolean;
 }
 
-interface Segment {
+/** A file of batches. */
+export interface Segment {
   path: string;
+  /** Bytes up to the end of the last sound record. */
   size: number;
   /** The sequences of its first and last batch. */
   first: number;
@@ -66,25 +68,10 @@ export class Segments {
 
   /** Finds what an earlier run has left, and hands on each batch's head, oldest first. */
   async open(onBatch: (head: BatchHead) => void): Promise<void> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => NAME.test(name)).sort();
-    for (const name of names) {
-      const path = join(this.#folder, name);
-      const { size } = await stat(path);
-      const reader = this.#readerOf(path);
-      const sequences: number[] = [];
-      try {
-        for (let record = await reader.next(size); record; record = await reader.next(size)) {
-          const head = record.head as unknown as BatchHead;
-          onBatch(head);
-          sequences.push(head.sequence);
-        }
-      } finally {
-        await reader.close();
-      }
-      const [first] = sequences;
-      const last = sequences.at(-1);
-      if (first === undefined || last === undefined) await unlink(path);
-      else this.#segments.push({ path, size: reader.end, first, last });
+    for (const path of await segmentPaths(this.#folder)) {
+      const segment = await readHeads(path, onBatch, (damage) => this.#tell(path, damage));
+      if (segment) this.#segments.push(segment);
+      else await unlink(path);
     }
   }
 
@@ -122,7 +109,7 @@ export class Segments {
     const segment = this.#segments.find(({ last }) => last > sequence);
     if (!segment) return undefined;
     if (this.#reader?.path !== segment.path) await this.#closeReader();
-    this.#reader ??= this.#readerOf(segment.path);
+    this.#reader ??= new SegmentReader(segment.path, (damage) => this.#tell(segment.path, damage));
     const reader = this.#reader;
     // The last segment grows while it is read.
     const read = (): Promise<StoredRecord | undefined> => reader.next(segment.size);
@@ -157,12 +144,10 @@ export class Segments {
     if (this.#reader?.path === path) await this.#closeReader();
   }
 
-  #readerOf(path: string): SegmentReader {
-    return new SegmentReader(path, ({ from, to }) => {
-      const what = `${path} is damaged (bytes ${from} to ${to}): the logs that stood there are lost`;
-      if (!this.#told.has(what)) log.error(what);
-      this.#told.add(what);
-    });
+  #tell(path: string, { from, to }: Damage): void {
+    const what = `${path} is damaged (bytes ${from} to ${to}): the logs that stood there are lost`;
+    if (!this.#told.has(what)) log.error(what);
+    this.#told.add(what);
   }
 
   async #closeReader(): Promise<void> {
@@ -171,4 +156,36 @@ export class Segments {
     this.#next = undefined;
     await reader?.close();
   }
+}
+
+/** The files of a buffer's folder, oldest first; none where there is no such folder. */
+export async function segmentPaths(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => NAME.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Hands on the head of each batch in a segment, oldest first; answers `undefined` where there is none. It changes nothing. */
+export async function readHeads(
+  path: string,
+  onBatch: (head: BatchHead) => void,
+  onDamage: (damage: Damage) => void,
+): Promise<Segment | undefined> {
+  const { size } = await stat(path);
+  const reader = new SegmentReader(path, onDamage);
+  let first: number | undefined;
+  let last = 0;
+  try {
+    for (let record = await reader.next(size); record; record = await reader.next(size)) {
+      const head = record.head as unknown as BatchHead;
+      onBatch(head);
+      last = head.sequence;
+      first ??= last;
+    }
+  } finally {
+    await reader.close();
+  }
+  return first === undefined ? undefined : { path, size: reader.end, first, last };
 }

@@ -59,6 +59,9 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
   const { checkPosition } = await import('../checks/check-position.ts');
   const folder = join(config.state.path, stateName(config));
   yield await checkPosition(folder, source, sink, plugins.indices);
+  const { checkBuffer } = await import('../checks/check-buffer.ts');
+  const { path = config.state.path, max_bytes } = config.buffer;
+  yield await checkBuffer(join(path, stateName(config)), folder, max_bytes);
   const { checkFolder } = await import('../checks/check-folder.ts');
   const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
   yield await checkFolder('state', config.state.path, 'state.path');
