@@ -22,7 +22,7 @@ try {
 } catch (thrown) {
   // yargs throws this one past `fail`: an option without its value.
   const isUsage = thrown instanceof Error && thrown.name === 'YError';
-  const error = isUsage ? usageError(thrown.message, thrown, []) : thrown;
+  const error = isUsage ? usageError(thrown.message, thrown) : thrown;
   if (error instanceof Abandoned) {
     // What a stalled reader leaves in the pipe would keep the process for ever.
     process.exit(isOutputClosed ? EXIT.unreachable : EXIT.ok);

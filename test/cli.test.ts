@@ -43,7 +43,11 @@ for (const [args, message] of [
   [['stats', '--since', '1h', '--since', '2h'], /--since is given 2 times; give it once/],
   [['drift', '--min-count', 'x'], /--min-count: "x" is not a whole number/],
   [['run', '--methods', 'FOO'], /--methods.*"FOO" is not an HTTP method; write them as POST,GET/],
-  [['rum'], /Did you mean run\?|Unknown/],
+  [['rum'], /^"rum" is not a command; did you mean run\?\nSee/],
+  [['foo', 'bar'], /^"foo" is not a command; the commands are run, check, .*\nSee/],
+  [['alerts', 'chekc'], /^"chekc" is not a command; did you mean check\?\nSee/],
+  [['run', '-x'], /^-x is not an option of this command\nSee/],
+  [['run', '--from-strt'], /^--from-strt is not an option of this command; did you mean --from-start\?\nSee/],
   [[], /ml-log-sidecar <command>[\s\S]*Commands:/],
   [['alerts'], /alerts check[\s\S]*alerts watch/],
   [['dead-letters'], /dead-letters list[\s\S]*dead-letters replay/],
@@ -53,7 +57,10 @@ for (const [args, message] of [
   [['run', '--batch-size', '0'], /--batch-size: pipeline\.batch_size must be >= 1, but is 0/],
   [['run', '--source', 'file'], /give --path/],
   [['run', '--config', 'none.yaml'], /none\.yaml can't be read/],
-  [['run', '--pattern', '('], /--pattern, PIPELINE_FILTER_PATTERN/],
+  [
+    ['run', '--pattern', '('],
+    /--pattern, PIPELINE_FILTER_PATTERN.*"\(" is not a regular expression: Unterminated group.*is written \\\(/,
+  ],
 ] as const) {
   test(`\`${args.join(' ')}\` is wrong usage: told in words, exit 2`, async (t) => {
     const { code, stdout, stderr } = await new Workspace(t).run(args);
@@ -63,6 +70,20 @@ for (const [args, message] of [
     assert.doesNotMatch(stderr, /^ +at /m, 'no stack trace');
   });
 }
+
+test('-v says more, --log-format json says it for programs', async (t) => {
+  const workspace = new Workspace(t);
+  const args = fileRun(workspace, [`${LINE}x`], '--quiet');
+  assert.match((await workspace.run([...args, '--from-start'])).stderr, /^\S+Z INFO reading all that /);
+  const { stderr } = await workspace.run([...args, '-v', '--from-start', '--log-format', 'json']);
+  const said = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(Object.keys(said[0]), ['time', 'level', 'message']);
+  assert.equal(said[0].level, 'info');
+  assert.equal((await workspace.run([...args, '-v'])).code, 0);
+});
 
 test('a wrong value names where it was written, and secrets are not shown', async (t) => {
   const { code, stderr } = await new Workspace(t).run(['run'], {

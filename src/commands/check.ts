@@ -4,9 +4,11 @@ import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, pluginChain, stateName } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
+import { coloured } from '../util/colour.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 
+const COLOURS = { warning: 'yellow', failed: 'red' } as const;
 const MARKS = { ok: '✅', warning: '⚠️ ', failed: '❌' } as const;
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
@@ -70,5 +72,6 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
 
 function formatCheck({ name, state, says, action }: Check): string {
   const does = action ? `\n   → ${action}` : '';
-  return `${MARKS[state]} ${name}: ${says.replaceAll('\n', '\n   ')}${does}\n`;
+  const shown = state === 'ok' ? name : coloured(process.stdout, COLOURS[state], name);
+  return `${MARKS[state]} ${shown}: ${says.replaceAll('\n', '\n   ')}${does}\n`;
 }

@@ -1,8 +1,9 @@
 import type { Argv, Options } from 'yargs';
 import { type ConfigFlags, configFlags } from '../config/flags.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { forgoColour } from '../util/colour.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
-import { setLogLevel } from '../util/log.ts';
+import { setLogFormat, setLogLevel } from '../util/log.ts';
 import { addCommands, type Command, type CommandEntry } from './command.ts';
 import { type CommandOptions, flag, type OptionValues, text } from './options.ts';
 import { usageError } from './usage.ts';
@@ -23,7 +24,7 @@ export interface CommandContext<O extends CommandOptions> {
 
 /** What the help of a command is made of. */
 interface CommandHelp {
-  /** Settings of the configuration that it takes as options, beside `--config`, `--lang` and `--log-level`. */
+  /** Settings of the configuration that it takes as options, beside those of every command. */
   flags?: ConfigFlags;
   options?: CommandOptions;
   /** The names of those `options` that are given by their place; `usage` names them, too. */
@@ -45,11 +46,13 @@ export interface CommandDefinition<O extends CommandOptions> extends CommandHelp
   run?(context: CommandContext<O>): Promise<number> | Promise<void>;
 }
 
-const COMMON_FLAGS = configFlags('language', 'log_level');
+const COMMON_FLAGS = configFlags('language', 'log_level', 'log_format');
 const COMMON_OPTIONS = {
   config: text('YAML file instead of configs/pipeline.yaml'),
   json: flag('Print facts as JSON'),
   quiet: flag('Print nothing but errors'),
+  verbose: flag('Say more about the work: the same as --log-level debug', 'v'),
+  color: flag('Colours on a terminal; --no-color, or the variable NO_COLOR, leaves them out'),
 } as const;
 
 const EXIT_CODES: Readonly<Record<number, string>> = {
@@ -80,12 +83,13 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
         const isPositional = definition.positionals?.includes(name);
         values[name] = option.read(argv[name], isPositional ? `<${name}>` : `--${name}`);
       }
-      const { json, quiet, config } = values as OptionValues<typeof COMMON_OPTIONS>;
+      const { json, quiet, verbose, config } = values as OptionValues<typeof COMMON_OPTIONS>;
+      if (argv.color === false) forgoColour();
       const exit = await definition.run({
         args: values as OptionValues<O>,
         json,
         quiet,
-        load: () => loadWith(argv, flags, config),
+        load: () => loadWith(verbose ? { ...argv, 'log-level': 'debug' } : argv, flags, config),
         say: (text) => void (json || quiet || process.stdout.write(text)),
         tell: (facts) => void (json && process.stdout.write(`${JSON.stringify(facts)}\n`)),
       });
@@ -97,7 +101,12 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
 function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags: ConfigFlags): Argv {
   const { options = {}, positionals = [], commands = [], examples = [], notes, exitCodes } = help;
   addCommands(yargs, commands);
-  if (!hasWork) return yargs;
+  const names = commands.map(([usage]) => usage.split(' ', 1)[0] as string);
+  if (!hasWork) {
+    return yargs.fail((message, error) => {
+      throw usageError(message, error, { commands: names });
+    });
+  }
   for (const [name, { help }] of Object.entries(options)) {
     if (positionals.includes(name)) yargs.positional(name, { describe: help.describe, type: 'string' });
     else yargs.option(name, help);
@@ -111,7 +120,7 @@ function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags
     'Options:',
   );
   yargs.group(common, 'For every command:');
-  const known = [...common, ...own];
+  const known = { options: [...common, ...own], commands: names };
   yargs.fail((message, error) => {
     throw usageError(message, error, known);
   });
@@ -148,6 +157,7 @@ function loadWith(argv: Readonly<Record<string, unknown>>, flags: ConfigFlags, f
   }
   const loaded = loadConfig({ file, flags: set });
   setLogLevel(loaded.config.log_level);
+  setLogFormat(loaded.config.log_format);
   return loaded;
 }
 

@@ -17,9 +17,10 @@ export type OptionValues<O extends CommandOptions> = {
   readonly [K in keyof O]: O[K] extends CommandOption<infer T> ? T : never;
 };
 
-/** An option that is there or not. */
-export function flag(describe: string): CommandOption<boolean> {
-  return { help: { type: 'boolean', describe }, read: (given) => given === true };
+/** An option that is there or not; `letter` is its short form. */
+export function flag(describe: string, letter?: string): CommandOption<boolean> {
+  const alias = letter === undefined ? {} : { alias: letter };
+  return { help: { type: 'boolean', describe, ...alias }, read: (given) => given === true };
 }
 
 /** A text that need not be given. */

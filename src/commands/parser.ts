@@ -94,7 +94,6 @@ export function createParser(args: readonly string[]): Argv {
   const parser = yargs(args)
     .scriptName('ml-log-sidecar')
     .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
-    .recommendCommands()
     .strict()
     .locale('en')
     .version(version)
@@ -105,7 +104,9 @@ export function createParser(args: readonly string[]): Argv {
     )
     .exitProcess(false)
     .fail((message, error) => {
-      throw usageError(message, error, []);
+      throw usageError(message, error, {
+        commands: COMMANDS.map(([usage]) => usage.split(' ', 1)[0] as string),
+      });
     });
   return addCommands(parser, COMMANDS);
 }

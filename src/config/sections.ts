@@ -245,6 +245,13 @@ export const COMMON_SECTIONS = {
     variable: 'LOG_LEVEL',
     flag: 'log-level',
   },
+  log_format: {
+    enum: ['text', 'json'],
+    default: 'text',
+    description: 'How it says that: a line for people, or a JSON object with time, level and message.',
+    variable: 'LOG_FORMAT',
+    flag: 'log-format',
+  },
 } as const satisfies Schemas;
 
 /** The values of `COMMON_SECTIONS`. */

@@ -20,9 +20,12 @@ export function compilePattern(pattern: string, what: string, flags = ''): RegEx
     return new RegExp(pattern, flags);
   } catch (cause) {
     const linear = /linear time/.test((cause as Error).message);
+    const fault = (cause as Error).message.replace(/^.*: /s, '');
     const reason = linear
       ? 'it uses lookahead, a backreference or a very large count, for which the time to match has no bound'
-      : (cause as Error).message;
-    throw new SidecarError('config', `${what} can't be used as a regular expression: ${reason}`, { cause });
+      : `${fault}. A character such as ( or [ that stands for itself is written \\( or \\[`;
+    throw new SidecarError('config', `${what}: "${pattern}" is not a regular expression: ${reason}`, {
+      cause,
+    });
   }
 }
