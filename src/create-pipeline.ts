@@ -81,7 +81,10 @@ export function createEntryParser(
 }
 
 /** The configured plugins and formats, loaded. */
-export async function pluginChain({ config, base }: LoadedConfig): Promise<PluginChain> {
+export async function pluginChain({
+  config,
+  base,
+}: Pick<LoadedConfig, 'config' | 'base'>): Promise<PluginChain> {
   const filter = new Filter(config.pipeline.filter);
   const { prefix, rotation } = config.indices;
   // ELASTICSEARCH_INDEX names the index of all logs; the others keep the names of their plugins.

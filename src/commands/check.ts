@@ -4,12 +4,9 @@ import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, pluginChain, stateName } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
-import { coloured } from '../util/colour.ts';
+import { formatCheck } from '../terminal/checks.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
-
-const COLOURS = { warning: 'yellow', failed: 'red' } as const;
-const MARKS = { ok: '✅', warning: '⚠️ ', failed: '❌' } as const;
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
 export const checkCommand = defineCommand({
@@ -68,10 +65,4 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
   const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
   yield await checkFolder('state', config.state.path, 'state.path');
   yield await checkDeadLetters(config);
-}
-
-function formatCheck({ name, state, says, action }: Check): string {
-  const does = action ? `\n   → ${action}` : '';
-  const shown = state === 'ok' ? name : coloured(process.stdout, COLOURS[state], name);
-  return `${MARKS[state]} ${shown}: ${says.replaceAll('\n', '\n   ')}${does}\n`;
 }

@@ -18,6 +18,16 @@ const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./check.ts')).checkCommand,
   ],
   [
+    'validate',
+    'Check configuration, plugins, mappings and types, without any server',
+    async () => (await import('./validate.ts')).validateCommand,
+  ],
+  [
+    'config',
+    'Show what is configured, and where that was written',
+    async () => (await import('./config.ts')).configCommand,
+  ],
+  [
     'try [file]',
     'Show how the newest logs are read, and what would become of them; store nothing',
     async () => (await import('./try.ts')).tryCommand,

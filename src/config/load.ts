@@ -20,10 +20,15 @@ export interface ConfigInput {
   cwd?: string;
 }
 
-/** The configuration, and the folder that paths of plugins are relative to. */
+/** The configuration, and where it comes from. */
 export interface LoadedConfig {
   config: Config;
+  /** The folder that paths of plugins are relative to. */
   base: string;
+  /** The YAML file. */
+  file: string;
+  /** Where each setting that is not a default was written, by its dotted path: `REDIS_HOST (.env)`. */
+  origins: ReadonlyMap<string, string>;
 }
 
 /**
@@ -48,7 +53,8 @@ export function loadConfig({
       .filter(({ value }) => value !== undefined)
       .map(({ flag, path: to, value }) => ({ path: to.split('.'), value, origin: flag })),
   ];
-  return { config: validate(CONFIG_SCHEMA, settings), base: dirname(path) };
+  const origins = new Map(settings.map(({ path: at, origin }) => [at.join('.'), origin]));
+  return { config: validate(CONFIG_SCHEMA, settings), base: dirname(path), file: path, origins };
 }
 
 /**

@@ -1,0 +1,68 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { type Check, exitOf, failed, ok } from '../checks/result.ts';
+import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { configureComponents, pluginChain } from '../create-pipeline.ts';
+import { isShippedPlugin } from '../plugin-loader.ts';
+import { formatCheck } from '../terminal/checks.ts';
+import { plural } from '../terminal/messages.ts';
+import { SidecarError } from '../util/errors.ts';
+import { defineCommand } from './define.ts';
+
+/** `validate`: whether configuration and plugins can work, without any server. */
+export const validateCommand = defineCommand({
+  flags: { ...sourceFlags(), ...sinkFlags(), ...configFlags('alerts.file') },
+  exitCodes: { 0: 'all is valid', 2: 'something is not' },
+  notes: 'No server is asked: `check` does that.',
+  run: async ({ load, say, tell }) => {
+    const checks: Check[] = [];
+    for await (const check of everyCheck(load)) {
+      checks.push(check);
+      say(formatCheck(check));
+    }
+    const exit = exitOf(checks);
+    tell({ exit, checks: checks.map(({ exit: _, ...check }) => check) });
+    return exit;
+  },
+});
+
+/** Each behind those that it builds on; what can't be told any more is left out. */
+async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
+  const loaded = await attempt('configuration', async () => {
+    const found = load();
+    return { found, components: configureComponents(found.config) };
+  });
+  if ('state' in loaded) return yield loaded;
+  const { found, components } = loaded;
+  const { config, base, file } = found;
+  const { source, sink } = components;
+  const route = `${config.pipeline.source} ${source.address} to ${config.pipeline.sink} ${sink.address}`;
+  yield ok('configuration', `${relative(process.cwd(), file) || file}: ${route}`);
+  const chain = await attempt('plugins', () => pluginChain(found));
+  if ('state' in chain) yield chain;
+  else {
+    const { plugins, formats } = config;
+    const names = plugins.map(({ use }) => use).join(', ');
+    yield ok('plugins', `${names}, and ${plural(formats.length, 'format')}`);
+    const { checkMappings } = await import('../checks/check-mappings.ts');
+    for (const index of chain.indices) yield checkMappings(index);
+  }
+  const own = [...config.plugins, ...config.formats]
+    .map(({ use }) => use)
+    .filter((use) => !isShippedPlugin(use) && /\.[mc]?ts$/.test(use))
+    .map((use) => (isAbsolute(use) ? use : resolve(base, use)));
+  const { checkTypes } = await import('../checks/check-types.ts');
+  yield await checkTypes(own, process.cwd());
+  const { loadRules } = await import('../alerts/rules.ts');
+  const rules = await attempt('alerts', async () => loadRules(config.alerts.file));
+  yield 'state' in rules ? rules : ok('alerts', plural(rules.length, 'alert'));
+}
+
+async function attempt<T extends object>(name: string, make: () => Promise<T>): Promise<T | Check> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof SidecarError)) throw error;
+    return failed(name, error.message, 'Put that right and validate again', 2);
+  }
+}
