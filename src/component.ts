@@ -27,6 +27,8 @@ export interface ConfiguredSource {
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Source>;
+  /** Reading takes entries from others who share it, or from who sends them: it is for runs alone. */
+  isTaken?: true;
   /** What it gave can't be read again: there is no start to go back to. */
   isReadOnce?: true;
   /** Looks at it without changing anything: what it holds, or else what is to be said instead. Never throws. */

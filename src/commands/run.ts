@@ -17,6 +17,7 @@ import { onStop, type StopReason } from './stopping.ts';
 const OPTIONS = {
   once: flag('Read what is there, and end (the default)'),
   continuous: flag('Go on until stopped'),
+  'dry-run': flag('Read what is there, and show what would be stored; store nothing, and keep no position'),
   'from-start': flag(
     'Read again all that the source still holds, whatever was read before, as --once always does; what is stored is known by its id',
   ),
@@ -33,6 +34,7 @@ export const runCommand = defineCommand({
   examples: [
     ['run --once', 'Redis to Elasticsearch, as configured'],
     ['run --source file --path api.log --sink directory --out ./data', 'a file to four NDJSON files'],
+    ['run --dry-run', 'what would be stored, and what would be refused'],
     ['run --sink stdout --continuous', 'under a log shipper'],
   ],
   run,
@@ -49,7 +51,11 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const follow = args.continuous;
   const fromStart = args['from-start'];
   if (fromStart) tellFromStart(config);
-  const assembly = await assemble(loaded, follow);
+  const isDryRun = args['dry-run'];
+  if (isDryRun && follow)
+    throw new SidecarError('config', '--dry-run reads what is there, once: leave --continuous out');
+  const dryRun = isDryRun ? await (await import('../dry-run.ts')).assembleDryRun(loaded) : undefined;
+  const assembly = dryRun ?? (await assemble(loaded, follow));
   const { stages, sinkAddress } = assembly;
   const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
@@ -57,6 +63,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     config,
     sinkAddress,
     follow,
+    isDryRun,
     quiet,
     json,
     out,
@@ -111,6 +118,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     report.stop();
     await status?.close();
     removeListeners();
+    await dryRun?.remove();
   }
 }
 

@@ -53,6 +53,7 @@ export const httpSource = defineSource({
     return {
       address: listen,
       isReadOnce: true,
+      isTaken: true,
       create: async (follow) => {
         if (!follow)
           throw new SidecarError(

@@ -11,6 +11,7 @@ export const redisStreamSource = defineSource({
     const { logs_key: key, group, consumer = hostname(), claim_after: claimAfter } = config.redis;
     return {
       address: `${redisAddress(config)} ${key} ${group} ${consumer}`,
+      isTaken: true,
       create: async (follow) => {
         const { RedisStreamSource } = await import('./redis-stream.ts');
         const options = redisOptions(config, 'stream', follow);

@@ -5,6 +5,7 @@ export type Language = 'en' | 'fr';
 export interface Messages {
   language: Language;
   once: string;
+  dryRun: string;
   continuous: (seconds: number) => string;
   source: string;
   batchSize: string;
@@ -16,7 +17,9 @@ export interface Messages {
   existing: (count: number) => string;
   refused: (count: number) => string;
   deadLetters: (count: number, path: string) => string;
+  wouldBeLetters: (count: number) => string;
   firstLetter: (at: string, reason: string) => string;
+  allLetters: string;
   waiting: (time: string, logs: number) => string;
   gaps: (count: number) => string;
   duration: (seconds: string) => string;
@@ -32,6 +35,7 @@ export const plural = (count: number, word: string): string => `${count} ${word}
 const en: Messages = {
   language: 'en',
   once: '📊 Log pipeline - Single run',
+  dryRun: '📊 Log pipeline - Dry run: nothing is stored',
   continuous: (seconds) => `🔄 Log pipeline - Continuous mode (interval: ${seconds}s)`,
   source: 'Source',
   batchSize: 'Batch size',
@@ -43,8 +47,9 @@ const en: Messages = {
   existing: (count) => `♻️  Already there: ${plural(count, 'document')}`,
   refused: (count) => `⚠️  Refused: ${plural(count, 'document')}`,
   deadLetters: (count, path) => `⚠️  Dead letters: ${count}, with their reasons in ${path}`,
-  firstLetter: (at, reason) =>
-    `   The first, at ${at}: ${reason}\n   All of them: ml-log-sidecar dead-letters list`,
+  wouldBeLetters: (count) => `⚠️  Would be dead letters: ${count}`,
+  firstLetter: (at, reason) => `   The first, at ${at}: ${reason}`,
+  allLetters: '   All of them: ml-log-sidecar dead-letters list',
   waiting: (time, logs) => `[${time}] ⏳ ${plural(logs, 'log')} waiting for the sink`,
   gaps: (count) => `⚠️  Gaps: ${count} (logs may have been trimmed before they could be read)`,
   duration: (seconds) => `Total time: ${seconds}s`,
@@ -65,6 +70,7 @@ const en: Messages = {
 const fr: Messages = {
   language: 'fr',
   once: '📊 Pipeline de logs - Exécution unique',
+  dryRun: "📊 Pipeline de logs - Essai à blanc : rien n'est enregistré",
   continuous: (seconds) => `🔄 Pipeline de logs - Mode continu (interval: ${seconds}s)`,
   source: 'Source',
   batchSize: 'Batch size',
@@ -76,8 +82,9 @@ const fr: Messages = {
   existing: (count) => `♻️  Déjà présents: ${count} documents`,
   refused: (count) => `⚠️  Refusés: ${count} documents`,
   deadLetters: (count, path) => `⚠️  Lettres mortes: ${count}, avec leurs raisons dans ${path}`,
-  firstLetter: (at, reason) =>
-    `   La première, à ${at} : ${reason}\n   Toutes : ml-log-sidecar dead-letters list`,
+  wouldBeLetters: (count) => `⚠️  Seraient des lettres mortes: ${count}`,
+  firstLetter: (at, reason) => `   La première, à ${at} : ${reason}`,
+  allLetters: '   Toutes : ml-log-sidecar dead-letters list',
   waiting: (time, logs) => `[${time}] ⏳ ${logs} logs attendent la destination`,
   gaps: (count) => `⚠️  Trous: ${count} (des logs ont pu être effacés avant d'être lus)`,
   duration: (seconds) => `Durée totale: ${seconds}s`,

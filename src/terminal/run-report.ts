@@ -12,6 +12,8 @@ export interface ReportOptions {
   /** Host and port, or path, of the sink. */
   sinkAddress: string;
   follow: boolean;
+  /** Nothing is stored. */
+  isDryRun?: boolean;
   quiet: boolean;
   json: boolean;
   /** How many logs were read and wait for the sink. */
@@ -52,7 +54,7 @@ export class Report implements Partial<Observer> {
       return;
     }
     this.#lines(
-      say.once,
+      this.#options.isDryRun ? say.dryRun : say.once,
       RULE,
       `${say.source}: ${pipeline.source}`,
       `${findDefinition(SINKS, pipeline.sink).label[say.language]}: ${sinkAddress}`,
@@ -74,7 +76,7 @@ export class Report implements Partial<Observer> {
     this.stop();
     this.#stats = stats;
     const { quiet, json, follow, out } = this.#options;
-    if (json) out.write(`${JSON.stringify(stats)}\n`);
+    if (json) out.write(`${JSON.stringify(this.#options.isDryRun ? { dryRun: true, ...stats } : stats)}\n`);
     else if (!quiet && follow && stats.logs > (this.#told?.logs ?? 0)) this.#batch();
     else if (!quiet && !follow) this.#summary(stats);
   }
@@ -104,18 +106,21 @@ export class Report implements Partial<Observer> {
       ...indices,
       ...(existing > 0 ? [say.existing(existing)] : []),
       ...(refused > 0 ? [say.refused(refused)] : []),
-      ...(stats.deadLetters > 0
-        ? [
-            say.deadLetters(stats.deadLetters, this.#options.config.dead_letters.path),
-            ...(stats.firstLetter
-              ? [say.firstLetter(stats.firstLetter.at, visible(stats.firstLetter.reason))]
-              : []),
-          ]
-        : []),
+      ...(stats.deadLetters > 0 ? this.#letterLines(stats) : []),
       ...(stats.gaps > 0 ? [say.gaps(stats.gaps)] : []),
       RULE,
       say.duration((stats.durationMs / 1000).toFixed(2)),
     );
+  }
+
+  #letterLines({ deadLetters, firstLetter }: RunStats): string[] {
+    const say = this.#say;
+    const { config, isDryRun } = this.#options;
+    return [
+      isDryRun ? say.wouldBeLetters(deadLetters) : say.deadLetters(deadLetters, config.dead_letters.path),
+      ...(firstLetter ? [say.firstLetter(firstLetter.at, visible(firstLetter.reason))] : []),
+      ...(firstLetter && !isDryRun ? [say.allLetters] : []),
+    ];
   }
 
   /** What came since the last such line. */
