@@ -67,7 +67,8 @@ function formatIndex({
 }
 
 /** Bytes as people read them: `91.2 kB`. */
-function formatSize(bytes: number): string {
+function formatSize(bytes: number | null): string {
+  if (bytes === null) return '-';
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const n = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${(bytes / 1000 ** n).toFixed(n === 0 ? 0 : 1)} ${units[n]}`;

@@ -1,34 +1,25 @@
 import { errors } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject } from '../util/json.ts';
+import { tlsHint } from '../util/tls-hint.ts';
 
 /** What to do about a server that does not answer. */
 const HINT = 'Is Elasticsearch running there, and is ELASTICSEARCH_URL (or _HOST and _PORT) right?';
 
-/** What failures of TLS, by their text, ask for. */
-const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
-  [
-    /self-signed certificate|unable to (verify|get)|unknown ca|SELF_SIGNED/i,
-    'Set ELASTICSEARCH_CA_FILE to the certificate of the authority that signed it, or ELASTICSEARCH_CA_FINGERPRINT',
-  ],
-  [
-    /wrong version number|packet length too long|EPROTO/,
-    'What answers there speaks no TLS: write http:// instead of https:// in ELASTICSEARCH_URL',
-  ],
-  [/fingerprint does not match/, 'Set ELASTICSEARCH_CA_FINGERPRINT to that of the authority that signed it'],
-  [
-    /certificate required|bad certificate/i,
-    'It asks for a certificate of the client: set ELASTICSEARCH_CERT_FILE and ELASTICSEARCH_KEY_FILE',
-  ],
-  [/altnames/, 'Address it by a name that its certificate is for'],
-];
+const TLS = {
+  prefix: 'ELASTICSEARCH',
+  plain: 'write http:// instead of https:// in ELASTICSEARCH_URL',
+  encrypted: 'https://',
+};
 
 /** What to do about a server that could not be reached, or about what a client's error says. */
 export function hintFor(error: unknown): string {
   const reason = reasonOf(error);
   if (error instanceof errors.TimeoutError)
     return 'It takes connections and does not answer: look at its log; where it does nothing any more, restart it';
-  return TLS_HINTS.find(([pattern]) => pattern.test(reason))?.[1] ?? HINT;
+  if (/fingerprint does not match/.test(reason))
+    return 'Set ELASTICSEARCH_CA_FINGERPRINT to that of the authority that signed it';
+  return tlsHint(reason, TLS) ?? HINT;
 }
 
 /** Why a request was refused, which trying again won't change, and what to do about it. */

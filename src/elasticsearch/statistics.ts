@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { PluginChain } from '../plugin-chain.ts';
 import { presentIndices } from './indices.ts';
+import { serverOf } from './transport.ts';
 
 /** What one configured index holds; `null` where there is nothing to tell. */
 export interface IndexFigures {
@@ -8,8 +9,8 @@ export interface IndexFigures {
   /** How many indices it is in Elasticsearch: none, one, or its periods. */
   parts: number;
   documents: number;
-  /** On disk, without replicas. */
-  bytes: number;
+  /** On disk, without replicas; `null` in a serverless project, which does not tell. */
+  bytes: number | null;
   /** The earliest and latest time that a document names, ISO 8601 in UTC. */
   oldest: string | null;
   newest: string | null;
@@ -121,7 +122,8 @@ async function indexFigures(client: Client, name: string): Promise<IndexFigures>
   // By its name, not by those of its periods: a year of them does not fit into the line of a request.
   const index = { index: name, ignore_unavailable: true };
   await client.indices.refresh(index);
-  const { _all: all } = await client.indices.stats({ ...index, metric: ['store'] });
+  const { isServerless } = await serverOf(client);
+  const stats = isServerless ? undefined : await client.indices.stats({ ...index, metric: ['store'] });
   const { hits, aggregations } = await client.search({
     ...index,
     size: 0,
@@ -143,7 +145,7 @@ async function indexFigures(client: Client, name: string): Promise<IndexFigures>
     index: name,
     parts,
     documents,
-    bytes: all?.primaries?.store?.size_in_bytes ?? 0,
+    bytes: stats ? (stats._all?.primaries?.store?.size_in_bytes ?? 0) : null,
     oldest: isoOf(oldest.value),
     newest: isoOf(newest.value),
     per_hour: span > 0 ? (documents / span) * HOUR_MS : null,

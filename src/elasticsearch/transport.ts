@@ -8,6 +8,7 @@ import {
   type TransportRequestParams,
 } from '@elastic/elasticsearch';
 import { log } from '../util/log.ts';
+import { plainTls } from '../util/tls-hint.ts';
 import { reasonIn } from './refusal.ts';
 import { readServer, type Server } from './server.ts';
 
@@ -20,6 +21,7 @@ const SILENT_MS = 1_500;
  */
 export class AnyServerTransport extends Transport {
   #server: Server | undefined;
+  readonly #timeoutMs: number;
 
   constructor({ productCheck: _, ...options }: TransportOptions) {
     super({
@@ -32,6 +34,7 @@ export class AnyServerTransport extends Transport {
       // The next try goes to another node.
       retryBackoff: () => 0,
     });
+    this.#timeoutMs = Number(options.requestTimeout ?? 30_000);
   }
 
   // The signatures of the class it extends are overloads, which only differ in what they answer.
@@ -67,7 +70,7 @@ export class AnyServerTransport extends Transport {
       this.#server = server;
       return server;
     } catch (error) {
-      throw explained(error);
+      throw explained(error, this.#timeoutMs);
     } finally {
       clearTimeout(silence);
     }
@@ -82,13 +85,16 @@ export class AnyServerTransport extends Transport {
     try {
       return await super.request(params, options);
     } catch (error) {
-      throw explained(error);
+      throw explained(error, this.#timeoutMs);
     }
   }
 }
 
-/** An answer's error with the server's reason in one line, where the client puts it in several. */
-function explained(error: unknown): unknown {
+/** The client's error in words for people, and in one line: of an answer, with the server's reason. */
+function explained(error: unknown, timeoutMs: number): unknown {
+  if (error instanceof errors.TimeoutError)
+    error.message = `it has not answered within ${timeoutMs / 1000} s`;
+  if (error instanceof errors.ConnectionError) error.message = plainTls(error.message);
   if (error instanceof errors.ResponseError) {
     const reason = reasonIn((error.body as { error?: unknown } | undefined)?.error);
     if (reason !== undefined) error.message = reason;

@@ -12,6 +12,7 @@ import type { Rotation } from '../rotation.ts';
 import { reasonOf } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
 import type { Trouble } from '../util/retry.ts';
+import { HalfOpen } from './half-open.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /** A bulk request of more bytes is split: Elasticsearch refuses 100 MiB, and works best far below. */
@@ -28,6 +29,7 @@ export class ElasticsearchSink implements Sink {
   readonly acknowledges = true;
   readonly #client: Client;
   readonly #trouble: Trouble;
+  readonly #halfOpen = new HalfOpen();
   readonly #rotation: Rotation;
 
   /** `rotation`: of the indices that `open` makes ready; `write` goes by what documents say. */
@@ -68,30 +70,38 @@ export class ElasticsearchSink implements Sink {
   /** Sends the lines at these places until each has its outcome. */
   async #send(lines: Lines, places: number[], outcomes: Outcome[], signal: AbortSignal): Promise<void> {
     let open = places;
-    for (let attempt = 0; open.length > 0; attempt++) {
+    /** What a request that was not answered may have stored. */
+    const unsure = new Set<number>();
+    while (open.length > 0) {
+      const pass = await this.#halfOpen.enter(signal);
+      const sent = pass === 'document' ? open.slice(0, 1) : open;
       let answer: BulkAnswer;
       try {
-        answer = await this.#bulk(lines.at(open), signal);
+        answer = await this.#bulk(lines.at(sent), signal);
+        this.#halfOpen.leave(pass, 'up');
       } catch (error) {
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? 0) : 0;
+        this.#halfOpen.leave(pass, status === 429 ? 'busy' : status >= 400 && status < 500 ? 'up' : 'down');
         if (status < 400 || status === 401 || status === 403 || readStatus(status) === 'again') {
           const seconds = error instanceof errors.ResponseError ? Number(error.headers?.['retry-after']) : 0;
+          for (const place of sent) unsure.add(place);
           await this.#wait(error, signal, Math.min(60, seconds || 0) * 1000);
           continue;
         }
         // The request as a whole was refused: too large, or one document spoils it.
-        if (open.length === 1) outcomes[open[0]!] = { refused: reasonOf(error) };
+        if (sent.length === 1) outcomes[sent[0]!] = { refused: reasonOf(error) };
         else {
-          const half = open.length >> 1;
-          await this.#send(lines, open.slice(0, half), outcomes, signal);
-          await this.#send(lines, open.slice(half), outcomes, signal);
+          const half = sent.length >> 1;
+          await this.#send(lines, sent.slice(0, half), outcomes, signal);
+          await this.#send(lines, sent.slice(half), outcomes, signal);
         }
-        return;
+        open = open.slice(sent.length);
+        continue;
       }
-      const { again, reason } = settle(open, answer, outcomes, attempt > 0);
-      open = again;
-      if (open.length > 0)
-        await this.#wait(new Error(`${open.length} documents were put off: ${reason}`), signal);
+      const { again, reason } = settle(sent, answer, outcomes, unsure);
+      open = [...again, ...open.slice(sent.length)];
+      if (again.length > 0)
+        await this.#wait(new Error(`${again.length} documents were put off: ${reason}`), signal);
       else this.#trouble.over();
     }
   }
@@ -119,14 +129,14 @@ export class ElasticsearchSink implements Sink {
 }
 
 /**
- * Notes the outcomes of one answer; answers the places to send again, and why the first of them is put off. `resent`: an
- * earlier request may have stored them.
+ * Notes the outcomes of one answer; answers the places to send again, and why the first of them is put off. `unsure`: what
+ * an earlier request may have stored.
  */
 function settle(
   places: readonly number[],
   answer: BulkAnswer,
   outcomes: Outcome[],
-  resent: boolean,
+  unsure: ReadonlySet<number>,
 ): { again: number[]; reason: string } {
   const again: number[] = [];
   let reason: string | undefined;
@@ -138,7 +148,7 @@ function settle(
     if (what === 'again') {
       again.push(at);
       if (item?.error) reason ??= reasonIn(item.error);
-    } else if (what === 'exists') outcomes[at] = resent ? 'stored' : 'exists';
+    } else if (what === 'exists') outcomes[at] = unsure.has(at) ? 'stored' : 'exists';
     else if (what === 'stored') outcomes[at] = 'stored';
     else outcomes[at] = { refused: reasonIn(item!.error) ?? `status ${item!.status}` };
   });

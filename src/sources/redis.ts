@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Trouble } from '../util/retry.ts';
+import { plainTls } from '../util/tls-hint.ts';
 import { isRedisRefusal, redisHint } from './redis-refusal.ts';
 
 /** A server's place. */
@@ -47,6 +48,7 @@ export function tellPlainly(error: unknown): never {
   if (error.message.includes('enableOfflineQueue'))
     throw new Error('the connection was closed', { cause: error });
   const [told = error] = (error as { previousErrors?: Error[] }).previousErrors ?? [];
+  told.message = plainTls(told.message);
   if (told.name === 'ReplyError') told.message = told.message.replace(/\.(\s.*)?$/s, '');
   throw told;
 }
@@ -75,47 +77,50 @@ export function throwRefusal(what: string, error: unknown, follow: boolean): voi
  */
 export async function connectRedis(options: RedisOptions): Promise<Redis> {
   const { key, type, sentinel } = options;
-  let redis = sentinel
-    ? await openNode(await askSentinels(options, sentinel.name), options)
-    : await openFirst(options.nodes, options);
+  const locate = async (redis: Redis): Promise<void> => {
+    const answer = type === 'list' ? redis.llen(key) : redis.xlen(key);
+    await answer.catch((error: unknown) => {
+      // It is there, and whoever reads it says that it is not what was expected.
+      if (!reasonOf(error).startsWith('WRONGTYPE')) throw error;
+    });
+  };
+  let nodes = sentinel ? [await askSentinels(options, sentinel.name)] : options.nodes;
   for (let moves = 0; ; moves++) {
     try {
-      await (type === 'list' ? redis.llen(key) : redis.xlen(key));
-      return redis;
+      return await openFirst(nodes, options, locate);
     } catch (error) {
-      // It is there, and whoever reads it says that it is not what was expected.
-      if (reasonOf(error).startsWith('WRONGTYPE')) return redis;
-      const node = movedTo(error, nodeOf(redis));
-      redis.disconnect();
-      if (!node || moves === MOST_MOVES) return tellPlainly(error);
-      redis = await openNode(node, options);
+      const node = movedTo(error);
+      if (!node || moves === MOST_MOVES) throw error;
+      nodes = [node];
     }
   }
 }
 
 /** Another connection to the server that this one leads to. */
-export function connectBeside(redis: Redis, options: RedisOptions): Promise<Redis> {
-  return openNode(nodeOf(redis), options);
-}
-
-function nodeOf({ options: { host = '', port = 0 } }: Redis): RedisNode {
-  return { host, port };
+export function connectBeside(
+  { options: { host = '', port = 0 } }: Redis,
+  options: RedisOptions,
+): Promise<Redis> {
+  return openNode({ host, port }, options, async () => {});
 }
 
 /** The node that a cluster names in place of the one that was asked: `MOVED 3999 10.0.0.5:6381`. */
-function movedTo(error: unknown, asked: RedisNode): RedisNode | undefined {
-  const [, host = '', port] = /^MOVED \d+ (.*):(\d+)$/.exec(reasonOf(error)) ?? [];
-  // A node that does not know its own name leaves it out.
-  return port === undefined || host === '?' ? undefined : { host: host || asked.host, port: Number(port) };
+function movedTo(error: unknown): RedisNode | undefined {
+  const [, host, port] = /^MOVED \d+ (.+):(\d+)$/.exec(reasonOf(error)) ?? [];
+  return host === undefined || host === '?' ? undefined : { host, port: Number(port) };
 }
 
-async function openFirst(nodes: readonly RedisNode[], options: RedisOptions): Promise<Redis> {
+async function openFirst(
+  nodes: readonly RedisNode[],
+  options: RedisOptions,
+  ask: (redis: Redis) => Promise<void>,
+): Promise<Redis> {
   let first: unknown;
   for (const node of nodes) {
     try {
-      return await openNode(node, options);
+      return await openNode(node, options, ask);
     } catch (error) {
-      if (isRedisRefusal(error)) throw error;
+      if (isRedisRefusal(error) || movedTo(error)) throw error;
       first ??= error;
     }
   }
@@ -128,11 +133,11 @@ async function askSentinels(options: RedisOptions, name: string): Promise<RedisN
   const failures: string[] = [];
   for (const node of options.nodes) {
     try {
-      const redis = await openNode(node, { ...options, username, password, db: 0 });
-      const answer = await redis
-        .call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
-        .catch(tellPlainly)
-        .finally(() => redis.disconnect());
+      let answer: unknown;
+      const redis = await openNode(node, { ...options, username, password, db: 0 }, async (asked) => {
+        answer = await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name);
+      });
+      redis.disconnect();
       const [host, port] = (answer ?? []) as string[];
       if (host !== undefined) return { host, port: Number(port) };
       failures.push(`the sentinel ${node.host}:${node.port} knows no master "${name}"`);
@@ -143,7 +148,12 @@ async function askSentinels(options: RedisOptions, name: string): Promise<RedisN
   throw new Error(failures.join('; '));
 }
 
-async function openNode({ host, port }: RedisNode, options: RedisOptions): Promise<Redis> {
+/** A connection to this server, which has answered `ask`. */
+async function openNode(
+  { host, port }: RedisNode,
+  options: RedisOptions,
+  ask: (redis: Redis) => Promise<void>,
+): Promise<Redis> {
   // Loaded only where it is used: it takes a tenth of a second.
   const { Redis } = await import('ioredis');
   const redis = new Redis({
@@ -162,7 +172,7 @@ async function openNode({ host, port }: RedisNode, options: RedisOptions): Promi
     enableReadyCheck: false,
     disableClientInfo: true,
   });
-  // Without a listener ioredis prints errors itself; the command that fails reports them.
+  // Without a listener ioredis prints errors itself. Of a connection that is closed, this says why.
   let lastError: unknown;
   redis.on('error', (error) => {
     lastError = error;
@@ -170,11 +180,20 @@ async function openNode({ host, port }: RedisNode, options: RedisOptions): Promi
   try {
     await redis.connect();
     await logIn(redis, options);
+    await ask(redis);
     return redis;
   } catch (error) {
     redis.disconnect();
-    const refusal = [lastError, error].find(isRedisRefusal);
-    return tellPlainly(refusal ?? lastError ?? error);
+    if (error instanceof Error && error.name === 'ReplyError') {
+      // A node of a cluster that does not know its own name leaves it out.
+      error.message = error.message.replace(/^(MOVED \d+ ):/, `$1${host}:`);
+      return tellPlainly(error);
+    }
+    const told = lastError ?? error;
+    // A Redis without TLS waits for the end of what it takes for a command.
+    if (options.tls && (told as NodeJS.ErrnoException).code === 'ETIMEDOUT')
+      throw new Error('it did not answer with TLS in 5 s', { cause: told });
+    return tellPlainly(told);
   }
 }
 

@@ -37,7 +37,7 @@ export interface Contact {
   reachable: boolean;
   /** When, on the clock of `performance.now()`. */
   at: number;
-  /** Why it could not be reached. */
+  /** Why it could not be reached, and what to do about it. */
   reason?: string;
 }
 
@@ -96,9 +96,12 @@ export class Trouble {
     const time = performance.now();
     this.#since ||= time;
     const reason = reasonOf(error);
-    contacts.set(this.what, { reachable: false, at: time, reason });
+    contacts.set(this.what, { reachable: false, at: time, reason: `${reason}. ${this.#hint(error)}` });
     if (time - this.#since >= this.#patienceMs || signal.aborted) return false;
-    if (this.#patienceMs === Number.POSITIVE_INFINITY && time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
+    if (this.#patienceMs !== Number.POSITIVE_INFINITY && this.#said === undefined) {
+      log.warn(`${this.what} can't be reached: ${reason}. Trying for ${this.#patienceMs / 1000} s`);
+      this.#said = time;
+    } else if (time - (this.#said ?? -REMIND_MS) >= REMIND_MS) {
       const since = this.#said !== undefined ? ` for ${Math.round((time - this.#since) / 1000)} s` : '';
       log.warn(
         `${this.what} can't be reached${since}: ${reason}. Trying again${this.#meanwhile}. ${this.#hint(error)}`,

@@ -31,7 +31,7 @@ test('the figures are those of the documents, computed otherwise', async (t) => 
       .map(({ timestamp }) => String(timestamp))
       .sort();
     assert.deepEqual([parts, count, oldest, newest], [1, times.length, times[0], times.at(-1)], index);
-    assert.ok(bytes > 0);
+    assert.ok(bytes! > 0);
     const hours = (Date.parse(times.at(-1)!) - Date.parse(times[0]!)) / 3_600_000;
     assert.ok(Math.abs(per_hour! - times.length / hours) < 1e-6);
   }

@@ -101,8 +101,11 @@ test('what Elasticsearch itself refuses is a dead letter with its reason, and co
 
 test('the list is read no faster than Elasticsearch confirms', async (t) => {
   const rig = await Rig.start(t, { config: { pipeline: { concurrency: 2, batch_size: 20 } }, cap: 100 });
+  // One document goes alone, then one batch, and then all at once.
   await rig.push([rig.lines.note()]);
   rig.run();
+  await rig.drained();
+  await rig.push([rig.lines.note()]);
   await rig.drained();
   let held = 0;
   let open = (): void => {};

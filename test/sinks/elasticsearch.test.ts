@@ -140,6 +140,7 @@ test('of one answer, each item is handled by its own status', async (t) => {
       : undefined,
   );
   const sink = sinkOf(fake.url, 60_000);
+  await fake.makeTrusted(sink);
   const outcomes = await sink.write(documents('x', 7), signal);
   await sink.close();
   assert.deepEqual(outcomes, [
@@ -163,7 +164,7 @@ test('a request that is put off as a whole is sent again', async (t) => {
   const sink = sinkOf(fake.url, 60_000);
   assert.deepEqual(await sink.write(documents('x', 3), signal), ['stored', 'stored', 'stored']);
   await sink.close();
-  assert.equal(fake.requests.length, 5);
+  assert.deepEqual(fake.requests, [['id-0'], ['id-0'], ['id-0'], ['id-0'], ['id-0'], ['id-1', 'id-2']]);
 });
 
 test('a request that is refused as a whole is halved until the culprit stands alone', async (t) => {
@@ -183,10 +184,35 @@ test('an answer that never comes doubles nothing', { timeout: 30_000 }, async (t
     return before === 0 ? 'silence' : answer;
   });
   const sink = sinkOf(fake.url, 60_000, 1_000);
+  await fake.makeTrusted(sink);
   assert.deepEqual(await sink.write(documents('x', 3), signal), ['stored', 'stored', 'stored']);
   await sink.close();
   assert.equal(fake.stored.size, 3);
-  assert.equal(fake.requests.length, 2);
+  assert.deepEqual(fake.requests, [['id-0', 'id-1', 'id-2'], ['id-0'], ['id-1', 'id-2']]);
+});
+
+test('a server is met gently, at the start and after an outage: one document, one batch, then all', async (t) => {
+  let isDown = false;
+  const fake = await FakeElasticsearch.start(t, () => (isDown ? { status: 503 } : undefined));
+  const sink = sinkOf(fake.url, 60_000);
+  const write = (from: number): Promise<unknown> =>
+    Promise.all([0, 1, 2, 3].map((n) => sink.write(documents('x', 10, from + 10 * n), signal)));
+  const sizes = (): number[] => fake.requests.splice(0).map(({ length }) => length);
+  await write(0);
+  assert.deepEqual(sizes(), [1, 9, 10, 10, 10]);
+  isDown = true;
+  const written = write(100);
+  setTimeout(() => {
+    isDown = false;
+  }, 700);
+  await written;
+  const after = sizes();
+  assert.deepEqual(after.slice(0, 4), [10, 10, 10, 10], 'those are on their way when the outage begins');
+  const alone = after.slice(4, -4);
+  assert.ok(alone.length >= 1);
+  assert.deepEqual(alone, new Array(alone.length).fill(1));
+  assert.deepEqual(after.slice(-4).sort(), [10, 10, 10, 9], 'all that is left, once each');
+  await sink.close();
 });
 
 test('a connection that breaks behind what was stored doubles nothing', async (t) => {

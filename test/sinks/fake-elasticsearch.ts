@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { Sink } from '../../src/sinks/sink.ts';
+import { documents } from './contract.ts';
 
 /** How a request is answered: with a status and a body, or not at all. */
 export type Answer =
@@ -17,6 +19,7 @@ export class FakeElasticsearch {
   readonly stored = new Map<string, unknown>();
   /** The ids in each bulk request. */
   readonly requests: string[][] = [];
+  #isFaultless = false;
   readonly #server: Server;
 
   private constructor(bulk: (ids: string[], before: number, fake: FakeElasticsearch) => Answer | undefined) {
@@ -65,8 +68,17 @@ export class FakeElasticsearch {
       .map((line) => JSON.parse(line));
     const ids = lines.filter((_, n) => n % 2 === 0).map((action) => action.create._id as string);
     this.requests.push(ids);
-    const answer = bulk(ids, this.requests.length - 1, this);
+    const answer = this.#isFaultless ? undefined : bulk(ids, this.requests.length - 1, this);
     return answer ?? this.store(ids);
+  }
+
+  /** Lets a sink write what it must before it sends all at once; none of it is seen. */
+  async makeTrusted(sink: Sink): Promise<void> {
+    this.#isFaultless = true;
+    await sink.write(documents('x', 2), new AbortController().signal);
+    this.#isFaultless = false;
+    this.requests.length = 0;
+    this.stored.clear();
   }
 
   /** Stores documents, all but those that `statuses` gives another status than 201; answers as Elasticsearch does. */
