@@ -20,7 +20,7 @@ const redis = new Redis(REDIS_URL ?? `redis://${REDIS_HOST}:${REDIS_PORT}`);
 redis.on('error', (error) => console.error(`Redis: ${error.message}`));
 
 while (!stop.signal.aborted) {
-  const sample = new FileSource({ path: 'samples/api.log', intervalMs: 1000 });
+  const sample = new FileSource({ paths: ['samples/api.log'], intervalMs: 1000 });
   for await (const { entries } of sample.batches({ follow: false, batchSize: 1, signal: stop.signal })) {
     const now = new Date().toISOString().slice(0, 19).replace('T', ' ');
     const entry = String(entries[0]).replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, now);

@@ -13,8 +13,6 @@ export interface LogBatch {
 
 /** How to take in. */
 export interface IntakeOptions extends Omit<ReadOptions, 'position' | 'isFull'> {
-  /** Also hand on what an earlier run has read, as far as the source still has it. */
-  sendKnown: boolean;
   onGap(gap: Gap): void;
 }
 
@@ -25,7 +23,6 @@ export interface IntakeOptions extends Omit<ReadOptions, 'position' | 'isFull'> 
 export async function* takeIn(stages: Stages, options: IntakeOptions): AsyncGenerator<LogBatch> {
   const { source, journal, buffer } = stages;
   await journal.open();
-  if (options.sendKnown && source.keeps === 'everything') journal.reset();
   if (source.keeps !== 'window') return yield* takeDirectly(stages, options);
   await buffer.open();
   yield* takeThrough(buffer, stages, options);

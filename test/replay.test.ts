@@ -41,7 +41,7 @@ function parts(maxBytes = 1 << 30, maxEntryBytes = 2_000): Stages {
   return stagesIn(
     folder,
     {
-      source: new FileSource({ path: join(folder, 'api.log'), intervalMs: 100 }),
+      source: new FileSource({ paths: [join(folder, 'api.log')], intervalMs: 100 }),
       parse: (entry) => parse(entry, 'UTC', { maxEntryBytes }),
       plugins: new PluginChain(uses, 'ml-api-', () => true),
       sink: new DirectorySink(join(folder, 'out')),

@@ -45,6 +45,8 @@ type Head =
 export class Journal {
   readonly path: string;
   #counts = new KeyCounts();
+  /** What this run has counted again. */
+  readonly #again = new KeyCounts();
   /** Keys of batches that are counted, and not told of yet: a journal that is begun anew must not hold them. */
   readonly #ahead = new Set<Buffer>();
   #progress: Progress = { sequence: 0, confirmed: 0, logs: 0 };
@@ -101,20 +103,19 @@ export class Journal {
 
   /**
    * Counts the copies of a batch's contents, by the first halves of their keys, 8 bytes each, and answers how many of each
-   * came before. `again`: they were counted before, and get the same numbers again.
+   * came before. `again`: an earlier run has counted them, and each gets one of the numbers that it gave.
    */
   count(keys: Buffer, again = false): number[] {
-    if (again) this.#counts.add(keys, -1);
-    else this.#ahead.add(keys);
-    return this.#counts.add(keys, 1);
-  }
-
-  /** Forgets everything, as if nothing had been read. Batches are counted on. */
-  reset(): void {
-    this.#counts = new KeyCounts();
-    this.#position = undefined;
-    this.#size = Number.POSITIVE_INFINITY;
-    this.#touch();
+    if (!again) {
+      this.#ahead.add(keys);
+      return this.#counts.add(keys, 1);
+    }
+    // Copies are alike, so that it matters which numbers are given, and not to which of them. What the source does not
+    // hold any more came first: so the newest numbers are.
+    const counted = this.#counts.add(keys, 0);
+    return this.#again
+      .add(keys, 1)
+      .map((given, n) => (given < counted[n]! ? counted[n]! - 1 - given : given));
   }
 
   /** A batch was read, whose keys `count` has counted. It is written soon. */

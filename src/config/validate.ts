@@ -12,7 +12,11 @@ import type { Setting } from './settings.ts';
 export function validate<const S extends Schema>(schema: S, settings: readonly Setting[]): FromSchema<S> {
   const tree: Record<string, unknown> = {};
   const origins = new Map<string, string>();
-  for (const setting of settings) setValue(tree, setting, origins);
+  for (const setting of settings) {
+    // One text is a list of one.
+    const isOne = schemaAt(schema, setting.path)?.type === 'array' && typeof setting.value === 'string';
+    setValue(tree, isOne ? { ...setting, value: [setting.value] } : setting, origins);
+  }
   const ajv = new Ajv({
     useDefaults: true,
     allErrors: true,

@@ -1,189 +1,143 @@
-import { isAscii } from 'node:buffer';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { reasonOf, SidecarError } from '../util/errors.ts';
-import { log } from '../util/log.ts';
+import { reasonOf } from '../util/errors.ts';
+import { log as say } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
-import { cutLogs, entriesOf } from './log-lines.ts';
+import type { Item } from './file-cursor.ts';
+import { entriesUpTo, type FileLog } from './file-log.ts';
+import { FileLogs } from './file-logs.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
-/** A file of log lines, oldest first, as the API would have printed them. */
+/** Files of log lines, oldest first, as the API would have printed them. */
 export interface FileOptions {
-  path: string;
-  /** The longest pause between two looks at a file that is followed. */
+  /** Paths and patterns, see `findPlaces`. */
+  paths: readonly string[];
+  /** The longest pause between two looks at files that are followed. */
   intervalMs: number;
 }
 
-const CHUNK = 1 << 17;
-/** More text than this without a new entry is handed on as it is, and refused as too large. */
-const LONGEST_ENTRY = 16 << 20;
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
+/** How long what was put aside, or has no name any more, is waited for: its writer may not know of it yet. */
+const ASIDE_MS = 5_000;
 
-/** What was read: up to the byte `end` of a file. */
-type Position = { inode: number; end: number };
-
-interface Item {
-  text: string;
-  /** What is read with it. */
-  position: Position;
-  /** Only the next item's position stands behind it. */
-  mixed: boolean;
+/** An entry, and the log that it is of. */
+interface Read {
+  log: FileLog;
+  item: Item;
 }
 
 /**
- * A file, read from its start and perhaps followed. Which lines belong together, `cutLogs` says. A followed file may be
- * rotated (a new file under its name) or truncated.
+ * Files, read from their start and perhaps followed. Which lines belong together, `cutLogs` says; which file holds which
+ * log, whatever rotations do, `FileLogs`.
  */
 export class FileSource implements Source {
   readonly keeps = 'everything';
   readonly #options: FileOptions;
-  #file: FileHandle | undefined;
+  #logs: FileLogs | undefined;
 
   constructor(options: FileOptions) {
     this.#options = options;
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
-    const { limit, batchSize } = options;
-    const file = await this.#open();
-    const { ino, size } = await file.stat();
-    const saved = savedPosition(options.position);
-    const resumes = saved?.inode === ino && saved.end <= size;
-    const start: Position = resumes ? saved : { inode: ino, end: 0 };
-    if (saved && !resumes) options.onGap?.({ what: this.#describeGap(), atLeast: 0 });
-    let items: Item[] = [];
-    let atStart = limit !== undefined;
-    for await (const { read, ended } of this.#chunks(file, start, options)) {
-      items = items.length > 0 ? [...items, ...read] : read;
-      if (atStart && items.length > limit!) items = items.slice(items.length - limit!);
-      if (atStart && !ended) continue;
-      atStart = false;
-      let from = 0;
-      // A batch is only filled up from what is there: news is not held back.
-      while (items.length - from >= batchSize || (ended && from < items.length)) {
-        let to = from + batchSize;
-        while (items[to - 1]?.mixed) to++;
-        const part = items.slice(from, to);
-        const { position } = part.at(-1)!;
-        yield { entries: part.map((item) => item.text), known: false, position };
-        from += part.length;
-      }
-      items = items.slice(from);
-    }
-  }
-
-  #describeGap(): string {
-    const { path } = this.#options;
-    return `${path} was rotated or truncated while nobody read it, so logs at the end of the old one may be unread. Run once with --path on the old file: what is known will be recognised`;
-  }
-
-  /** The file's entries, a chunk at a time; `ended` where nothing more stands behind them now. */
-  async *#chunks(
-    first: FileHandle,
-    start: Position,
-    { follow, signal, onPause }: ReadOptions,
-  ): AsyncIterable<{ read: Item[]; ended: boolean }> {
-    let file = first;
-    let { inode, end: at } = start;
-    let rest: Buffer = Buffer.alloc(0);
-    let stillSince = Date.now();
-    const take = (ended: boolean): Item[] => {
-      const { items, length } = itemsOf(rest, at - rest.length, inode, ended);
-      rest = Buffer.from(rest.subarray(length));
-      return items;
-    };
-    let chunk = Buffer.allocUnsafe(CHUNK);
+    const { follow, signal, sendKnown, batchSize, onPause, onGap = () => {} } = options;
+    const logs = new FileLogs(this.#options.paths, options.position, onGap);
+    this.#logs = logs;
+    // What the files hold at the start is limited, not what comes later.
+    let { limit } = options;
+    let isFirst = true;
     while (!signal.aborted) {
-      // Looked at before reading: what was still written to a file after it was renamed is read, too.
-      const now = follow ? await stat(this.#options.path).catch(() => undefined) : undefined;
-      // What does not end yet is looked at again with the next chunk: twice as much each time, so that it stays linear.
-      if (rest.length > chunk.length) chunk = Buffer.allocUnsafe(rest.length);
-      const { bytesRead } = await file.read(chunk, 0, Math.max(CHUNK, rest.length), at);
-      if (bytesRead > 0) {
-        at += bytesRead;
-        stillSince = Date.now();
-        rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-        const read = take(rest.length > LONGEST_ENTRY);
-        if (read.length > 0) yield { read, ended: false };
-        continue;
-      }
-      const replaced = now !== undefined && now.ino !== inode;
-      const restarts = replaced || (now !== undefined && now.size < at);
-      const still = Date.now() - stillSince >= STILL_MS && rest.at(-1) === NEWLINE;
-      yield { read: !follow || restarts || still ? take(true) : [], ended: true };
-      if (!follow) return;
-      if (restarts) {
-        log.info(
-          `${this.#options.path} was ${replaced ? 'rotated' : 'truncated'}: reading it from its start`,
-        );
-        if (replaced) {
-          await file.close();
-          file = await this.#open();
-          inode = (await file.stat()).ino;
+      const found = await logs.look(follow);
+      let known: string[] = [];
+      if (isFirst && sendKnown)
+        for await (const entries of readKnown(found)) {
+          if (signal.aborted) return;
+          known = known.concat(entries);
+          if (limit !== undefined) known = known.slice(-limit);
+          else while (known.length >= batchSize) yield { entries: known.splice(0, batchSize), known: true };
         }
-        at = 0;
-        continue;
+      let fresh: Read[] = [];
+      for await (const read of readFresh(found, options)) {
+        fresh = fresh.concat(read);
+        if (limit !== undefined) fresh = fresh.slice(-limit);
+        else if (known.length > 0) yield { entries: known.splice(0), known: true };
+        while (limit === undefined && fresh.length >= batchSize)
+          yield batchOf(fresh.splice(0, together(fresh, batchSize)), logs);
       }
+      if (signal.aborted) return;
+      if (limit !== undefined) known = known.slice(Math.max(0, known.length + fresh.length - limit));
+      while (known.length > 0) yield { entries: known.splice(0, batchSize), known: true };
+      // A batch is only filled up from what is there: news is not held back.
+      while (fresh.length > 0) yield batchOf(fresh.splice(0, together(fresh, batchSize)), logs);
+      await logs.forget(found.filter(({ isOver }) => isOver));
+      if (logs.isChanged) yield { entries: [], known: false, position: logs.position };
+      if (!follow) return;
+      isFirst = false;
+      limit = undefined;
       const pauseMs = Math.min(this.#options.intervalMs, STILL_MS / 4);
       onPause?.(pauseMs);
       await sleep(pauseMs, signal);
     }
   }
 
-  async #open(): Promise<FileHandle> {
-    const { path } = this.#options;
-    try {
-      this.#file = await open(path, 'r');
-      if ((await this.#file.stat()).isDirectory()) throw new Error('it is a folder');
-      return this.#file;
-    } catch (cause) {
-      throw new SidecarError(
-        'unreachable',
-        `the log file ${path} can't be read: ${reasonOf(cause)}. Give another with --path`,
-        { cause },
-      );
+  async close(): Promise<void> {
+    await this.#logs?.close();
+  }
+}
+
+/** How many of the first entries are handed on together: `batchSize`, unless a position can only be behind more. */
+function together(reads: readonly Read[], batchSize: number): number {
+  let count = batchSize;
+  while (reads[count - 1]?.item.isMixed) count++;
+  return count;
+}
+
+function batchOf(reads: readonly Read[], logs: FileLogs): Batch {
+  const last = new Map(reads.map(({ log, item }) => [log, item]));
+  for (const [log, item] of last) logs.handOn(log, item.mark());
+  return { entries: reads.map(({ item }) => item.text), known: false, position: logs.position };
+}
+
+/** What earlier runs have handed on, as far as it is still there. */
+async function* readKnown(logs: readonly FileLog[]): AsyncGenerator<string[]> {
+  for (const { look, at, isSkipped } of logs) {
+    if (!look || at === 0 || isSkipped) continue;
+    for await (const items of entriesUpTo(look, at)) yield items.map(({ text }) => text);
+  }
+}
+
+async function* readFresh(logs: readonly FileLog[], { follow, signal }: ReadOptions): AsyncGenerator<Read[]> {
+  for (const log of logs) {
+    for await (const items of readOn(log, follow, signal)) {
+      yield items.map((item) => ({ log, item }));
+      if (signal.aborted) return;
     }
   }
-
-  async close(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
-  }
 }
 
-function savedPosition(position: unknown): Position | undefined {
-  const { inode, end } = (position ?? {}) as Partial<Position>;
-  const isSound = [inode, end].every((value) => Number.isSafeInteger(value) && value! >= 0);
-  return isSound ? (position as Position) : undefined;
+/** The entries of a log that are whole now. */
+async function* readOn(log: FileLog, follow: boolean, signal: AbortSignal): AsyncGenerator<Item[]> {
+  const { cursor, look } = log;
+  if (log.isOver) return yield cursor.take(true);
+  if (!look || log.hasMore) yield* read(log);
+  if (cursor.restLength === 0 && look) return;
+  const sinceMs = Date.now() - Math.max(log.grownAt, look?.modifiedMs ?? 0);
+  if (!follow) {
+    // The rest of the line may come.
+    if (!cursor.endsLine && look?.isLive && sinceMs < STILL_MS) {
+      await sleep(STILL_MS - sinceMs, signal);
+      yield* read(log);
+    }
+    return yield cursor.take(true);
+  }
+  const isAside = !look?.isLive && sinceMs >= ASIDE_MS;
+  if (isAside || look?.isPacked || (cursor.endsLine && sinceMs >= STILL_MS)) yield cursor.take(true);
+  log.isOver = isAside && !look;
 }
 
-/** The entries that are whole, and how many bytes they take; `from` is where in the file the bytes begin. */
-function itemsOf(
-  bytes: Buffer,
-  from: number,
-  inode: number,
-  ended: boolean,
-): { items: Item[]; length: number } {
-  // In Latin-1 each byte is a character, so that places in the text are places in the file.
-  const latin1 = bytes.toString('latin1');
-  const ascii = isAscii(bytes);
-  const textOf = (start: number, end: number): string => {
-    let stop = end;
-    while (stop > start && (bytes[stop - 1] === NEWLINE || bytes[stop - 1] === RETURN)) stop--;
-    const text = ascii ? latin1.slice(start, stop) : bytes.toString('utf8', start, stop);
-    return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
-  };
-  const items: Item[] = [];
-  let next = 0;
-  for (const span of cutLogs(latin1, ended)) {
-    if (!span.closed && !ended) break;
-    next = Math.max(next, span.end);
-    while (bytes[next] === NEWLINE || bytes[next] === RETURN) next++;
-    const position = { inode, end: from + next };
-    for (const text of entriesOf(span, textOf)) items.push({ text, position, mixed: true });
-    items.at(-1)!.mixed = span.mixed === true;
+async function* read(log: FileLog): AsyncGenerator<Item[]> {
+  try {
+    yield* log.read();
+  } catch (error) {
+    say.warn(`${log.look?.path} can't be read to its end: ${reasonOf(error)}`);
   }
-  return { items, length: ended ? bytes.length : next };
 }

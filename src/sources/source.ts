@@ -49,6 +49,8 @@ export interface ReadOptions {
   position?: Json | undefined;
   /** Nothing more can be taken now: a source that others send to says so. */
   isFull?: (() => boolean) | undefined;
+  /** Also hand on, as known, what an earlier run has read, as far as it is still there. */
+  sendKnown?: boolean;
   /** Go on waiting for new entries until `signal`; otherwise end where the source ends now. */
   follow: boolean;
   /** Hand on, as known, all that is still there of what earlier runs have read, and not only what it takes to go on. */
@@ -68,8 +70,7 @@ export interface ReadOptions {
 /** Where logs come from. Reading takes nothing away from it. */
 export interface Source {
   /**
-   * What it still holds of what it has shown: `everything`, as a file does: a run that wants it all again needs no memory of
-   * earlier ones; what is not `acknowledged` yet, as a stream does; or a `window`: what was read of that is kept in a
+   * What it still holds of what it has shown: `everything`, as a file does; what is not `acknowledged` yet, as a stream does; or a `window`: what was read of that is kept in a
    * buffer on disk until the sink has it.
    */
   readonly keeps: 'everything' | 'acknowledged' | 'window';

@@ -1,0 +1,266 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf, SidecarError } from '../util/errors.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
+import { log as say } from '../util/log.ts';
+import type { Mark } from './file-cursor.ts';
+import { FileLog, type SavedLog } from './file-log.ts';
+import { isCopy, type Look, lookAt, printOf, UnsettledError } from './file-look.ts';
+import { findPlaces, isPattern, type Place } from './file-paths.ts';
+import type { Gap } from './source.ts';
+
+/** How long a log is missed before it counts as gone, in ms. */
+const MISSED_MS = 1_000;
+/** How often files are looked at, at most, in a run that ends by itself. */
+const TRIES = 8;
+
+/** Which file holds which log: found out anew at each look, by what is in the files. */
+export class FileLogs {
+  readonly #patterns: readonly string[];
+  readonly #onGap: (gap: Gap) => void;
+  readonly #logs = new Map<string, FileLog>();
+  /** How far each was handed on. */
+  readonly #handed = new Map<string, SavedLog>();
+  readonly #looks = new Map<string, Look>();
+  readonly #told = new Map<string, string>();
+  #nextId = 1;
+  #isFirst: boolean;
+  /** What is to be saved has changed since `position` was asked for. */
+  isChanged = false;
+
+  constructor(patterns: readonly string[], position: unknown, onGap: (gap: Gap) => void) {
+    this.#patterns = patterns;
+    this.#onGap = onGap;
+    const saved = savedLogs(position);
+    this.#isFirst = this.isChanged = saved === undefined;
+    for (const [id, each] of Object.entries(saved ?? {})) {
+      this.#logs.set(id, new FileLog(id, each));
+      this.#handed.set(id, each);
+      this.#nextId = Math.max(this.#nextId, Number(id) + 1);
+    }
+  }
+
+  /** Where to go on, behind what was handed on. */
+  get position(): Json {
+    this.isChanged = false;
+    return { logs: Object.fromEntries(this.#handed) } as unknown as JsonObject;
+  }
+
+  /** An entry of this log, with this mark behind it, is handed on. */
+  handOn(log: FileLog, mark: Mark): void {
+    const { id, inode, isSkipped } = log;
+    this.#handed.set(id, { ...mark, inode, isDone: this.#isDone(log, mark.end), isSkipped });
+  }
+
+  /**
+   * Looks at all files, and answers the logs that there are, oldest first; those without a file, which are read from the
+   * open one, before them. `follow`: what is not there, or can't be read, is waited for; otherwise it throws.
+   */
+  async look(follow: boolean): Promise<FileLog[]> {
+    let order = new Map<Look | undefined, number>();
+    // A rotation that is under way is over soon.
+    for (let tries = 0; tries < (follow ? 1 : TRIES); tries++) {
+      if (tries > 0) await delay(MISSED_MS / TRIES);
+      const looks = await this.#lookAtAll(follow);
+      order = new Map(looks.map((look, n) => [look, n]));
+      try {
+        await this.#assign(looks);
+        if (![...this.#logs.values()].some(({ missedSince }) => missedSince !== undefined)) break;
+      } catch (error) {
+        if (!(error instanceof UnsettledError)) throw error;
+        say.debug(`the files are being rotated: ${error.message}`);
+      }
+    }
+    this.#isFirst = false;
+    for (const each of this.#logs.values()) this.#note(each);
+    const place = ({ look }: FileLog): number => order.get(look) ?? -1;
+    return [...this.#logs.values()].sort((one, other) => place(one) - place(other));
+  }
+
+  /** Forgets logs that are over: their files are gone, and all of them was handed on. */
+  async forget(over: readonly FileLog[]): Promise<void> {
+    for (const { id } of over) {
+      await this.#logs.get(id)?.release();
+      this.#logs.delete(id);
+      this.isChanged = this.#handed.delete(id) || this.isChanged;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const each of this.#logs.values()) await each.release();
+  }
+
+  async #lookAtAll(follow: boolean): Promise<Look[]> {
+    const places = await findPlaces(this.#patterns);
+    if (!follow || this.#isFirst) this.#requireNamed(places, follow);
+    const found: Look[] = [];
+    for (const place of places) {
+      const look = await lookAt(place, this.#looks.get(place.path)).catch((error: unknown) => error);
+      if (look instanceof Error) {
+        this.#looks.delete(place.path);
+        const isGone = (look as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!(isGone && follow)) this.#tell(place, reasonOf(look), 'unreachable', follow);
+        else if (this.#isFirst && place.isNamed) say.info(`${place.path} is not there yet: waiting for it`);
+      } else {
+        const { problem } = look as Look;
+        this.#looks.set(place.path, look as Look);
+        if (problem === undefined) found.push(look as Look);
+        else this.#tell(place, problem, 'config', follow);
+      }
+    }
+    for (const path of this.#looks.keys())
+      if (!places.some((place) => place.path === path)) this.#looks.delete(path);
+    const byInode = new Map(found.map((look) => [`${look.device} ${look.inode}`, look]));
+    return [...byInode.values()].sort(byAge);
+  }
+
+  #requireNamed(places: readonly Place[], follow: boolean): void {
+    for (const pattern of this.#patterns) {
+      if (!isPattern(pattern) || places.some(({ isNamed }) => isNamed)) continue;
+      const says = `no file is named by ${pattern}`;
+      if (!follow) throw new SidecarError('unreachable', `${says}. Give another with --path`);
+      say.info(`${says} yet: waiting for one`);
+    }
+  }
+
+  /** What is named, and can't be read, ends a run that ends by itself; all else is passed over, and told once. */
+  #tell({ path, isNamed }: Place, reason: string, code: 'config' | 'unreachable', follow: boolean): void {
+    const says = `the log file ${path} can't be read: ${reason}`;
+    if (isNamed && !follow && this.#patterns.includes(path))
+      throw new SidecarError(code, `${says}. Give another with --path`);
+    if (this.#told.get(path) === reason) return;
+    this.#told.set(path, reason);
+    say.warn(`${says}. It is passed over until it changes`);
+  }
+
+  /** Finds each log's file, and a log for each file: by what is in them first, and then by name and inode. */
+  async #assign(looks: readonly Look[]): Promise<void> {
+    const free = new Set(looks.filter(({ size, head }) => size > 0 && head.length > 0));
+    const open = new Set<FileLog>();
+    for (const each of this.#logs.values()) {
+      if (each.look && free.delete(each.look)) continue;
+      open.add(each);
+    }
+    const take = async (log: FileLog, look: Look, isCut = false): Promise<void> => {
+      if (isCut) await log.cut(look);
+      else await log.bind(look);
+      open.delete(log);
+      free.delete(look);
+    };
+    for (const isSame of [true, false])
+      for (const log of open)
+        for (const look of free)
+          if ((look.inode === log.inode) === isSame && (await log.heldBy(look)) === 'whole') {
+            await take(log, look);
+            break;
+          }
+    for (const log of open)
+      for (const look of free)
+        if ((await log.heldBy(look)) === 'beginning') {
+          if (look.isLive) say.warn(`${look.path} was cut to ${look.size} bytes: reading goes on there`);
+          await take(log, look, look.isLive);
+          break;
+        }
+    const missed = [...open];
+    // Those that are written to first: others may be copies of them, on the way to a rotated name.
+    let newer = false;
+    for (const look of [...free].sort((one, other) => Number(other.isLive) - Number(one.isLive)))
+      newer = (await this.#addNew(look)) || newer;
+    for (const log of missed) await this.#miss(log, newer);
+  }
+
+  async #addNew(look: Look): Promise<boolean> {
+    let news = look;
+    for (const log of this.#logs.values()) {
+      if (!log.look || look.isLive) continue;
+      if (await isCopy(look, log.look)) return false;
+      // Both begin alike, and differ further on: what was read was put aside, and another was begun in its place.
+      if (log.look.isLive && (await log.heldBy(look)) === 'whole') {
+        news = log.look;
+        await log.bind(look);
+        break;
+      }
+    }
+    const log = new FileLog(String(this.#nextId++));
+    this.#logs.set(log.id, log);
+    if (this.#isFirst && !news.isNamed) await this.#skip(log, news);
+    else await log.bind(news);
+    return !look.isLive;
+  }
+
+  /** What was put aside before the first run, and is not named, is only read where it still grows. */
+  async #skip(log: FileLog, look: Look): Promise<void> {
+    log.isSkipped = look.isPacked;
+    if (look.isPacked) log.cursor.resume(look.head.length, look.head, Buffer.alloc(0));
+    else await log.cut(look);
+    const { at, head, tail } = log.cursor;
+    this.handOn(log, { end: at, head: printOf(head), tail: printOf(tail) });
+    await log.bind(look);
+    this.isChanged = true;
+  }
+
+  /** No file of any name holds this log now; it may still be open. `newer`: later ones were put aside. */
+  async #miss(log: FileLog, newer: boolean): Promise<void> {
+    const name = log.look?.path ?? this.#patterns.join(', ');
+    const isNews = log.look !== undefined;
+    log.look = undefined;
+    if (await log.isHeldOpen()) {
+      if (isNews && newer)
+        this.#tellGap(`${name} was rotated several times, and deleted, before that was seen`);
+      return;
+    }
+    await log.release();
+    // Its file may get another name at this moment.
+    log.missedSince ??= Date.now();
+    if (Date.now() - log.missedSince < MISSED_MS) return;
+    log.isOver = true;
+    if (!this.#handed.get(log.id)?.isDone)
+      this.#tellGap(
+        `${name}: a file was truncated or deleted since it was read last, and none beside it goes on with what was in it`,
+      );
+  }
+
+  #tellGap(what: string): void {
+    const then =
+      'logs may be gone unread; how many cannot be known. If they are in another folder, name that with --path, too; otherwise keep rotated files for longer';
+    this.#onGap({ what: `${what}: ${then}`, atLeast: 0 });
+  }
+
+  /** Keeps what was found out about the file of a log that is saved. */
+  #note(log: FileLog): void {
+    const handed = this.#handed.get(log.id);
+    if (!handed || !log.look) return;
+    const isDone = this.#isDone(log, handed.end);
+    if (handed.inode === log.inode && handed.isDone === isDone) return;
+    this.#handed.set(log.id, { ...handed, inode: log.inode, isDone });
+    this.isChanged = true;
+  }
+
+  #isDone({ look, isSkipped }: FileLog, end: number): boolean {
+    return look !== undefined && !look.isLive && (isSkipped || look.size === end % 2 ** 32);
+  }
+}
+
+/** The oldest first: what was put aside before what is written to, and by the time of the last line. */
+function byAge(one: Look, other: Look): number {
+  if (one.isLive !== other.isLive) return one.isLive ? 1 : -1;
+  return (
+    one.modifiedMs - other.modifiedMs || rank(one.path) - rank(other.path) || (one.path < other.path ? -1 : 1)
+  );
+}
+
+/** Of rotated files with numbers, `.2` is older than `.1`. */
+function rank(path: string): number {
+  return -Number(/[-._](\d{1,5})(?:\.gz)?$/.exec(path)?.[1] ?? 0);
+}
+
+function savedLogs(position: unknown): Record<string, SavedLog> | undefined {
+  const logs = isObject(position) ? position.logs : undefined;
+  if (!isObject(logs)) return undefined;
+  return Object.values(logs).every(isSaved) ? (logs as unknown as Record<string, SavedLog>) : undefined;
+}
+
+function isSaved(value: unknown): boolean {
+  const { end, inode, head, tail } = (isObject(value) ? value : {}) as Partial<SavedLog>;
+  const areSound = [end, inode].every((each) => Number.isSafeInteger(each) && each! >= 0);
+  return areSound && typeof head === 'string' && typeof tail === 'string';
+}
