@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { Cursor, type Item, type Mark } from './file-cursor.ts';
 import { HEAD_BYTES, type Look, openAgain, printOf, readAt, readBefore, TAIL_BYTES } from './file-look.ts';
 
 const CHUNK = 1 << 17;
+/** How long what was put aside, or has no name any more, is waited for, in ms: its writer may not know of it yet. */
+export const ASIDE_MS = 5_000;
 
 /** A log as a journal keeps it. */
 export interface SavedLog extends Mark {
@@ -28,8 +29,13 @@ export class FileLog {
   isSkipped: boolean;
   /** Since when no file holds it, in ms since 1970. */
   missedSince: number | undefined;
+  misses = 0;
   /** Nothing of it will come any more. */
   isOver = false;
+  /** Its file was deleted when others had been put aside after it. */
+  isOutrun = false;
+  /** The name of its file, when it had one. */
+  name: string | undefined;
   /** As an earlier run left it, until its file is found. */
   saved: Mark | undefined;
   /** When something of it was read last, in ms since 1970. */
@@ -87,6 +93,7 @@ export class FileLog {
     this.look = look;
     this.inode = look.inode;
     this.missedSince = undefined;
+    this.misses = 0;
   }
 
   /** The file was cut, and goes on from where it ends now. */
@@ -100,10 +107,13 @@ export class FileLog {
   async isHeldOpen(): Promise<boolean> {
     if (!this.#handle || this.saved) return false;
     const { size } = await this.#handle.stat();
-    return size >= this.at && this.at > 0 && (await this.#isUnchanged(this.#handle));
+    return size > 0 && size >= this.at && (await this.#isUnchanged(this.#handle));
   }
 
-  /** Its entries from where it was read to up to its end, as it is now; ends early where the file was replaced. */
+  /**
+   * Its entries from where it was read to up to its end, as it is now; ends early where the file was replaced. Throws
+   * `UnsettledError` where a packed one has got another name.
+   */
   async *read(): AsyncGenerator<Item[]> {
     if (this.look?.isPacked) return yield* this.#readPacked(this.look);
     const file = this.#handle;
@@ -128,12 +138,18 @@ export class FileLog {
 
   async *#readPacked(look: Look): AsyncGenerator<Item[]> {
     let skip = this.cursor.at;
-    for await (const chunk of unpacked(look.path)) {
+    for await (const chunk of contentsOf(look)) {
       const bytes = chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - bytes.length;
       if (bytes.length > 0) yield this.cursor.add(bytes);
     }
     this.#finished = look;
+  }
+
+  /** Lets go of an open file that was put aside, and read to its end, for a while. */
+  async rest(): Promise<void> {
+    if (this.look && !this.look.isLive && !this.hasMore && Date.now() - this.grownAt > ASIDE_MS)
+      await this.release();
   }
 
   /** Lets go of the open file. */
@@ -144,13 +160,10 @@ export class FileLog {
   }
 }
 
-/** The entries in a file's first `end` bytes. */
+/** The entries in a file's first `end` bytes. Throws `UnsettledError` where the file has got another name. */
 export async function* entriesUpTo(look: Look, end: number): AsyncGenerator<Item[]> {
   const cursor = new Cursor();
-  const chunks = look.isPacked
-    ? unpacked(look.path)
-    : createReadStream(look.path, { end: end - 1, highWaterMark: CHUNK });
-  for await (const chunk of chunks as AsyncIterable<Buffer>) {
+  for await (const chunk of contentsOf(look)) {
     const bytes = chunk.subarray(0, end - cursor.at);
     if (bytes.length > 0) yield cursor.add(bytes);
     if (cursor.at >= end) break;
@@ -158,13 +171,17 @@ export async function* entriesUpTo(look: Look, end: number): AsyncGenerator<Item
   yield cursor.take(true);
 }
 
-async function* unpacked(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path);
-  const unzip = createGunzip({ chunkSize: CHUNK });
-  file.on('error', (error) => unzip.destroy(error));
+/** A file's bytes, unpacked. Throws `UnsettledError`. */
+async function* contentsOf(look: Look): AsyncGenerator<Buffer> {
+  const file = await openAgain(look);
+  const bytes = file.createReadStream({ start: 0, highWaterMark: CHUNK });
   try {
-    yield* file.pipe(unzip) as AsyncIterable<Buffer>;
+    if (!look.isPacked) return yield* bytes as AsyncIterable<Buffer>;
+    const unzip = createGunzip({ chunkSize: CHUNK });
+    bytes.on('error', (error) => unzip.destroy(error));
+    yield* bytes.pipe(unzip) as AsyncIterable<Buffer>;
   } finally {
-    file.destroy();
+    bytes.destroy();
+    await file.close().catch(() => {});
   }
 }

@@ -1,17 +1,20 @@
+import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
 import { log as say } from '../util/log.ts';
 import type { Mark } from './file-cursor.ts';
-import { FileLog, type SavedLog } from './file-log.ts';
+import { ASIDE_MS, FileLog, type SavedLog } from './file-log.ts';
 import { isCopy, type Look, lookAt, printOf, UnsettledError } from './file-look.ts';
 import { findPlaces, isPattern, type Place } from './file-paths.ts';
 import type { Gap } from './source.ts';
 
-/** How long a log is missed before it counts as gone, in ms. */
+/** How long, and how many times in a row, a log is missed before it counts as gone. */
 const MISSED_MS = 1_000;
-/** How often files are looked at, at most, in a run that ends by itself. */
-const TRIES = 8;
+const LEAST_MISSES = 5;
+/** In a run that ends by itself, files are looked at again after so many ms while one is missed, so often at most. */
+const RETRY_MS = 100;
+const MOST_TRIES = 50;
 
 /** Which file holds which log: found out anew at each look, by what is in the files. */
 export class FileLogs {
@@ -56,32 +59,33 @@ export class FileLogs {
    * open one, before them. `follow`: what is not there, or can't be read, is waited for; otherwise it throws.
    */
   async look(follow: boolean): Promise<FileLog[]> {
-    let order = new Map<Look | undefined, number>();
-    // A rotation that is under way is over soon.
-    for (let tries = 0; tries < (follow ? 1 : TRIES); tries++) {
-      if (tries > 0) await delay(MISSED_MS / TRIES);
-      const looks = await this.#lookAtAll(follow);
+    let order: ReadonlyMap<unknown, number> = new Map();
+    for (let tries = 0; ; tries++) {
+      const { looks, isStable } = await this.#lookAtAll(follow);
       order = new Map(looks.map((look, n) => [look, n]));
-      try {
-        await this.#assign(looks);
-        if (![...this.#logs.values()].some(({ missedSince }) => missedSince !== undefined)) break;
-      } catch (error) {
-        if (!(error instanceof UnsettledError)) throw error;
-        say.debug(`the files are being rotated: ${error.message}`);
-      }
+      const isSettled = await this.#assign(looks, isStable).catch((error: unknown) => {
+        if (error instanceof UnsettledError) return false;
+        throw error;
+      });
+      if (isSettled || tries === (follow ? 5 : MOST_TRIES)) break;
+      // A rotation that is under way is over soon.
+      await delay(follow ? 10 : RETRY_MS);
     }
     this.#isFirst = false;
-    for (const each of this.#logs.values()) this.#note(each);
+    for (const each of this.#logs.values()) {
+      this.#note(each);
+      await each.rest();
+    }
     const place = ({ look }: FileLog): number => order.get(look) ?? -1;
     return [...this.#logs.values()].sort((one, other) => place(one) - place(other));
   }
 
   /** Forgets logs that are over: their files are gone, and all of them was handed on. */
   async forget(over: readonly FileLog[]): Promise<void> {
-    for (const { id } of over) {
-      await this.#logs.get(id)?.release();
-      this.#logs.delete(id);
-      this.isChanged = this.#handed.delete(id) || this.isChanged;
+    for (const log of over) {
+      await log.release();
+      this.#logs.delete(log.id);
+      this.isChanged = this.#handed.delete(log.id) || this.isChanged;
     }
   }
 
@@ -89,7 +93,8 @@ export class FileLogs {
     for (const each of this.#logs.values()) await each.release();
   }
 
-  async #lookAtAll(follow: boolean): Promise<Look[]> {
+  /** `isStable`: no file got another name meanwhile. */
+  async #lookAtAll(follow: boolean): Promise<{ looks: Look[]; isStable: boolean }> {
     const places = await findPlaces(this.#patterns);
     if (!follow || this.#isFirst) this.#requireNamed(places, follow);
     const found: Look[] = [];
@@ -110,7 +115,9 @@ export class FileLogs {
     for (const path of this.#looks.keys())
       if (!places.some((place) => place.path === path)) this.#looks.delete(path);
     const byInode = new Map(found.map((look) => [`${look.device} ${look.inode}`, look]));
-    return [...byInode.values()].sort(byAge);
+    const after = await findPlaces(this.#patterns);
+    const isStable = namesOf(after) === namesOf(places) && byInode.size === found.length;
+    return { looks: [...byInode.values()].sort(byAge), isStable };
   }
 
   #requireNamed(places: readonly Place[], follow: boolean): void {
@@ -132,8 +139,11 @@ export class FileLogs {
     say.warn(`${says}. It is passed over until it changes`);
   }
 
-  /** Finds each log's file, and a log for each file: by what is in them first, and then by name and inode. */
-  async #assign(looks: readonly Look[]): Promise<void> {
+  /**
+   * Finds each log's file, and a log for each file: by what is in them first, and then by name and inode. Answers whether
+   * nothing is missed.
+   */
+  async #assign(looks: readonly Look[], isStable: boolean): Promise<boolean> {
     const free = new Set(looks.filter(({ size, head }) => size > 0 && head.length > 0));
     const open = new Set<FileLog>();
     for (const each of this.#logs.values()) {
@@ -156,8 +166,9 @@ export class FileLogs {
     for (const log of open)
       for (const look of free)
         if ((await log.heldBy(look)) === 'beginning') {
-          if (look.isLive) say.warn(`${look.path} was cut to ${look.size} bytes: reading goes on there`);
+          if (look.isLive) this.#tellGap(`${look.path} was cut to ${look.size} bytes: reading goes on there`);
           await take(log, look, look.isLive);
+          if (look.isLive) this.#handOnAll(log);
           break;
         }
     const missed = [...open];
@@ -165,7 +176,27 @@ export class FileLogs {
     let newer = false;
     for (const look of [...free].sort((one, other) => Number(other.isLive) - Number(one.isLive)))
       newer = (await this.#addNew(look)) || newer;
+    // Files that change their names meanwhile may not have been seen.
+    if (missed.length > 0 && !(await this.#areStill(looks))) return false;
+    // Files that change their names meanwhile may not have been seen.
+    if (!isStable) return false;
     for (const log of missed) await this.#miss(log, newer);
+    return !missed.some(({ isOver }) => !isOver);
+  }
+
+  /** Whether all files have the names that they had when they were looked at. */
+  async #areStill(looks: readonly Look[]): Promise<boolean> {
+    const places = await findPlaces(this.#patterns);
+    const inodes = await Promise.all(
+      places.map(({ path }) =>
+        stat(path).then(
+          ({ ino, size }) => (size > 0 ? ino : 0),
+          () => 0,
+        ),
+      ),
+    );
+    const known = new Set(looks.map(({ inode }) => inode));
+    return places.length === this.#looks.size && inodes.every((inode) => inode === 0 || known.has(inode));
   }
 
   async #addNew(look: Look): Promise<boolean> {
@@ -181,9 +212,9 @@ export class FileLogs {
       }
     }
     const log = new FileLog(String(this.#nextId++));
-    this.#logs.set(log.id, log);
     if (this.#isFirst && !news.isNamed) await this.#skip(log, news);
     else await log.bind(news);
+    this.#logs.set(log.id, log);
     return !look.isLive;
   }
 
@@ -192,30 +223,40 @@ export class FileLogs {
     log.isSkipped = look.isPacked;
     if (look.isPacked) log.cursor.resume(look.head.length, look.head, Buffer.alloc(0));
     else await log.cut(look);
+    await log.bind(look);
+    this.#handOnAll(log);
+  }
+
+  /** Nothing that was read of this log is left to be handed on. */
+  #handOnAll(log: FileLog): void {
     const { at, head, tail } = log.cursor;
     this.handOn(log, { end: at, head: printOf(head), tail: printOf(tail) });
-    await log.bind(look);
     this.isChanged = true;
   }
 
   /** No file of any name holds this log now; it may still be open. `newer`: later ones were put aside. */
   async #miss(log: FileLog, newer: boolean): Promise<void> {
-    const name = log.look?.path ?? this.#patterns.join(', ');
-    const isNews = log.look !== undefined;
+    const { look, name = this.#patterns.join(', ') } = log;
+    log.name = look?.path ?? name;
+    log.isOutrun ||= newer && look !== undefined;
     log.look = undefined;
+    // Its file may get another name at this moment.
+    log.missedSince ??= Date.now();
+    const missedMs = ++log.misses < LEAST_MISSES ? 0 : Date.now() - log.missedSince;
+    const isDone = this.#handed.get(log.id)?.isDone === true;
     if (await log.isHeldOpen()) {
-      if (isNews && newer)
-        this.#tellGap(`${name} was rotated several times, and deleted, before that was seen`);
+      log.isOver = Math.min(missedMs, Date.now() - log.grownAt) >= ASIDE_MS;
+      // It was read to its end; another between it and those that there are may have been deleted, too.
+      if (log.isOver && log.isOutrun && !isDone)
+        this.#tellGap(`${log.name} was deleted, and its successor renamed, before that was seen`);
       return;
     }
     await log.release();
-    // Its file may get another name at this moment.
-    log.missedSince ??= Date.now();
-    if (Date.now() - log.missedSince < MISSED_MS) return;
-    log.isOver = true;
-    if (!this.#handed.get(log.id)?.isDone)
+    log.isOver = missedMs >= MISSED_MS;
+    // What was not read from was copied, and is found in the copy.
+    if (log.isOver && !isDone && log.at > 0)
       this.#tellGap(
-        `${name}: a file was truncated or deleted since it was read last, and none beside it goes on with what was in it`,
+        `${log.name}: a file was truncated or deleted since it was read last, and none beside it goes on with what was in it`,
       );
   }
 
@@ -238,6 +279,10 @@ export class FileLogs {
   #isDone({ look, isSkipped }: FileLog, end: number): boolean {
     return look !== undefined && !look.isLive && (isSkipped || look.size === end % 2 ** 32);
   }
+}
+
+function namesOf(places: readonly Place[]): string {
+  return places.map(({ path }) => path).join('\0');
 }
 
 /** The oldest first: what was put aside before what is written to, and by the time of the last line. */

@@ -128,12 +128,13 @@ export function problemOf(head: Buffer): string | undefined {
   const from = head.findIndex((byte) => byte !== 0);
   if (from < 0) return undefined;
   const text = head.subarray(from);
-  const share = (isMeant: (byte: number) => boolean): number =>
-    text.reduce((sum, byte) => sum + (isMeant(byte) ? 1 : 0), 0) / text.length;
-  const bom = head.length > 1 ? head.readUInt16BE(0) : 0;
-  if (bom === 0xfffe || bom === 0xfeff || share((byte) => byte === 0) > 1 / 3)
+  const isUtf16 = /^(?:\xff\xfe|\xfe\xff)|^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(
+    head.toString('latin1', 0, 8),
+  );
+  if (isUtf16)
     return 'it is UTF-16: convert it first (iconv -f UTF-16 -t UTF-8), or have it written as UTF-8';
-  return share(isControl) > 1 / 20 ? 'it is binary, not lines of text' : undefined;
+  const controls = text.reduce((sum, byte) => sum + (isControl(byte) ? 1 : 0), 0);
+  return controls > text.length / 20 ? 'it is binary, not lines of text' : undefined;
 }
 
 /** What texts hardly hold: controls other than blanks, line ends and colours. */

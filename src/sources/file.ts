@@ -2,8 +2,9 @@ import { reasonOf } from '../util/errors.ts';
 import { log as say } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
 import type { Item } from './file-cursor.ts';
-import { entriesUpTo, type FileLog } from './file-log.ts';
+import { ASIDE_MS, entriesUpTo, type FileLog } from './file-log.ts';
 import { FileLogs } from './file-logs.ts';
+import { UnsettledError } from './file-look.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Files of log lines, oldest first, as the API would have printed them. */
@@ -16,9 +17,6 @@ export interface FileOptions {
 
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
-/** How long what was put aside, or has no name any more, is waited for: its writer may not know of it yet. */
-const ASIDE_MS = 5_000;
-
 /** An entry, and the log that it is of. */
 interface Read {
   log: FileLog;
@@ -101,7 +99,14 @@ function batchOf(reads: readonly Read[], logs: FileLogs): Batch {
 async function* readKnown(logs: readonly FileLog[]): AsyncGenerator<string[]> {
   for (const { look, at, isSkipped } of logs) {
     if (!look || at === 0 || isSkipped) continue;
-    for await (const items of entriesUpTo(look, at)) yield items.map(({ text }) => text);
+    try {
+      for await (const items of entriesUpTo(look, at)) yield items.map(({ text }) => text);
+    } catch (error) {
+      if (!(error instanceof UnsettledError)) throw error;
+      say.warn(
+        `${error.message} while it was read again from its start: the rest of it is not handed on again`,
+      );
+    }
   }
 }
 
@@ -131,13 +136,14 @@ async function* readOn(log: FileLog, follow: boolean, signal: AbortSignal): Asyn
   }
   const isAside = !look?.isLive && sinceMs >= ASIDE_MS;
   if (isAside || look?.isPacked || (cursor.endsLine && sinceMs >= STILL_MS)) yield cursor.take(true);
-  log.isOver = isAside && !look;
 }
 
 async function* read(log: FileLog): AsyncGenerator<Item[]> {
   try {
     yield* log.read();
   } catch (error) {
+    // It is found again at the next look.
+    if (error instanceof UnsettledError) return;
     say.warn(`${log.look?.path} can't be read to its end: ${reasonOf(error)}`);
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { FileSource } from '../../src/sources/file.ts';
 import { realEntries, temporaryFolder } from '../samples.ts';
@@ -152,17 +153,80 @@ test('a truncated file is read from its start', async (t) => {
   assert.deepEqual(fresh, [one, two, three]);
 });
 
-test('a file that was rotated or truncated while nobody read it is a gap that is told', async (t) => {
+test('several files, patterns and packed files are read, the oldest first', async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, 'a/b'), { recursive: true });
+  const write = (name: string, lines: readonly string[], minutes: number): void => {
+    const content = `${lines.join('\n')}\n`;
+    writeFileSync(join(folder, name), name.endsWith('.gz') ? gzipSync(content) : content);
+    const time = new Date(Date.UTC(2026, 10, 24, 10, minutes));
+    utimesSync(join(folder, name), time, time);
+  };
+  const lines = logs(6);
+  write('a/one.log', lines.slice(0, 2), 0);
+  write('a/b/two.log', lines.slice(2, 4), 1);
+  write('a/b/three.txt.gz', lines.slice(4), 2);
+  write('a/.hidden.log', ['no'], 0);
+  const read = async (...names: string[]): Promise<unknown[]> =>
+    (await readAll(new FileSource({ paths: names.map((name) => join(folder, name)), intervalMs: 20 })))
+      .entries;
+  assert.deepEqual(await read('a/b/three.txt.gz'), lines.slice(4));
+  assert.deepEqual(await read('a/*.log', 'a/b/two.log'), lines.slice(0, 4));
+  assert.deepEqual((await read('**/*')).sort(), lines);
+  assert.deepEqual(await read('a/b/t[w]?.log'), lines.slice(2, 4));
+  await assert.rejects(read('a/*.json'), /no file is named by .*\.json\. Give another with --path/);
+});
+
+test('a packed file of several MB is read whole, and from any position on', {
+  timeout: 60_000,
+}, async (t) => {
+  const path = join(temporaryFolder(t), 'api.log.1.gz');
+  const entries = logs(60_000);
+  writeFileSync(path, gzipSync(`${entries.join('\n')}\n`));
+  const { batches } = await readAll(sourceOf(path), { batchSize: 10_000 });
+  assert.deepEqual(
+    batches.flatMap((batch) => batch.entries),
+    entries,
+  );
+  const rest = await readAll(sourceOf(path), { position: batches[3]!.position });
+  assert.deepEqual(rest.entries, entries.slice(40_000));
+});
+
+test('a file that is not there yet is waited for', { timeout: 30_000 }, async (t) => {
   const path = join(temporaryFolder(t), 'api.log');
-  for (const change of [() => renameSync(path, `${path}.1`), () => truncateSync(path)]) {
-    writeFileSync(path, `${one}\n${two}\n`);
-    const { position } = await readAll(sourceOf(path));
-    change();
-    writeFileSync(path, `${three}\n`);
-    const { batches, gaps } = await readAll(sourceOf(path), { position });
-    assert.deepEqual(freshOf(batches), [three]);
-    assert.match(gaps[0]?.what ?? '', /was rotated or truncated while nobody read it.*--path/);
+  setTimeout(() => writeFileSync(path, `${one}\n${two}\n`), 300);
+  const { fresh } = await follow(sourceOf(path), {}, (batches) => freshOf(batches).length === 2);
+  assert.deepEqual(fresh, [one, two]);
+});
+
+test('what holds no lines of UTF-8 is refused with a word', async (t) => {
+  const refused: [Uint8Array, RegExp][] = [
+    [
+      Buffer.from(`\ufeff${one}\r\n`, 'utf16le'),
+      /it is UTF-16: convert it first \(iconv -f UTF-16 -t UTF-8\)/,
+    ],
+    [Buffer.from(`${one}\r\n`, 'utf16le'), /it is UTF-16/],
+    [Buffer.from('28b52ffd0458990000', 'hex'), /it is packed by zstd: unpack it first \(zstd -d\)/],
+    [Buffer.from('89504e470d0a1a0a0000000d494844520000000a0000000a08060000', 'hex'), /it is binary/],
+  ];
+  for (const [content, message] of refused) {
+    await assert.rejects(entriesIn(t, content), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'config');
+      assert.match(error.message, message);
+      return true;
+    });
   }
+});
+
+test('the hole that a truncated file gets from a logger that does not append is passed over', async (t) => {
+  assert.deepEqual(await entriesIn(t, `${'\0'.repeat(300_000)}${one}\n${two}\n`), [one, two]);
+});
+
+test('half a line is not an entry before the rest comes', { timeout: 30_000 }, async (t) => {
+  const path = join(temporaryFolder(t), 'api.log');
+  writeFileSync(path, `${one}\n${two.slice(0, 30)}`);
+  setTimeout(() => appendFileSync(path, `${two.slice(30)}\n`), 300);
+  assert.deepEqual((await readAll(sourceOf(path))).entries, [one, two]);
 });
 
 test('from any position in any file, exactly what follows is new', { timeout: 120_000 }, async (t) => {
