@@ -55,6 +55,13 @@ export const NEWEST = 100;
 /** How many of its oldest logs a probe looks at. */
 export const OLDEST = 20;
 
+/** Tells which documents a sink holds. */
+export interface Lookup {
+  /** How many documents of each id an index holds; ids of none are left out. */
+  count(index: string, ids: readonly string[]): Promise<Map<string, number>>;
+  close(): Promise<void>;
+}
+
 /** A sink, configured. */
 export interface ConfiguredSink {
   /** Where it writes, for people, and for the state folder; never holds a secret. */
@@ -63,6 +70,8 @@ export interface ConfiguredSink {
   create(follow: boolean): Promise<Sink>;
   /** Looks at it, and at what stands behind it, without writing a document. Never throws. */
   probe(indices: readonly IndexDefinition[]): AsyncIterable<Check>;
+  /** Looks up which documents of these indices it holds. Rejects with `SidecarError` where that can't be told. */
+  lookUp?(indices: readonly IndexDefinition[]): Promise<Lookup>;
   /** Whether it holds no document of these indices; left out where each run sends it everything again. */
   isEmpty?(indices: readonly IndexDefinition[]): Promise<boolean>;
 }

@@ -189,3 +189,26 @@ export async function readHeads(
   }
   return first === undefined ? undefined : { path, size: reader.end, first, last };
 }
+
+/** The ids of the logs that a buffer's folder keeps behind the batch `confirmed`. It changes nothing. */
+export async function readWaitingIds(folder: string, confirmed: number): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const path of await segmentPaths(folder)) {
+    const reader = new SegmentReader(path, () => {});
+    try {
+      const { size } = await stat(path);
+      for (let record = await reader.next(size); record; record = await reader.next(size)) {
+        const { sequence, packed } = record.head as unknown as BatchHead;
+        if (sequence <= confirmed) continue;
+        const body = packed ? await decompress(record.body) : record.body;
+        for (const [id] of JSON.parse(body.toString()).logs as [string][]) ids.add(id);
+      }
+    } catch (error) {
+      // A running sidecar deletes a segment when the sink has all of it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    } finally {
+      await reader.close();
+    }
+  }
+  return ids;
+}

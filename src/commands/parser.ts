@@ -33,6 +33,11 @@ const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./try.ts')).tryCommand,
   ],
   [
+    'verify',
+    'Read the source again, and tell for each log whether it is stored once, missing, doubled, waiting or a dead letter',
+    async () => (await import('./verify.ts')).verifyCommand,
+  ],
+  [
     'setup',
     "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, also import the dashboards",
     async () => (await import('./setup.ts')).setupCommand,

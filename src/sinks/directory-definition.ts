@@ -23,6 +23,10 @@ export const directorySink = defineSink({
       const { checkFolder } = await import('../checks/check-folder.ts');
       yield await checkFolder('folder', path, '--out');
     },
+    lookUp: async (indices) => {
+      const { directoryLookup } = await import('./directory-lookup.ts');
+      return directoryLookup(path, indices);
+    },
     isEmpty: async (indices) => {
       const files = indices.map(({ name }) => stat(join(path, `${name}.ndjson`)).catch(() => undefined));
       return (await Promise.all(files)).every((file) => !file || file.size === 0);

@@ -88,6 +88,11 @@ export class DirectorySink implements Sink {
   }
 }
 
+/** The id in the beginning of a document's line. */
+export function idAt(line: string): string | undefined {
+  return ID.exec(line)?.[1];
+}
+
 /** Opens a file for appending, learns the ids in it, and cuts a last line that a crash left unfinished. */
 async function openTarget(path: string): Promise<Target> {
   const file = await open(path, 'a+', 0o600);
@@ -102,7 +107,7 @@ async function openTarget(path: string): Promise<Target> {
     rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
     let from = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
-      const id = ID.exec(rest.toString('latin1', from, Math.min(end, from + 100)))?.[1];
+      const id = idAt(rest.toString('latin1', from, Math.min(end, from + 100)));
       if (id !== undefined) ids.add(id);
       from = end + 1;
     }

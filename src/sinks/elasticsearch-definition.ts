@@ -17,6 +17,10 @@ export const elasticsearchSink = defineSink({
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, true);
     },
+    lookUp: async () => {
+      const { elasticsearchLookup } = await import('../elasticsearch/lookup.ts');
+      return elasticsearchLookup(config);
+    },
     isEmpty: async (indices) => {
       const { areEmpty } = await import('../checks/check-cluster.ts');
       return areEmpty(config, indices);

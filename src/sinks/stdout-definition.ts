@@ -18,5 +18,9 @@ export const stdoutSink = defineSink({
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, false);
     },
+    lookUp: async () => {
+      const { elasticsearchLookup } = await import('../elasticsearch/lookup.ts');
+      return elasticsearchLookup(config);
+    },
   }),
 });

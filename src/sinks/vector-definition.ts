@@ -55,6 +55,10 @@ export const vectorSink = defineSink({
         const { checkElasticsearch } = await import('../checks/check-cluster.ts');
         yield* checkElasticsearch(config, indices, false);
       },
+      lookUp: async () => {
+        const { elasticsearchLookup } = await import('../elasticsearch/lookup.ts');
+        return elasticsearchLookup(config);
+      },
       isEmpty: async (indices) => {
         const { areEmpty } = await import('../checks/check-cluster.ts');
         return areEmpty(config, indices);

@@ -1,0 +1,41 @@
+import type { Lookup } from '../component.ts';
+import { belongsTo, periodPatterns } from '../rotation.ts';
+import { elasticsearchClient, requestError } from './client.ts';
+import { type ElasticsearchConfig, elasticsearchOptions } from './options.ts';
+
+/** Ids asked for at once; each may be in several periods. */
+const ASKED = 1_000;
+const MOST_HITS = 10_000;
+
+/** Looks documents up in Elasticsearch by their ids, in every period of an index. */
+export function elasticsearchLookup(config: ElasticsearchConfig): Lookup {
+  const options = elasticsearchOptions(config, false);
+  const client = elasticsearchClient(options);
+  return {
+    count: async (name, ids) => {
+      const counts = new Map<string, number>();
+      const index = [name, ...periodPatterns(name)];
+      try {
+        // What was written just now counts.
+        await client.indices.refresh({ index, ignore_unavailable: true });
+        for (let from = 0; from < ids.length; from += ASKED) {
+          const values = ids.slice(from, from + ASKED);
+          const query = { ids: { values } };
+          const { hits } = await client.search({
+            index,
+            ignore_unavailable: true,
+            size: MOST_HITS,
+            _source: false,
+            query,
+          });
+          for (const { _index, _id } of hits.hits)
+            if (belongsTo(name, _index)) counts.set(_id as string, (counts.get(_id as string) ?? 0) + 1);
+        }
+      } catch (error) {
+        throw requestError(options, error, `to look documents of ${name} up`);
+      }
+      return counts;
+    },
+    close: () => client.close(),
+  };
+}
