@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install build demo test test-servers faults bench check audit pipeline-once pipeline-continuous \
-  pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-check pipeline-clear-indexes
+  pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-setup pipeline-check pipeline-verify \
+  pipeline-stats pipeline-report pipeline-alerts pipeline-export pipeline-import pipeline-clear-indexes
 
 RUN := node dist/src/cli.js
 
@@ -67,5 +68,26 @@ pipeline-elasticsearch-down: ## Stop them; their data stays
 pipeline-check: build ## Is everything there that a run needs, and as it should be?
 	@$(RUN) check
 
-pipeline-clear-indexes: build ## Empty the four indices (asks first)
-	@$(RUN) clear-indexes
+pipeline-setup: build ## Create index templates and indices, and with KIBANA_URL the dashboards
+	@$(RUN) setup
+
+pipeline-verify: build ## Is each log that the source holds stored once?
+	@$(RUN) verify
+
+pipeline-stats: build ## What the indices hold: counts, rates, latency, errors, predictions
+	@$(RUN) stats
+
+pipeline-report: build ## The dashboards as one HTML file
+	@$(RUN) report
+
+pipeline-alerts: build ## Are the thresholds of configs/alerts.yaml exceeded?
+	@$(RUN) alerts check
+
+pipeline-export: build ## Back the indices up into ./backup
+	@$(RUN) export
+
+pipeline-import: build ## Restore a backup: make pipeline-import INPUT=backup/backup_20261124_192639
+	@$(RUN) import --input $(INPUT)
+
+pipeline-clear-indexes: build ## Empty the four indices (asks first; YES=1 does not)
+	@$(RUN) clear-indexes $(if $(YES),--yes)
