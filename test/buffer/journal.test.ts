@@ -48,6 +48,7 @@ test('what is read again gets the numbers that it had', async (t) => {
   assert.deepEqual(journal.count(keyOf('a'), true), [0]);
   assert.deepEqual(journal.count(keyOf('a'), true), [3], 'more than are known');
   assert.deepEqual(journal.count(keyOf('a')), [3]);
+  await journal.close();
 });
 
 test('what is counted, and not told of, is not in a journal that is begun anew', async (t) => {
@@ -58,7 +59,9 @@ test('what is counted, and not told of, is not in a journal that is begun anew',
   advance(journal, 'a');
   journal.count(keyOf('a'));
   await journal.close();
-  assert.equal(advance(await opened(path), 'a'), 1);
+  const again = await opened(path);
+  assert.equal(advance(again, 'a'), 1);
+  await again.close();
 });
 
 test('wherever it is cut, what is before the cut is known, and it goes on from there', async (t) => {

@@ -38,7 +38,12 @@ function report(language: 'en' | 'fr', options: Partial<ReportOptions> = {}): [R
     ...options,
   });
   let printed = '';
-  return [made, () => (printed += out.read() ?? '')];
+  // Of Node 26, one `read` answers the first chunk alone.
+  const readAll = (): string => {
+    for (let chunk = out.read(); chunk !== null; chunk = out.read()) printed += chunk;
+    return printed;
+  };
+  return [made, readAll];
 }
 
 /** Everything that a run of these figures prints. */
