@@ -5,6 +5,7 @@ import type { LogEvent } from './event.ts';
 import type { Format } from './parse.ts';
 import type { Fields, Hooks, IndexDefinition, IndexDocument, Plugin } from './plugin.ts';
 import { belongsTo, isIndexName, type SuffixReader } from './rotation.ts';
+import { defaultOf } from './util/defaults.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
 import { isObject, type JsonObject } from './util/json.ts';
 
@@ -181,9 +182,9 @@ function answer<Answer>(made: Answer): Answer {
 }
 
 function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
-  // To compile a schema takes a millisecond.
-  if (shipped && plugin.options === undefined && Object.keys(options).length === 0)
-    return plugin.create(options);
+  // To compile a schema takes milliseconds.
+  if (shipped && Object.keys(options).length === 0 && plugin.options?.required === undefined)
+    return plugin.create(defaultOf({ ...plugin.options, default: {} }) as JsonObject);
   const schema = plugin.options ?? { type: 'object', additionalProperties: false };
   const given = structuredClone(options);
   const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);

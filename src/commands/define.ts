@@ -6,7 +6,7 @@ import { EXIT, SidecarError } from '../util/errors.ts';
 import { setLogFormat, setLogLevel } from '../util/log.ts';
 import { addCommands, type Command, type CommandEntry } from './command.ts';
 import { type CommandOptions, flag, type OptionValues, text } from './options.ts';
-import { usageError } from './usage.ts';
+import { HELP_WIDTH, usageError } from './usage.ts';
 
 /** What a command has at hand while it runs. */
 export interface CommandContext<O extends CommandOptions> {
@@ -103,7 +103,7 @@ function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags
   addCommands(yargs, commands);
   const names = commands.map(([usage]) => usage.split(' ', 1)[0] as string);
   if (!hasWork) {
-    return yargs.fail((message, error) => {
+    return yargs.wrap(HELP_WIDTH).fail((message, error) => {
       throw usageError(message, error, { commands: names });
     });
   }

@@ -1,6 +1,9 @@
 import { SidecarError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
 
+/** How wide help is printed, in characters. */
+export const HELP_WIDTH = Math.min(110, process.stdout.columns ?? 110);
+
 /** What a command line may hold at the place where it went wrong. */
 export interface KnownWords {
   /** Names of options, without dashes. */

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { defaultOf } from '../util/defaults.ts';
 import { SidecarError } from '../util/errors.ts';
-import { isObject } from '../util/json.ts';
+import { isObject, setOwn } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
 import type { FromSchema, Schema } from './from-schema.ts';
 import type { Setting } from './settings.ts';
@@ -26,12 +27,22 @@ export function validate<const S extends Schema>(schema: S, settings: readonly S
     validateSchema: false,
     code: { optimize: false },
   }).addVocabulary(['variable', 'flag']);
-  const valid = ajv.compile(schema);
+  // To compile a part costs more than all else, and of what is not set the defaults are known to be valid.
+  const isSet = new Set(settings.map(({ path }) => path[0]));
+  const parts = Object.entries(schema.properties ?? {});
+  const valid = ajv.compile({
+    ...schema,
+    properties: Object.fromEntries(parts.filter(([key]) => isSet.has(key))),
+  });
   if (!valid(tree)) {
     const lines = [
       ...new Set((valid.errors ?? []).map((error) => explainError(error, schema, tree, origins))),
     ];
     throw new SidecarError('config', lines.join('\n'));
+  }
+  for (const [key, part] of parts) {
+    const value = isSet.has(key) ? undefined : defaultOf(part);
+    if (value !== undefined) setOwn(tree, key, value);
   }
   return tree as FromSchema<S>;
 }
