@@ -17,14 +17,16 @@ export async function checkKibana(options: KibanaOptions): Promise<Check> {
       );
     const { version, status: state } = JSON.parse(text) as {
       version?: { number?: string };
-      status?: { overall?: { level?: string; summary?: string } };
+      // `state` is that of OpenSearch Dashboards, a colour.
+      status?: { overall?: { level?: string; state?: string; summary?: string; title?: string } };
     };
-    const { level, summary } = state?.overall ?? {};
-    if (level === undefined) return notKibana(address);
-    const says = `${version?.number ?? ''} at ${address}: ${level}`.trimStart();
-    if (level === 'available') return ok('kibana', says);
+    const { level, state: colour, summary, title } = state?.overall ?? {};
+    if (level === undefined && colour === undefined) return notKibana(address);
+    const name = level === undefined ? 'OpenSearch Dashboards ' : '';
+    const says = `${name}${version?.number ?? ''} at ${address}: ${level ?? colour}`.trimStart();
+    if (level === 'available' || colour === 'green') return ok('kibana', says);
     const action = 'Wait until it has started; else its own log says why';
-    return failed('kibana', `${says}: ${summary ?? ''}`, action);
+    return failed('kibana', `${says}: ${summary ?? title ?? ''}`, action);
   } catch (error) {
     if (error instanceof SyntaxError) return notKibana(address);
     const says = `${address} could not be reached: ${reasonOf((error as Error).cause ?? error)}`;

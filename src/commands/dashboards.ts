@@ -3,12 +3,15 @@ import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
 import { importDashboards, inWords, ndjson, savedObjects } from '../kibana/saved-objects.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
-import { text } from './options.ts';
+import { choice, text } from './options.ts';
 
 const buildCommand = defineCommand({
-  options: { output: text('The file; without it, its content is printed') },
-  run: async ({ args: { output }, load, say, tell }) => {
-    const objects = savedObjects(openDashboards(await dashboardsSetting(load())));
+  options: {
+    output: text('The file; without it, its content is printed'),
+    for: choice(['kibana', 'opensearch'], 'What imports it: Kibana from 8.11 on, or OpenSearch Dashboards'),
+  },
+  run: async ({ args: { output, for: product }, load, say, tell }) => {
+    const objects = savedObjects(openDashboards(await dashboardsSetting(load())), product);
     if (output === undefined) return void process.stdout.write(ndjson(objects));
     try {
       await writeFile(output, ndjson(objects));

@@ -45,8 +45,12 @@ export class Kibana {
     const authorization = apiKey
       ? `ApiKey ${apiKey}`
       : user && `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
-    // Kibana refuses a POST without the first one.
-    this.#headers = { 'kbn-xsrf': 'ml-log-sidecar', ...(authorization ? { authorization } : {}) };
+    // Kibana refuses a POST without the first one, OpenSearch Dashboards without the second (`lifecycle_handlers.ts` of both).
+    this.#headers = {
+      'kbn-xsrf': 'ml-log-sidecar',
+      'osd-xsrf': 'ml-log-sidecar',
+      ...(authorization ? { authorization } : {}),
+    };
     this.#caFile = caFile;
   }
 
@@ -73,6 +77,13 @@ export class Kibana {
   /** Asks for its state: the HTTP status, and the text of its answer. Needs no privilege. */
   async status(): Promise<{ status: number; text: string }> {
     return this.#send('GET', 'status');
+  }
+
+  /** Which of the two it is: OpenSearch Dashboards tells its state by a colour, Kibana by a level. */
+  async product(): Promise<'kibana' | 'opensearch'> {
+    const { text } = await this.status();
+    const overall = (parsed(text)?.status as JsonObject | undefined)?.overall as JsonObject | undefined;
+    return typeof overall?.state === 'string' && overall.level === undefined ? 'opensearch' : 'kibana';
   }
 
   #post(

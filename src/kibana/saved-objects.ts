@@ -14,6 +14,9 @@ export interface SavedObject extends JsonObject {
   references: [];
 }
 
+/** What shows dashboards. */
+export type DashboardsProduct = 'kibana' | 'opensearch';
+
 /** What an import did. */
 export interface Imported {
   /** Where: `http://localhost:5601`. */
@@ -30,15 +33,35 @@ const ROW = 250 / 15;
 const NO_QUERY = { query: { query: '', language: 'kuery' }, filter: [] };
 
 /**
- * Data views and dashboards as Kibana 9 imports them; each dashboard holds its Vega panels by value, so that Kibana may
- * migrate them to the panel type that Vega is getting (elastic/kibana#240491, #283945). In Kibana's source, the
- * dashboard's attributes are `src/platform/plugins/shared/dashboard/server/dashboard_saved_object/schema/v1..v3`,
- * a panel by value is read by `visualizations/common/embeddable/transforms/get_transform_out.ts`, and
- * its specification by `vis_types/vega/public/data_model/vega_parser.ts`.
+ * The version of a type that its objects are written in, so that whoever imports them migrates them forward, and knows it.
+ *
+ * - Kibana refuses a version that it doesn't know ("belongs to a more recent version of Kibana", `assertCompatibility` in
+ *   `document_migrator/pipelines/upgrade_pipeline.ts`); its newest releases know all since 8.0.0, where both types became
+ *   shareable (`convertToMultiNamespaceTypeVersion` in `dashboard_saved_object.ts` and `data_views.ts`).
+ * - OpenSearch Dashboards has a form of its own for that, `migrationVersion`, and knows the versions up to these
+ *   (`dashboard_migrations.ts`, `index_pattern_migrations.ts`); without one it would migrate as if from before 7.0.
  */
-export function savedObjects(dashboards: readonly Dashboard[]): SavedObject[] {
+function versionOf(type: SavedObject['type'], product: DashboardsProduct): JsonObject {
+  if (product === 'kibana') return { coreMigrationVersion: '8.8.0', typeMigrationVersion: '8.0.0' };
+  return { migrationVersion: { [type]: type === 'dashboard' ? '7.9.3' : '7.6.0' } };
+}
+
+/**
+ * Data views and dashboards as Kibana 8.11 and later import them, or OpenSearch Dashboards; each dashboard holds its Vega
+ * panels by value, so that Kibana may migrate them to the panel type that Vega is getting (elastic/kibana#240491, #283945).
+ * In Kibana's source, the dashboard's attributes are
+ * `src/platform/plugins/shared/dashboard/server/dashboard_saved_object/schema/v1..v3`, a panel by value is read by
+ * `visualizations/common/embeddable/transforms/get_transform_out.ts`, in 8.11 by `migrate_by_value_dashboard_panels.ts`, and
+ * its specification by `vis_types/vega/public/data_model/vega_parser.ts`; in that of OpenSearch Dashboards, a panel by value
+ * is made by `create` in `visualizations/public/embeddable/visualize_embeddable_factory.tsx`.
+ */
+export function savedObjects(
+  dashboards: readonly Dashboard[],
+  product: DashboardsProduct = 'kibana',
+): SavedObject[] {
   const patterns = new Set(dashboards.flatMap(({ charts }) => charts.map(({ spec }) => spec.data.url.index)));
-  return [...[...patterns].map(dataView), ...dashboards.map(savedDashboard)];
+  const objects = [...[...patterns].map(dataView), ...dashboards.map(savedDashboard)];
+  return objects.map((object) => ({ ...object, ...versionOf(object.type, product) }));
 }
 
 function dataView(pattern: string): SavedObject {
@@ -47,8 +70,6 @@ function dataView(pattern: string): SavedObject {
     id: PREFIX + pattern.replace('*', ''),
     attributes: { title: pattern, name: pattern, timeFieldName: 'timestamp' },
     references: [],
-    coreMigrationVersion: '8.8.0',
-    typeMigrationVersion: '8.0.0',
   };
 }
 
@@ -82,8 +103,6 @@ function savedDashboard({ id, title, description, charts }: Dashboard): SavedObj
       kibanaSavedObjectMeta: { searchSourceJSON: JSON.stringify(NO_QUERY) },
     },
     references: [],
-    coreMigrationVersion: '8.8.0',
-    typeMigrationVersion: '10.3.0',
   };
 }
 
@@ -117,7 +136,7 @@ export async function importDashboards(loaded: LoadedConfig): Promise<Imported> 
   }
   const { Kibana } = await import('./kibana-client.ts');
   const kibana = new Kibana(options);
-  const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)));
+  const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)), await kibana.product());
   await kibana.importObjects(ndjson(objects));
   const titles = (type: SavedObject['type']): string[] =>
     objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));

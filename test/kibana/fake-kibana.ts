@@ -41,6 +41,8 @@ export class FakeKibana {
   readonly objects: Record<string, object[]> = { 'index-pattern': [view], dashboard: [view, dashboard] };
   /** What was imported, object by object. */
   readonly imported: Record<string, unknown>[] = [];
+  /** It stands for OpenSearch Dashboards, which wants a header of its own, and objects with versions in its own form. */
+  isOpenSearch = false;
   /** Answered instead, while it is set. */
   instead: { status: number; body: string } | undefined;
   readonly #server: Server;
@@ -61,7 +63,12 @@ export class FakeKibana {
     body: Buffer,
   ): Promise<{ status: number; body: string | object }> {
     const refuse = (status: number, message: string) => ({ status, body: { statusCode: status, message } });
-    if (headers['kbn-xsrf'] === undefined) return refuse(400, 'Request must contain a kbn-xsrf header.');
+    if (path.endsWith('/api/status')) {
+      const overall = this.isOpenSearch ? { state: 'green', title: 'Green' } : { level: 'available' };
+      return { status: 200, body: { version: { number: '3.8.0' }, status: { overall } } };
+    }
+    const header = this.isOpenSearch ? 'osd-xsrf' : 'kbn-xsrf';
+    if (headers[header] === undefined) return refuse(400, `Request must contain a ${header} header.`);
     if (/^(\/s\/[a-z]+)?\/api\/saved_objects\/_export$/.test(path)) {
       const asked = JSON.parse(body.toString());
       this.requests.push({ path, headers, asked, objects: [] });
@@ -79,7 +86,7 @@ export class FakeKibana {
     const objects = ndjson(await file.text()).filter((each) => !('exportedCount' in each));
     this.requests.push({ path, headers, asked: undefined, objects });
     const errors = objects.flatMap((object) => {
-      const message = wrongWith(object);
+      const message = wrongWith(object, this.isOpenSearch);
       const { type, id } = object;
       return message === undefined ? [] : [{ type, id, error: { type: 'unknown', message } }];
     });

@@ -154,11 +154,33 @@ const valid = {
 };
 const validPanels = ajv.compile(panels);
 
-/** Why Kibana would refuse an object; `undefined` where it would not. */
-export function wrongWith(object: Record<string, unknown>): string | undefined {
-  const check = valid[object.type as keyof typeof valid];
-  if (!check) return `Unsupported saved object type: ${object.type}`;
-  if (!check(object)) return schemaErrors(check.errors);
+/**
+ * The newest versions that are known everywhere: to Kibana 8.11 (`convertToMultiNamespaceTypeVersion` is 8.0.0, and
+ * migrations of panels by value follow), and to OpenSearch Dashboards
+ * (`src/plugins/dashboard/server/saved_objects/dashboard_migrations.ts`,
+ * `src/plugins/data/server/saved_objects/index_pattern_migrations.ts`).
+ */
+export const KNOWN = {
+  kibana: '8.0.0',
+  opensearch: { dashboard: '7.9.3', 'index-pattern': '7.6.0' },
+} as const;
+
+/**
+ * Why Kibana 9, or OpenSearch Dashboards, would refuse an object; `undefined` where it would not.
+ * In the source of OpenSearch Dashboards, the attributes are those of `saved_objects/dashboard.ts`, which Kibana has too.
+ */
+export function wrongWith(object: Record<string, unknown>, isOpenSearch = false): string | undefined {
+  const type = object.type as keyof typeof valid;
+  const check = valid[type];
+  if (!check) return `Unsupported saved object type: ${type}`;
+  let read = object;
+  if (isOpenSearch) {
+    const { migrationVersion, ...rest } = object;
+    const version = (migrationVersion as Record<string, string> | undefined)?.[type];
+    if (version !== KNOWN.opensearch[type]) return `belongs to another version: ${version}`;
+    read = { ...rest, coreMigrationVersion: '8.8.0', typeMigrationVersion: KNOWN.kibana };
+  }
+  if (!check(read)) return schemaErrors(check.errors);
   if (object.type !== 'dashboard') return undefined;
   const { panelsJSON = '[]' } = object.attributes as { panelsJSON?: string };
   return validPanels(JSON.parse(panelsJSON)) ? undefined : schemaErrors(validPanels.errors);

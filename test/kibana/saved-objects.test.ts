@@ -13,7 +13,7 @@ import { ndjson, TestIndices, Workspace } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';
 import { FakeKibana } from './fake-kibana.ts';
-import { wrongWith } from './kibana-schema.ts';
+import { KNOWN, wrongWith } from './kibana-schema.ts';
 
 const dashboards = loadDashboards((index) => index, root);
 const charts = dashboards.flatMap(({ charts }) => charts);
@@ -27,7 +27,16 @@ const panelsOf = ({ attributes }: SavedObject): Panel[] => JSON.parse(String(att
 
 test('four data views and four dashboards are what Kibana imports, and have the same ids every time', () => {
   const objects = savedObjects(dashboards);
-  for (const object of objects) assert.equal(wrongWith(object), undefined, object.id);
+  for (const object of objects) {
+    assert.equal(wrongWith(object), undefined, object.id);
+    assert.equal(
+      object.typeMigrationVersion,
+      KNOWN.kibana,
+      'Kibana 8.11 knows it, and newer ones migrate it',
+    );
+  }
+  for (const object of savedObjects(dashboards, 'opensearch'))
+    assert.equal(wrongWith(object, true), undefined, object.id);
   assert.deepEqual(
     objects.map(({ type, id, attributes }) => `${type} ${id}: ${attributes.title}`),
     [
@@ -159,6 +168,18 @@ test('`dashboards import` sends them to Kibana, with its header, and the credent
   assert.equal(request?.path, '/s/ml/api/saved_objects/_import?overwrite=true');
   assert.equal(request?.headers.authorization, `Basic ${btoa('elastic:secret')}`);
   assert.equal(request?.objects.length, 8);
+});
+
+test('OpenSearch Dashboards is known by its answer, and gets its own form, with its own header', async (t) => {
+  const kibana = await FakeKibana.start(t);
+  kibana.isOpenSearch = true;
+  const { code, stdout, stderr } = await imported(t, { KIBANA_URL: kibana.url });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /4 data views .*4 dashboards/);
+  const built = await new Workspace(t).run(['dashboards', 'build', '--for', 'opensearch']);
+  assert.deepEqual(ndjson(built.stdout), kibana.imported);
+  const other = await new Workspace(t).run(['dashboards', 'build', '--for', 'grafana']);
+  assert.equal(other.code, 2);
 });
 
 test('setup does so, too, where KIBANA_URL is set', async (t) => {
