@@ -85,6 +85,18 @@ test('-v says more, --log-format json says it for programs', async (t) => {
   assert.equal((await workspace.run([...args, '-v'])).code, 0);
 });
 
+test('completion prints a script, which asks for commands and options', async (t) => {
+  const workspace = new Workspace(t);
+  const { code, stdout, stderr } = await workspace.run(['completion']);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /ml-log-sidecar --get-yargs-completions/);
+  const next = async (...words: string[]): Promise<string[]> =>
+    (await workspace.run(['--get-yargs-completions', 'ml-log-sidecar', ...words])).stdout.split('\n');
+  assert.ok((await next('ver')).includes('verify'));
+  assert.ok((await next('dead-letters', '')).includes('replay'));
+  assert.ok((await next('run', '--lim')).includes('--limit'));
+});
+
 test('a wrong value names where it was written, and secrets are not shown', async (t) => {
   const { code, stderr } = await new Workspace(t).run(['run'], {
     REDIS_PORT: '99999',

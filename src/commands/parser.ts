@@ -102,6 +102,11 @@ const COMMANDS: readonly CommandEntry[] = [
     'Empty the indices: delete them, and create them again',
     async () => (await import('./clear-indexes.ts')).clearIndexesCommand,
   ],
+  [
+    'completion',
+    'Print a script that has bash or zsh complete commands and options; append it to ~/.bashrc or ~/.zshrc',
+    async () => (await import('./completion.ts')).completionCommand,
+  ],
 ];
 
 /** The command line. Parsing it runs the command that `args` name; it throws `SidecarError` (`config`) for wrong usage. */

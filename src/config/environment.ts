@@ -54,7 +54,7 @@ export function warnOfMisspelt(env: NodeJS.ProcessEnv, where: string): void {
 const prefixOf = (name: string): string => name.slice(0, name.indexOf('_') + 1);
 
 /** A variable's text as the type that the schema wants; what can't be read stays a text, and is refused later. */
-function parseValue(raw: string, type: Schema['type']): unknown {
+export function parseValue(raw: string, type: Schema['type']): unknown {
   if (type === 'array') return raw.split(',').map((item) => item.trim());
   if ((type === 'integer' || type === 'number') && raw.trim() !== '' && !Number.isNaN(Number(raw)))
     return Number(raw);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { SidecarError } from '../util/errors.ts';
 import { readEnvironment, warnOfMisspelt } from './environment.ts';
+import { expandVariables } from './expand.ts';
 import { CONFIG_SCHEMA, type Config } from './schema.ts';
 import { readYaml } from './settings.ts';
 import { validate } from './validate.ts';
@@ -46,7 +47,7 @@ export function loadConfig({
   warnOfMisspelt(dotEnv, '.env');
   warnOfMisspelt(env, 'environment');
   const settings = [
-    ...readYaml(path, cwd, ['plugins']),
+    ...expandVariables(readYaml(path, cwd, ['plugins']), { ...dotEnv, ...env }),
     ...readEnvironment(dotEnv, '.env'),
     ...readEnvironment(env, 'environment'),
     ...flags

@@ -77,8 +77,11 @@ export class Report implements Partial<Observer> {
     this.#stats = stats;
     const { quiet, json, follow, out } = this.#options;
     if (json) out.write(`${JSON.stringify(this.#options.isDryRun ? { dryRun: true, ...stats } : stats)}\n`);
-    else if (!quiet && follow && stats.logs > (this.#told?.logs ?? 0)) this.#batch();
-    else if (!quiet && !follow) this.#summary(stats);
+    else if (!quiet) {
+      if (follow && stats.logs > (this.#told?.logs ?? 0)) this.#batch();
+      if (follow) this.#lines(RULE);
+      this.#summary(stats);
+    }
   }
 
   /** Stops what is printed on the way. */

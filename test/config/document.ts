@@ -6,7 +6,7 @@ const HEAD = `# Configuration
 
 <!-- Written from the schema: see test/config/schema.test.ts. Don't edit it here. -->
 
-Every setting, with its type, its default, and what sets it. Command-line flags win over environment variables, those over \`.env\`, that over the YAML file (\`configs/pipeline.yaml\`, or the one that \`--config\` names), and that over the defaults. An unknown key is an error, which names the nearest known one.
+Every setting, with its type, its default, and what sets it. Command-line flags win over environment variables, those over \`.env\`, that over the YAML file (\`configs/pipeline.yaml\`, or the one that \`--config\` names), and that over the defaults. In the YAML file, \`\${NAME}\` stands for a variable of the environment or of \`.env\`. An unknown key is an error, which names the nearest known one.
 
 A **secret** is never printed. It may also come from a file: \`REDIS_PASSWORD_FILE=/run/secrets/redis\` sets what \`REDIS_PASSWORD\` would.
 `;

@@ -235,3 +235,13 @@ test('the nearest name is one that is like it', () => {
   assert.equal(nearest('hsot', ['port', 'host']), 'host');
   assert.equal(nearest('completely-different', ['batch_size', 'source']), undefined);
 });
+
+test('a reference in the YAML is a variable, of the type that is wanted; one that is not set is refused', (t) => {
+  const yaml = `redis:\n  port: \${PORT_OF_REDIS}\n  logs_key: logs_\${STAGE}\nplugins:\n  - use: redact\n    options: { key: "\${REDACT_KEY}" }\n`;
+  const cwd = folderWith(t, yaml, 'STAGE=test\n');
+  const { redis, plugins } = load({ cwd, env: { PORT_OF_REDIS: '6380', REDACT_KEY: 'k' } });
+  assert.deepEqual([redis.port, redis.logs_key, plugins[0]!.options], [6380, 'logs_test', { key: 'k' }]);
+  assert.deepEqual(refusal({ cwd, env: { REDACT_KEY: 'k' } }), [
+    `configs/pipeline.yaml:2: \${PORT_OF_REDIS} is not set: set PORT_OF_REDIS in the environment or in .env, or write the value here`,
+  ]);
+});

@@ -81,6 +81,12 @@ Durée totale: 1.23s
   );
 });
 
+/** What a continuous run says at its end: the summary, without its head. */
+function total(language: 'en' | 'fr', stats: RunStats): string {
+  const rule = '===========================================';
+  return [rule, ...printed(language, stats).split('\n').slice(6)].join('\n');
+}
+
 test('the French lines of a continuous run are the documented ones', (t) => {
   startClock(t);
   const [made, text] = report('fr', { follow: true });
@@ -100,7 +106,7 @@ test('the French lines of a continuous run are the documented ones', (t) => {
 [2025-11-22 10:30:10] ✅ Batch #2: 15 logs indexés
 [2025-11-22 10:30:20] ✅ Batch #3: 0 logs (aucun nouveau)
 [2025-11-22 10:30:30] ✅ Batch #4: 23 logs indexés
-`,
+${total('fr', figures({ logs: 80 }))}`,
   );
 });
 
@@ -140,7 +146,7 @@ test('the English lines of a continuous run say the same, with what came behind 
 [2025-11-22 10:30:00] ✅ Batch #1: 1 log indexed
 [2025-11-22 10:30:10] ✅ Batch #2: 0 logs (nothing new)
 [2025-11-22 10:30:10] ✅ Batch #3: 2 logs indexed
-`,
+${total('en', figures({ logs: 3 }))}`,
   );
 });
 
