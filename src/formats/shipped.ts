@@ -5,6 +5,7 @@ import bunyan from './bunyan.ts';
 import cri from './cri.ts';
 import docker from './docker.ts';
 import documented from './documented.ts';
+import envelope from './envelope.ts';
 import glog from './glog.ts';
 import journald from './journald.ts';
 import logfmt from './logfmt.ts';
@@ -25,6 +26,7 @@ export const DEFAULT_FORMATS = [
   loguru,
   bunyan,
   journald,
+  envelope,
   loggerJson,
   logfmt,
   glog,

@@ -44,11 +44,41 @@ function partOf(value: Json | undefined, entry: string): Part {
   return { unreadable: { entry, reason: 'it is neither a JSON object nor a text' } };
 }
 
+/** What shippers put beside a log: Vector, Fluent Bit, Logstash and Filebeat. */
+const SHIPPERS = new Set([
+  ...[
+    'source_type',
+    'file',
+    'host',
+    'port',
+    'path',
+    'offset',
+    'stream',
+    'kubernetes',
+    'timestamp',
+    'message',
+  ],
+  ...[
+    'container_id',
+    'container_name',
+    'container_created_at',
+    'image',
+    'label',
+    'date',
+    'time',
+    'log',
+    '_p',
+  ],
+  ...['tag', '@timestamp', '@version', 'agent', 'ecs', 'input', 'event', 'tags', 'docker', 'container'],
+]);
+/** Where a logger writes the time, when `timestamp` is the shipper's. */
+const OWN_TIMES = ['asctime', '@timestamp', 'time', 'ts'];
+
 /**
- * The log line out of a shipper's envelope, whose other members are the shipper's own and no part of the log. An object
- * with a `level` is itself a log. Of others, the line is
- * - `message`, where it is a dated line, or `source_type` stands beside it (Vector: `{"file","host","message",
- *   "source_type","timestamp"}`);
+ * The log out of a shipper's envelope, whose other members are the shipper's own and no part of the log. An object with a
+ * `level` is itself a log, and so is one with members that no shipper adds: it was decoded on the way. Of others, the log is
+ * - `message`, where it begins as one, or `source_type` stands beside it (Vector: `{"file","host","message","source_type",
+ *   "timestamp"}`);
  * - `log`, where there is no `message` (Fluent Bit: `{"date","log"}`).
  */
 function unwrap(object: JsonObject): Entry {
@@ -56,10 +86,21 @@ function unwrap(object: JsonObject): Entry {
   if (typeof level === 'string') return object;
   // Docker's, whose time counts where the line names none: its format opens it.
   if (typeof log === 'string' && typeof stream === 'string' && typeof time === 'string') return object;
-  if (typeof message === 'string' && (typeof sourceType === 'string' || beginsLog(message, 0)))
-    return message.trimEnd();
-  if (message === undefined && typeof log === 'string') return log.trimEnd();
+  const isShippers = Object.keys(object).every((name) => SHIPPERS.has(name));
+  if (typeof message === 'string') {
+    if (beginsLog(message, 0) || (isShippers && typeof sourceType === 'string')) return message.trimEnd();
+    return typeof sourceType === 'string' ? withOwnTime(object) : object;
+  }
+  if (typeof log === 'string' && message === undefined && (isShippers || beginsLog(log, 0)))
+    return log.trimEnd();
   return object;
+}
+
+/** A decoded log that names its time itself: the shipper's, which is that of reading, would be taken for it. */
+function withOwnTime(object: JsonObject): JsonObject {
+  if (!OWN_TIMES.some((name) => Object.hasOwn(object, name))) return object;
+  const { timestamp: _, ...rest } = object;
+  return rest;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Entry } from '../entry.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import type { JsonObject } from '../util/json.ts';
+import { type JsonObject, setOwn } from '../util/json.ts';
 import {
   connectBeside,
   connectRedis,
@@ -32,7 +32,7 @@ const BLOCK_MS = 1_000;
 /**
  * A Redis stream, read as a consumer group: several sidecars share it, each entry goes to one of them, and what a dead
  * one held is taken over. An entry is acknowledged (`XACK`) once the sink has confirmed it.
- * The log is the field `log`, `message` or `entry`; of an entry without one, all fields together, as a JSON object.
+ * An entry's only field is the log; several fields are one log with all of them, as a JSON object.
  */
 export class RedisStreamSource implements Source {
   readonly keeps = 'acknowledged';
@@ -187,14 +187,15 @@ export class RedisStreamSource implements Source {
   }
 }
 
-/** The log in the fields of a stream's entry. */
+/** Fields that hold the log where they stand alone. */
+const ALONE = ['log', 'message', 'entry', 'body', 'event', 'msg', 'payload', 'value', 'data'];
+
+/** The log in a stream's entry: its only field, where that is called so; otherwise an object of all its fields. */
 export function entryOf(fields: readonly string[]): Entry {
+  const [name = '', text = ''] = fields;
+  if (fields.length === 2 && ALONE.includes(name)) return text;
   const entry: JsonObject = {};
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = fields[at] as string;
-    if (name === 'log' || name === 'message' || name === 'entry') return fields[at + 1] as string;
-    Object.defineProperty(entry, name, { value: fields[at + 1], enumerable: true });
-  }
+  for (let at = 0; at + 1 < fields.length; at += 2) setOwn(entry, fields[at]!, fields[at + 1]!);
   return entry;
 }
 

@@ -357,3 +357,20 @@ test('the format that read an entry is told, and one that throws is named', () =
   assert.equal(read(defaultFormats())('just text').format, undefined);
   assert.throws(() => read([failing])('x'), /format mine: not today/);
 });
+
+test('a log in an envelope is read as it stands there, and what is beside it is kept', () => {
+  const inner = '2026-03-02 08:15:02,250 - api - ERROR - inside';
+  const json =
+    '{"timestamp": "2026-03-02T08:15:01.250Z", "level": "ERROR", "message": "inside", "data": null}';
+  const filebeat = { '@timestamp': '2026-03-02T08:15:09.000Z', agent: { type: 'filebeat' } };
+  assertRead([
+    [{ ...filebeat, message: inner }, '15:02.250', 'ERROR', 'api', 'inside'],
+    [{ ...filebeat, message: json }, '15:01.250', 'ERROR', undefined, 'inside'],
+    [{ date: 1772439309.5, log: json }, '15:01.250', 'ERROR', undefined, 'inside'],
+    [{ host: 'n1', body: json }, '15:01.250', 'ERROR', undefined, 'inside'],
+    [{ ...filebeat, message: 'INFO:     no time' }, '15:09.000', 'INFO', undefined, 'no time'],
+    [{ ...filebeat, message: 'not a log' }, '15:09.000', 'UNKNOWN', undefined, 'not a log'],
+    [{ ...filebeat, 'log.level': 'error', message: inner }, '15:09.000', 'ERROR', undefined, inner],
+  ]);
+  assert.deepEqual(parse({ ...filebeat, message: inner }).data, { agent: { type: 'filebeat' } });
+});

@@ -66,8 +66,30 @@ test("a shipper's envelope is taken off the line in it", () => {
     [{ date: 1.5, log: `${first}\n` }, first],
     [{ date: 1.5, log: 'Traceback' }, 'Traceback'],
     [{ date: 1.5, log: json, stream: 'stdout' }, json],
+    [{ '@timestamp': '2026-11-24T20:00:00Z', '@version': '1', message: first, log: { offset: 0 } }, first],
   ];
   for (const [envelope, entry] of envelopes) assert.deepEqual(entriesOf(JSON.stringify([envelope])), [entry]);
+});
+
+test('a log that was decoded on the way keeps every member, and its own time', () => {
+  const vector = { file: '/a.log', host: 'h', source_type: 'file', timestamp: '2026-11-24T20:00:00Z' };
+  const { timestamp: _, ...rest } = vector;
+  const log = {
+    asctime: '2026-11-24 19:26:39,250',
+    levelname: 'INFO',
+    message: 'POST /predict',
+    data: { a: 1 },
+  };
+  assert.deepEqual(entriesOf(JSON.stringify({ ...log, ...vector })), [{ ...log, ...rest }]);
+  const untimed = { message: 'POST /predict', user: 7, ...vector };
+  assert.deepEqual(entriesOf(JSON.stringify(untimed)), [untimed]);
+  const ecs = {
+    '@timestamp': '2026-11-24T19:26:39Z',
+    'log.level': 'error',
+    message: 'x',
+    source_type: 'file',
+  };
+  assert.deepEqual(entriesOf(JSON.stringify(ecs)), [ecs]);
 });
 
 test('an object that is a log itself stays whole, whatever its message looks like', () => {

@@ -137,9 +137,24 @@ test('entries deleted while they were held are a gap', async () => {
   assert.deepEqual(await redis.xpending(key, 'sidecars'), [0, null, null, null]);
 });
 
-test('an entry without a log field is handed on as an object of its fields', async () => {
-  await redis.xadd(key, '*', 'level', 'INFO', 'text', 'hello');
-  assert.deepEqual(entriesOf(await read(source('one'), true)), [{ level: 'INFO', text: 'hello' }]);
+test('several fields are one log with all of them; an only field is the log', async () => {
+  const fields = {
+    timestamp: '2026-03-02T08:15:01.250Z',
+    level: 'ERROR',
+    message: 'spread',
+    transaction_id: 't-1',
+  };
+  const shipped = { log: '2026-03-02 08:15:02 - api - INFO - x', host: 'n1' };
+  for (const each of [fields, shipped, { level: 'INFO', text: 'hello' }, { temperature: '21' }])
+    await redis.xadd(key, '*', ...Object.entries(each).flat());
+  await redis.xadd(key, '*', 'body', '{"level":"INFO"}');
+  assert.deepEqual(entriesOf(await read(source('one'), true)), [
+    fields,
+    shipped,
+    { level: 'INFO', text: 'hello' },
+    { temperature: '21' },
+    '{"level":"INFO"}',
+  ]);
 });
 
 test('a key of another type is refused with what to do', async () => {
