@@ -13,6 +13,11 @@ const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./run.ts')).runCommand,
   ],
   [
+    'init',
+    'Begin a project of your own: configuration, its schema, .env, tsconfig.json and a first plugin',
+    async () => (await import('./init.ts')).initCommand,
+  ],
+  [
     'check',
     'Check the configuration, the source, Elasticsearch and whatever else is configured; say what to do',
     async () => (await import('./check.ts')).checkCommand,

@@ -66,7 +66,8 @@ export const pluginsCommand = defineCommand({
   },
 });
 
-function skeleton(name: string): string {
+/** A plugin to start from. */
+export function skeleton(name: string): string {
   const index = name.startsWith('ml-api-') ? name : `ml-api-${name}`;
   return `import { defineFields, definePlugin } from 'ml-log-sidecar/plugin';
 
@@ -88,7 +89,8 @@ export default definePlugin({
 `;
 }
 
-function skeletonTest(name: string): string {
+/** Its test. */
+export function skeletonTest(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runPlugin } from 'ml-log-sidecar/testing';

@@ -64,12 +64,16 @@ export function loadConfig({
  */
 export function findFile(cwd: string, name: string, flag: string): string {
   const own = resolve(cwd, name);
-  if (existsSync(own)) return own;
-  for (const up of [`../../${name}`, `../../../${name}`]) {
-    const shipped = fileURLToPath(new URL(up, import.meta.url));
-    if (existsSync(shipped)) return shipped;
-  }
+  const found = existsSync(own) ? own : findShipped(name);
+  if (found !== undefined) return found;
   throw new SidecarError('config', `there is no ${own}: name a file with ${flag}`);
+}
+
+/** The path of a file that ships, beside the source or what was built of it. */
+export function findShipped(name: string): string | undefined {
+  return [`../../${name}`, `../../../${name}`]
+    .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+    .find((path) => existsSync(path));
 }
 
 function readDotEnv(cwd: string): NodeJS.ProcessEnv {
