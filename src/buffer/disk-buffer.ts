@@ -1,25 +1,12 @@
-import type { Log, Parse } from '../identity.ts';
-import { readAgain } from '../identity.ts';
-import type { Gap, Unreadable } from '../sources/source.ts';
+import type { Parse } from '../identity.ts';
 import { reasonOf } from '../util/errors.ts';
 import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
 import type { Journal } from './journal.ts';
 import { applyStep, stepBetween } from './position-step.ts';
+import { type BufferedBatch, ReadBack } from './read-back.ts';
 import { type BatchHead, Segments } from './segments.ts';
-
-/** Logs that travel together, each with its identity. */
-export interface BufferedBatch {
-  logs: Log[];
-  unreadable: readonly Unreadable[];
-  /** Of the last of what is in it. */
-  sequence: number;
-  /** When the first of it was read, in ms since 1970. */
-  readAt: number;
-  /** Logs before it that were kept and can't be read back. */
-  gap?: Gap | undefined;
-}
 
 /** What waits for the sink. */
 export interface BufferState {
@@ -34,8 +21,6 @@ export interface BufferState {
 
 /** Up to this size, in bytes, batches that were just kept go on from memory. */
 const IN_MEMORY_BYTES = 1 << 20;
-/** Bytes of batches that are read back and handed on together. */
-const READ_BACK_BYTES = 1 << 20;
 const RETRY_MS = 1_000;
 const CONFIRM_MS = 5;
 
@@ -46,14 +31,12 @@ const CONFIRM_MS = 5;
 export class DiskBuffer {
   readonly #journal: Journal;
   readonly #segments: Segments;
-  readonly #parse: Parse;
+  readonly #readBack: ReadBack;
   readonly #maxBytes: number;
   #queue: { batch: BufferedBatch; bytes: number }[] = [];
   #queued = 0;
   /** The sequence handed on last, and that of which all before is confirmed. */
   #handedOn = 0;
-  /** Logs up to there, of all that were ever read. */
-  #handedOnLogs: number | undefined;
   #waiting = 0;
   #underWay: { sequence: number; logs: number; readAt: number }[] = [];
   /** The sequences given out last, and confirmed last. */
@@ -66,7 +49,7 @@ export class DiskBuffer {
   constructor(folder: string, journal: Journal, parse: Parse, maxBytes: number) {
     this.#journal = journal;
     this.#segments = new Segments(folder, maxBytes);
-    this.#parse = parse;
+    this.#readBack = new ReadBack(this.#segments, parse);
     this.#maxBytes = maxBytes;
   }
 
@@ -84,10 +67,11 @@ export class DiskBuffer {
   async open(): Promise<void> {
     const journal = this.#journal;
     const { confirmed } = journal.progress;
+    let handedOn: number | undefined;
     await this.#segments.open(({ sequence, logs, before, keys, step }) => {
       if (sequence > confirmed) {
         this.#waiting += logs;
-        this.#handedOnLogs ??= before;
+        handedOn ??= before;
       }
       if (sequence <= journal.progress.sequence) return;
       const counted = Buffer.from(keys, 'base64');
@@ -102,7 +86,7 @@ export class DiskBuffer {
     });
     this.#handedOn = this.#confirmed = confirmed;
     this.#last = journal.progress.sequence;
-    this.#handedOnLogs ??= journal.progress.logs;
+    this.#readBack.logs = handedOn ?? journal.progress.logs;
   }
 
   /**
@@ -209,7 +193,7 @@ export class DiskBuffer {
       this.#queued -= first.bytes;
       return this.#handOn(first.batch);
     }
-    const batch = await this.#readBack(count);
+    const batch = await this.#readBack.next(this.#handedOn, first?.batch.sequence, count);
     // Damaged to its end: what was to follow is not there.
     if (!batch) this.#handedOn = (this.#queue[0]?.batch.sequence ?? this.#last + 1) - 1;
     return batch && this.#handOn(batch);
@@ -217,42 +201,9 @@ export class DiskBuffer {
 
   #handOn(batch: BufferedBatch): BufferedBatch {
     this.#handedOn = batch.sequence;
-    this.#handedOnLogs! += batch.logs.length;
+    this.#readBack.logs += batch.logs.length;
     this.#underWay.push({ sequence: batch.sequence, logs: batch.logs.length, readAt: batch.readAt });
     return batch;
-  }
-
-  async #readBack(count: number): Promise<BufferedBatch | undefined> {
-    const logs: Log[] = [];
-    const unreadable: Unreadable[] = [];
-    let sequence = this.#handedOn;
-    let readAt: number | undefined;
-    let lost = 0;
-    for (let bytes = 0; logs.length < count && bytes < READ_BACK_BYTES; ) {
-      if (this.#queue[0]?.batch.sequence === sequence + 1) break;
-      const next = await this.#segments.next(sequence);
-      if (!next || logs.length + next.head.logs > Math.max(count, next.head.logs)) break;
-      lost += next.head.before - this.#handedOnLogs! - logs.length - lost;
-      const kept = JSON.parse(next.body.toString()) as {
-        logs: [string, Log['entry']][];
-        unreadable: Unreadable[];
-      };
-      for (const [id, entry] of kept.logs) logs.push(readAgain(entry, id, this.#parse));
-      unreadable.push(...kept.unreadable);
-      bytes += next.body.length;
-      readAt ??= next.head.readAt;
-      ({ sequence } = next.head);
-    }
-    if (readAt === undefined) return undefined;
-    this.#handedOnLogs! += lost;
-    const gap =
-      lost > 0
-        ? {
-            what: `${lost} logs that were kept in the buffer can't be read back: its files are damaged`,
-            atLeast: lost,
-          }
-        : undefined;
-    return { logs, unreadable, sequence, readAt, gap };
   }
 
   /** The sink has confirmed all batches up to this one. */

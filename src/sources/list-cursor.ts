@@ -147,7 +147,7 @@ export class ListCursor {
     const fresh = recognition ? recognition.fresh : places;
     const lost = fresh.at(-1) === view.prints.length - 1 ? (view.trimmed ?? 0) : 0;
     const isNew = !recognition && !mayMiss && before.length > 0;
-    const gap = isNew ? this.#judgeReplacement(view.length) : undefined;
+    const gap = isNew ? this.#judgeReplacement(view.length, lost) : undefined;
     const isSame = recognition?.memory === before;
     if (!isSame || recognition.gone > 0) {
       const others = [before, ...this.#others].filter((each) => each !== recognition?.memory);
@@ -167,13 +167,13 @@ export class ListCursor {
       view,
       known: isFirst ? places.filter((at) => !news.has(at)).reverse() : [],
       fresh: fresh.toReversed(),
-      gap: this.#trimmedGap(lost) ?? gap,
+      gap: gap ?? this.#trimmedGap(lost),
       memory,
     };
   }
 
-  /** Windows that share nothing: either the list was cleared, or more came than it can hold. */
-  #judgeReplacement(length: number): Gap | undefined {
+  /** Windows that share nothing: either the list was cleared, or more came than it can hold; `atLeast` of them are seen to be lost. */
+  #judgeReplacement(length: number, atLeast: number): Gap | undefined {
     // With several writers a list may be longer than its cap for a moment, and a cap may be lowered.
     if (this.#isAway || length * 2 < this.length) {
       log.info(
@@ -183,7 +183,7 @@ export class ListCursor {
     }
     return {
       what: `${this.#name}: all ${length} entries changed between two reads, so logs may have been trimmed unread; how many can't be known. Raise the list's cap in the API, or lower PIPELINE_POLL_INTERVAL`,
-      atLeast: 0,
+      atLeast,
     };
   }
 

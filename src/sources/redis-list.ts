@@ -23,6 +23,8 @@ const BRISK_MS = 200;
 const SHORTEST_MS = 10;
 /** A part of the list is taken to continue what was read if they share this many entries. */
 const LEAST_SHARED = 32;
+/** New entries that are reckoned with beside twice as many as last time. */
+const SPARE = 8;
 /** How often, at most, the whole window is read since a change was told that its newest entries don't show, in ms. */
 const EDITS_MS = 2_000;
 /** The largest share of the window that should be new at a poll, so that nothing is trimmed unseen. */
@@ -156,7 +158,7 @@ export class RedisListSource implements Source {
     const isEditDue = this.#isEdited && performance.now() - this.#wholeAt >= EDITS_MS;
     const isWhole = isNoticed ? isEditDue : isEditDue || isWholeReadDue(quietPolls);
     if (quietPolls > 0 && !isWhole && !isNoticed && (await this.#looksUnchanged())) return undefined;
-    const likely = 2 * (fresh + LEAST_SHARED);
+    const likely = 2 * fresh + LEAST_SHARED + SPARE;
     if (!isWhole && likely <= this.#cursor.length / 2) {
       const before = this.#cursor.length;
       const view = await this.#read(likely);
