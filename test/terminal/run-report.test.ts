@@ -150,6 +150,23 @@ ${total('en', figures({ logs: 3 }))}`,
   );
 });
 
+test('while logs wait for the sink, it never says that there is nothing new', (t) => {
+  startClock(t);
+  let waiting = 20;
+  const [made, text] = report('en', { follow: true, waiting: () => waiting });
+  made.begin();
+  t.mock.timers.tick(10_000);
+  waiting = 0;
+  made.committed(0, undefined, figures({ logs: 20 }));
+  t.mock.timers.tick(10_000);
+  made.stop();
+  assert.deepEqual(text().split('\n').slice(2, -1), [
+    '[2025-11-22 10:30:10] ⏳ 20 logs waiting for the sink',
+    '[2025-11-22 10:30:10] ✅ Batch #1: 20 logs indexed',
+    '[2025-11-22 10:30:20] ✅ Batch #2: 0 logs (nothing new)',
+  ]);
+});
+
 test('what went wrong, and what was there already, is told where there is any', () => {
   const stats = figures({ deadLetters: 3, gaps: 1 });
   const logs = stats.indices['ml-api-logs'] as IndexCounts;
