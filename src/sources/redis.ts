@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { log } from '../util/log.ts';
 import { Trouble } from '../util/retry.ts';
 import { plainTls } from '../util/tls-hint.ts';
 import { isRedisRefusal, redisHint } from './redis-refusal.ts';
@@ -35,6 +36,11 @@ export interface RedisOptions {
   /** How long an unreachable server is tried in a run that ends, in ms. */
   patienceMs: number;
 }
+
+/** How long nothing is said of a server that has not answered yet. */
+const SILENT_MS = 1_500;
+/** The servers that this was said of: the nodes of their options. */
+const saidWaiting = new WeakSet<object>();
 
 /** How often a cluster may name another node before that is a fault of its. */
 const MOST_MOVES = 5;
@@ -177,6 +183,11 @@ async function openNode(
   redis.on('error', (error) => {
     lastError = error;
   });
+  const silence = setTimeout(() => {
+    if (!saidWaiting.has(options.nodes))
+      log.warn(`${host}:${port} has not answered yet; waiting for Redis there`);
+    saidWaiting.add(options.nodes);
+  }, SILENT_MS);
   try {
     await redis.connect();
     await logIn(redis, options);
@@ -194,6 +205,8 @@ async function openNode(
     if (options.tls && (told as NodeJS.ErrnoException).code === 'ETIMEDOUT')
       throw new Error('it did not answer with TLS in 5 s', { cause: told });
     return tellPlainly(told);
+  } finally {
+    clearTimeout(silence);
   }
 }
 

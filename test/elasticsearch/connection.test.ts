@@ -3,16 +3,23 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { elasticsearchClient } from '../../src/elasticsearch/client.ts';
+import { hintFor } from '../../src/elasticsearch/refusal.ts';
 import { serverName } from '../../src/elasticsearch/server.ts';
 import { serverOf } from '../../src/elasticsearch/transport.ts';
-import { temporaryFolder, Workspace } from '../helpers.ts';
+import { TestIndices, temporaryFolder, Workspace } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';
 
@@ -163,6 +170,90 @@ test('a proxy is used where the environment names one, unless NO_PROXY names the
   process.env.NO_PROXY = '.internal,localhost,127.0.0.1';
   assert.equal(await ask([`http://127.0.0.1:${port}`]), 'Elasticsearch 8.11.0');
   assert.equal(tunnels.length, 1);
+});
+
+test('what TLS refuses is told with what to do, in one line', async (t) => {
+  const file = certificates(t);
+  const answering = new Answering();
+  const tls = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
+  const secure = await listen(t, createSecureServer(tls, answering.answer));
+  const plain = await listen(t, createServer(answering.answer));
+  const cases: [string, RegExp][] = [
+    [`https://localhost:${secure}`, /ELASTICSEARCH_CA_FILE/],
+    [`https://localhost:${plain}`, /TLS failed: wrong version number.*http:\/\/ instead of https/],
+    [`http://localhost:${secure}`, /If it speaks TLS, write https:/],
+  ];
+  for (const [url, expected] of cases) {
+    const error = await ask([url]).then(
+      () => assert.fail(url),
+      (thrown: Error) => thrown,
+    );
+    const told = `${error.message}. ${hintFor(error)}`;
+    assert.match(told, expected);
+    assert.doesNotMatch(told, /\n/);
+  }
+});
+
+test('a wrong form of an address names the variable and the right form, and tells no password', async (t) => {
+  const cases: [string, string, RegExp][] = [
+    ['ELASTICSEARCH_HOST', 'http://localhost', /ELASTICSEARCH_HOST is the name of a host.*ELASTICSEARCH_URL/],
+    ['ELASTICSEARCH_HOST', 'a b', /ELASTICSEARCH_HOST is the name of a host.*ELASTICSEARCH_URL/],
+    ['ELASTICSEARCH_URL', 'localhost:9200', /ELASTICSEARCH_URL .*http:\/\/localhost:9200/],
+    ['ELASTICSEARCH_URL', 'http://a b:9200', /ELASTICSEARCH_URL .*http:\/\/localhost:9200/],
+    ['ELASTICSEARCH_URL', 'http://me:p@ss/word@h:9200', /ELASTICSEARCH_URL .*percent-encoded/],
+  ];
+  for (const [name, value, expected] of cases) {
+    const { code, stderr } = await new Workspace(t).run(['stats'], { [name]: value });
+    assert.match(stderr, expected);
+    assert.doesNotMatch(stderr, /ss\/word/);
+    assert.equal(code, 2, stderr);
+  }
+});
+
+test('a serverless project has no health and no sizes: check and stats go on without', async (t) => {
+  const real = new URL(elasticsearchUrl());
+  const refused: string[] = [];
+  // A real Elasticsearch that says it is such a project, and refuses what one refuses.
+  const project = createServer((request, response) => {
+    const { method, url = '', headers } = request;
+    if (/^\/(_cluster\/(health|settings)|_nodes)|\/_stats/.test(url)) {
+      refused.push(url);
+      const reason = `uri [${url}] is not available when running in serverless mode`;
+      response.writeHead(410, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' });
+      return void response.end(JSON.stringify({ error: { type: 'api_not_available_exception', reason } }));
+    }
+    const where = { host: real.hostname, port: real.port, method, path: url, headers, agent: false };
+    const to = httpRequest(where, (answer) => {
+      if (url !== '/') {
+        response.writeHead(answer.statusCode!, answer.headers);
+        return void answer.pipe(response);
+      }
+      response.writeHead(200, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' });
+      response.end(JSON.stringify({ version: { number: '8.11.0', build_flavor: 'serverless' } }));
+      answer.resume();
+    });
+    to.on('error', () => response.destroy());
+    request.pipe(to);
+  });
+  const url = `http://127.0.0.1:${await listen(t, project)}`;
+  const indices = new TestIndices(t);
+  const workspace = new Workspace(t, indices.prefix);
+  const env = { ELASTICSEARCH_URL: url };
+  const sample = ['--source', 'file', '--path', join(root, 'samples/api.log')];
+  const run = await workspace.run(['run', ...sample, '--quiet'], env);
+  assert.deepEqual([run.code, run.stderr], [0, '']);
+  await indices.counts();
+  const checked = await workspace.run(['check', ...sample], env);
+  assert.equal(checked.code, 0, checked.stdout);
+  assert.match(checked.stdout, /Elasticsearch Serverless at/);
+  const stats = await workspace.run(['stats', '--json'], env);
+  assert.equal(stats.code, 0, stats.stderr);
+  const { indices: told } = JSON.parse(stats.stdout) as { indices: { documents: number; bytes: null }[] };
+  assert.deepEqual(
+    told.map(({ documents, bytes }) => [documents, bytes]),
+    [253, 107, 107, 535].map((count) => [count, null]),
+  );
+  assert.deepEqual(refused, []);
 });
 
 test('a server that takes connections and answers nothing is called that, with what to do', async (t) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -270,6 +271,19 @@ test('a cluster is read where the key is; one that is down is told', { timeout: 
   const { code, stderr } = await readOnce(t, { REDIS_URL: holder.url });
   assert.match(stderr, /CLUSTERDOWN .*cluster info/);
   assert.equal(code, 3);
+});
+
+test('a Redis that does not answer is told of before it is given up', async (t) => {
+  const silent = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const running = new Workspace(t).start(['run', '--continuous', '--sink', 'directory', '--out', 'out'], {
+    REDIS_URL: `redis://127.0.0.1:${port}`,
+  });
+  await running.says(new RegExp(`127.0.0.1:${port} has not answered yet; waiting for Redis there`));
+  assert.doesNotMatch(running.stderr, /can't be reached/);
+  await running.stop('SIGKILL');
 });
 
 test('a connection that is refused leaves no words of ioredis', async (t) => {
