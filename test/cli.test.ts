@@ -44,7 +44,7 @@ for (const [args, message] of [
   [['drift', '--min-count', 'x'], /--min-count: "x" is not a whole number/],
   [['run', '--methods', 'FOO'], /--methods.*"FOO" is not an HTTP method; write them as POST,GET/],
   [['rum'], /^"rum" is not a command; did you mean run\?\nSee/],
-  [['foo', 'bar'], /^"foo" is not a command; the commands are run, check, .*\nSee/],
+  [['foo', 'bar'], /^"foo" is not a command; the commands are run, .*\nSee/],
   [['alerts', 'chekc'], /^"chekc" is not a command; did you mean check\?\nSee/],
   [['run', '-x'], /^-x is not an option of this command\nSee/],
   [['run', '--from-strt'], /^--from-strt is not an option of this command; did you mean --from-start\?\nSee/],
