@@ -1,6 +1,7 @@
 import { readCall } from './api-call.ts';
 import type { Entry } from './entry.ts';
 import { contentKey, type LogEvent } from './event.ts';
+import { mergeMembers } from './formats/members.ts';
 import { levelOf, UNKNOWN_LEVEL } from './level.ts';
 import type { Envelope, LogParts } from './plugin.ts';
 import type { TimestampReader } from './timestamp.ts';
@@ -103,7 +104,11 @@ function ask(name: string, parse: Format['parse'], entry: Entry): LogParts | Env
 }
 
 function unwrap({ time, level, logger, data }: Envelope, name: string, inner: Read): Read {
-  const { parts, format, extra } = inner;
+  const { parts, format } = inner;
+  // Whose log it is, where the log has another name for that.
+  const program =
+    logger === undefined || parts.logger === undefined || parts.logger === logger ? {} : { program: logger };
+  const extra = mergeMembers({ ...data, ...program }, 'data', inner.extra);
   return {
     parts: {
       ...parts,
@@ -112,7 +117,7 @@ function unwrap({ time, level, logger, data }: Envelope, name: string, inner: Re
       logger: parts.logger ?? logger,
     },
     format: format === undefined ? name : `${name}, ${format}`,
-    extra: data === undefined ? extra : { ...data, ...extra },
+    extra,
   };
 }
 
@@ -181,7 +186,7 @@ function eventMaker(
       result: undefined,
       metrics: undefined,
     };
-    if (extra !== undefined && Object.keys(extra).length > 0) event.data = { ...extra, ...data };
+    if (extra !== undefined) event.data = mergeMembers(extra, 'data', data);
     if (timestamp === undefined && written !== '') {
       event.data = { ...event.data };
       if (!Object.hasOwn(event.data, 'timestamp')) setOwn(event.data, 'timestamp', written);

@@ -25,7 +25,7 @@ const FORMS = [
   // Ray: `[2026-03-02 08:15:00,250 I 4242 4242] (raylet) main.cc:179: message`
   /^\[(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+) (?<level>[DIWEFC]) (?<context>\d+ \d+)\] (?<logger>(?:\(\w+\) )?\S+:\d+): /,
   // Ruby: `E, [2026-03-02T08:15:00.250123 #4242] ERROR -- api: message`
-  /^(?<level>[DIWEFA]), \[(?<time>[\d-]+T[\d:.]+) #(?<context>\d+)\] +[A-Z]+ -- (?<logger>[^:\s]*) ?: /,
+  /^(?<level>[DIWEFA]), \[(?<time>[\d-]+T[\d:.]+) #(?<context>\d+)\] +(?:DEBUG|INFO|WARN|ERROR|FATAL|ANY) -- (?<logger>[^:\s]*) ?: /,
   // Tornado, Jupyter: `[I 260302 08:15:00 web:2064] message`
   /^\[(?<level>[DIWEC]) (?<time>(?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(?:\.\d+)?) (?<logger>[^\]]+)\] ?/,
 ];

@@ -15,7 +15,7 @@ const AFTER = /\s*[\])}>]*(?:\s*(?:-{1,2}(?=\s)|[|:>](?!\S*:\/\/)))?\s*/y;
 /** `INFO:root:message`, as `logging.basicConfig` writes it. */
 const BASIC = /^([A-Z]+):([\w.]+):/;
 /** A logger's name behind the level: `app - `, `app.main:predict:42 - `, `in app: `, `app: `, `worker.py:12 -- `. */
-const NAME = /(?:in )?([a-z_][\w./]*(?:::?[\w<>.]+)*)(?:\[\d+\])?(?: -{1,2} |: | \| |\] )/y;
+const NAME = /(?:in )?([a-z_][\w./]*(?:::?[\w<>.]+)*)(?:\[(\d+)\])?(?: -{1,2} |: | \| |\] )/y;
 /** Spring's: `4242 --- [api] [main] c.e.Application : `. */
 const SPRING = /(\d+ --- (?:\[[^\]\n]*\] ?)+)(\S+) *: /y;
 /** `app.ERROR`, `core:error`: a level behind the name of what it is of. */
@@ -58,8 +58,9 @@ function read(text: string): LogParts | undefined {
   const ofDay = clock ? findLevel(text, clock[0].length, 1) : undefined;
   if (ofDay) return partsOf(text, clock![1], clock![0].length, ofDay);
   const first = findLevel(text, 0, text[0] === '[' ? 1 : 0);
+  if (!first) return undefined;
   // `[LightGBM] [Warning]`, and not `[uuid] ERROR`.
-  if (!first || (first.start > 0 && text[first.start] !== '[')) return undefined;
+  if (first.start > 0) return text[first.start] === '[' ? partsOf(text, undefined, 0, first) : undefined;
   // The time may stand behind the level, and a part between them.
   let at = skip(AFTER, text, first.end);
   let behind = timeEnd(text, at);
@@ -115,12 +116,12 @@ function partsOf(text: string, time: string | undefined, from: number, found: Fo
   const before = text.slice(from, found.start).replace(/^[\s|\-:,\])}>]+|[\s|\-:,.]+$/g, '');
   const inner = /^[[({<]([^\])}>]*)[\])}>]?$/.exec(before)?.[1] ?? before;
   const spring = match(SPRING, text, at);
-  const name = spring ? [spring[0], spring[2]] : match(NAME, text, at);
+  const name = spring ? [spring[0], spring[2], undefined] : match(NAME, text, at);
   if (name) at += name[0]!.length;
   const isName = inner !== '' && !name && !/^\d+$/.test(inner);
   const context = [
     ...(isName || inner === '' ? [] : [inner]),
-    ...(spring ? [spring[1]!.trim()] : []),
+    ...(spring ? [spring[1]!.trim()] : name?.[2] === undefined ? [] : [name[2]]),
     ...(found.tail === undefined ? [] : [found.tail]),
   ];
   return {

@@ -23,13 +23,14 @@ function read(text: string): Envelope | undefined {
   const isSure = priority !== undefined || others.process !== undefined;
   // `Mar  2 08:15:00 host api: …` names its program; in `2026-03-02T08:15:00Z api ERROR: …` that is a level.
   if (!isSure && (others.host === undefined || time!.includes('-') || isLevelWord(name!))) return undefined;
+  // A priority is a facility and, in its last three bits, a severity.
+  const facility = priority === undefined ? {} : { facility: Number(priority) >> 3 };
   const told = Object.entries(others).filter(([, value]) => value !== undefined && value !== '-');
   return {
     entry: text.slice(head[0].length),
     time: time === '-' ? undefined : time,
-    // The facility is in front of the severity.
     level: priority === undefined ? undefined : Number(priority) & 7,
     logger: name === '-' ? undefined : name,
-    data: Object.fromEntries(told) as JsonObject,
+    data: { ...facility, ...(Object.fromEntries(told) as JsonObject) },
   };
 }

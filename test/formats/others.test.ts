@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { isLevelWord } from '../../src/level.ts';
 import { beginsLog } from '../../src/sources/log-beginning.ts';
+import { cutLogs, entriesOf } from '../../src/sources/log-lines.ts';
 import { parse } from '../samples.ts';
 
 /** A line, and what it is read as: time on 2 March 2026, level, logger, message, data. */
@@ -13,7 +16,10 @@ type Row = [
   data?: object,
 ];
 
+const seen: string[] = [];
+
 function assertRead(rows: readonly Row[]): void {
+  seen.push(...rows.map(([line]) => line));
   for (const [line, time, level, logger, message = line, data] of rows) {
     const event = parse(line);
     const read = { ...event, timestamp: event.timestamp.replace(/(?<=\.\d{3})0+Z$/, 'Z') };
@@ -63,16 +69,29 @@ test("syslog's head is an envelope: the log in it keeps its own level, and the A
       'CRITICAL',
       'api',
       'failed',
-      { host: 'host', process: '42', message_id: 'ID47', structured_data: '[ex@1 iut="3 \\"]"][b]' },
+      {
+        facility: 4,
+        host: 'host',
+        process: '42',
+        message_id: 'ID47',
+        structured_data: '[ex@1 iut="3 \\"]"][b]',
+      },
     ],
-    ['<165>1 2026-03-02T08:15:00Z - - - - - text', '08:15:00.000', 'INFO', undefined, 'text'],
+    [
+      '<165>1 2026-03-02T08:15:00Z - - - - - text',
+      '08:15:00.000',
+      'INFO',
+      undefined,
+      'text',
+      { facility: 20 },
+    ],
     [
       '<158>1 2026-03-02T08:15:00.25+00:00 host heroku router - at=error method=GET',
       '08:15:00.250',
       'ERROR',
       'heroku',
       'at=error method=GET',
-      { host: 'host', process: 'router', method: 'GET' },
+      { facility: 19, host: 'host', process: 'router', method: 'GET' },
     ],
     [
       '<11>Mar  2 08:15:00 host api[42]: bad',
@@ -80,7 +99,7 @@ test("syslog's head is an envelope: the log in it keeps its own level, and the A
       'ERROR',
       'api',
       'bad',
-      { host: 'host', process: '42' },
+      { facility: 1, host: 'host', process: '42' },
     ],
     ['Mar  2 08:15:00 host api: DEBUG: x', '08:15:00.000', 'DEBUG', 'api', 'x', { host: 'host' }],
     [
@@ -241,4 +260,67 @@ test('a time of day names no date: the level is read, and what was written stays
   );
   assert.equal(parse('08:15:00 is when it began').data, undefined);
   assert.equal(parse({ level: '', message: 'm' }).level, 'UNKNOWN');
+});
+
+/** Words that stand for a level, the time of an envelope, a key, or a part of a layout: they are in no event as they stand. */
+function isLayout(word: string, text: string): boolean {
+  if (isLevelWord(word) || /^([DIWEFC]?[\dTZ]+|Mar|Mon|pid)$/.test(word)) return true;
+  return new RegExp(`\\b${word}(=|"\\s*:)|<${word}>`).test(text);
+}
+
+test('whatever is changed in a line, it is read at once, and nothing in it vanishes', {
+  timeout: 120_000,
+}, () => {
+  const bits = [
+    '"',
+    '[',
+    ']',
+    '{',
+    '}',
+    '(',
+    ')',
+    ' ',
+    ' - ',
+    '|',
+    ': ',
+    '\n',
+    '\t',
+    '\\',
+    '=',
+    'é',
+    'ERROR',
+    '<',
+    '2026-03-02 08:15:00 ',
+  ];
+  const line = fc.constantFrom(...seen);
+  const change = fc.record({
+    at: fc.nat(150),
+    cut: fc.nat(4),
+    put: fc.oneof(fc.constantFrom(...bits), line),
+  });
+  fc.assert(
+    fc.property(line, fc.array(change, { maxLength: 3 }), line, (original, changes, next) => {
+      const changed = changes.reduce(
+        (text, { at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut),
+        original,
+      );
+      const event = parse(changed);
+      const kept = JSON.stringify([event, event.written, event.data]);
+      const text = `${changed}\n${next}`;
+      const cut = cutLogs(text, true).flatMap((span) =>
+        entriesOf(span, (start, end) => text.slice(start, end)),
+      );
+      const isKept = (word: string): boolean => kept.includes(word) || isLayout(word, changed);
+      const words = (of: string): string[] => of.match(/[A-Za-z\d_]{3,}/g) ?? [];
+      assert.deepEqual(
+        words(changed).filter((word) => !isKept(word)),
+        [],
+      );
+      assert.deepEqual(
+        words(text).filter((word) => !cut.join('').includes(word)),
+        [],
+      );
+    }),
+    { numRuns: 1000 },
+  );
 });
