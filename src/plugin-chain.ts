@@ -167,6 +167,9 @@ function tellPlace(error: unknown): string {
   const reason = reasonOf(error);
   if (!(error instanceof Error)) return reason;
   for (const line of (error.stack ?? '').split('\n')) {
+    // What tsx makes of a CommonJS module on Node 20: one long line, and no map of it.
+    const module = /\?filePath=([^?:)]+?)(?:%3F|[?:])/.exec(line)?.[1];
+    if (module !== undefined) return `${reason} (${basename(decodeURIComponent(module))})`;
     const [, path, at] = /(?:file:\/\/)?(\/[^():?]+\.[cm]?[jt]s)[^():]*:(\d+):\d+\)?$/.exec(line) ?? [];
     if (path === undefined) continue;
     return path.startsWith(OWN_FOLDER) ? reason : `${reason} (${basename(path)}:${at})`;

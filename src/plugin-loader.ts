@@ -109,5 +109,7 @@ async function importModule(path: string): Promise<{ default?: unknown }> {
   if (!/\.[mc]?ts$/.test(path)) return import(url);
   // tsx costs a quarter of a second to load, so only those who need it pay.
   const { tsImport } = await import('tsx/esm/api');
+  // So that what it throws names lines as they are written.
+  process.setSourceMapsEnabled(true);
   return tsImport(url, import.meta.url);
 }

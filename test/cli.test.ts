@@ -249,7 +249,8 @@ test('a plugin that throws costs its own event a dead letter that names it, and 
   const letters = deadLetters(workspace);
   assert.equal(letters.length, 1);
   assert.equal(letters[0]?.at, 'picky');
-  assert.equal(letters[0]?.reason, 'I do not like it');
+  // Node 20 can't tell the line of a module that its package.json does not call one.
+  assert.match(letters[0]?.reason as string, /^I do not like it \(picky\.ts(:5)?\)$/);
   assert.equal(letters[0]?.entry, `${LINE}bad`);
 });
 

@@ -16,7 +16,11 @@ export class ChildStdoutSink implements Sink {
   readonly #waiting: ((answer: Answer) => void)[] = [];
 
   constructor(t: TestContext, onText: (text: string) => void) {
-    this.#child = fork(import.meta.filename, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    this.#child = fork(import.meta.filename, {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      // Those of a test's process would have it write as a test does.
+      execArgv: [],
+    });
     this.#child.stdout!.setEncoding('utf8').on('data', onText);
     this.#child.on('message', (answer: Answer) => this.#waiting[answer.n]?.(answer));
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve));
