@@ -46,6 +46,8 @@ export interface Contents {
   oldest: Entry[];
   /** What else is worth knowing, in words. */
   note?: string;
+  /** What to do where the newest are older than the oldest. */
+  ifReversed?: string;
   /** Where there are none: what may be meant instead. */
   instead?: string;
 }

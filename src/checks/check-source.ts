@@ -38,9 +38,22 @@ export function checkContents(
   return [
     ok(name, `${address} holds ${plural(count, unit)}${period(count, first, last)}${more}`),
     ...(last && Date.parse(last.timestamp) - Date.now() > AHEAD_MS ? [ahead(last)] : []),
+    ...checkOrder(name, contents, first, last),
     checkFilter(config, newest),
     ...checkReading(newest),
   ];
+}
+
+/** Whether the oldest are older than the newest. */
+function checkOrder(
+  name: string,
+  { ifReversed }: Contents,
+  first: LogEvent | undefined,
+  last: LogEvent | undefined,
+): Check[] {
+  if (ifReversed === undefined || !first || !last || first.timestamp <= last.timestamp) return [];
+  const says = `what should be the newest log is ${span(Date.parse(first.timestamp) - Date.parse(last.timestamp))} older than what should be the oldest`;
+  return [warning(name, says, ifReversed)];
 }
 
 /** More of them without a time or a level than this share are worth a warning. */

@@ -75,6 +75,12 @@ export const REDIS_SECTIONS = {
       description: 'The key of the list, or stream.',
       variable: 'REDIS_LOGS_KEY',
     },
+    order: {
+      enum: ['newest-first', 'oldest-first'],
+      default: 'newest-first',
+      description: 'How the list is written: newest-first with LPUSH, oldest-first with RPUSH.',
+      variable: 'REDIS_ORDER',
+    },
     group: {
       ...TEXT,
       default: 'ml-log-sidecar',

@@ -3,12 +3,14 @@ import { sleep, type Trouble } from '../util/retry.ts';
 import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
 import { type RedisOptions, redisTrouble, tellPlainly, throwRefusal } from './redis.ts';
 import { RedisNotices } from './redis-notices.ts';
-import { RedisPages } from './redis-pages.ts';
+import { type ListOrder, RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where the list is, and how often to look at it. */
 export interface RedisListOptions extends RedisOptions {
+  /** At which end it is written; newest first by default. */
+  order?: ListOrder;
   /** The longest pause between two looks, in ms. */
   intervalMs: number;
   /** The shortest time from one read to the next, where the server tells of changes, in ms: what comes meanwhile is gathered. */
@@ -45,7 +47,7 @@ interface Circumstances {
 }
 
 /**
- * A Redis list that is written with `LPUSH` and `LTRIM`: newest first, and capped. It is only ever read. What is
+ * A Redis list that is written with `LPUSH` and `LTRIM`, newest first and capped; or with `RPUSH`, the other way round. It is only ever read. What is
  * new is found by aligning this window with the last ones, whatever else was done to the list. It is read when the server
  * tells of a change, and from time to time; where the server does not tell, as often as changes make likely.
  */

@@ -23,17 +23,30 @@ export interface ListPage {
   entries: string[];
 }
 
+/** At which end of a list its newest entry is. */
+export type ListOrder = 'newest-first' | 'oldest-first';
+
+/** The first and last index of `count` entries, of which the newest but `from` is the first, as `LRANGE` takes them. */
+export function rangeOf(order: ListOrder, from: number, count: number): [start: number, stop: number] {
+  // Redis reads a range that ends before it begins as an empty one.
+  if (count <= 0) return [0, -1 - Number.MAX_SAFE_INTEGER];
+  return order === 'newest-first' ? [from, from + count - 1] : [-from - count, -from - 1];
+}
+
 /** Reads a Redis list page by page, over a connection that is opened when it is needed. */
 export class RedisPages {
   readonly key: string;
   /** Tells when what was read has changed, where it is given. */
   readonly notices: RedisNotices | undefined;
   readonly #options: RedisOptions;
+  readonly #order: ListOrder;
   #redis: Redis | undefined;
   #meanText: number | undefined;
 
-  constructor(options: RedisOptions, notices?: RedisNotices) {
+  /** `order`: newest first by default. */
+  constructor(options: RedisOptions & { order?: ListOrder }, notices?: RedisNotices) {
     this.#options = options;
+    this.#order = options.order ?? 'newest-first';
     this.key = options.key;
     this.notices = notices;
   }
@@ -58,11 +71,11 @@ export class RedisPages {
     const { key } = this;
     const [length, entries, anchors = []] = (await this.#exec((redis) => {
       const commands = redis.multi().llen(key);
-      // Redis reads a range that ends before it begins as an empty one.
-      commands.lrange(key, from, count > 0 ? from + count - 1 : -1 - Number.MAX_SAFE_INTEGER);
-      return anchor > 0 ? commands.lrange(key, from - back, from - back + anchor - 1) : commands;
+      commands.lrange(key, ...rangeOf(this.#order, from, count));
+      return anchor > 0 ? commands.lrange(key, ...rangeOf(this.#order, from - back, anchor)) : commands;
     })) as [number, string[], string[]?];
     this.#learn(entries);
+    if (this.#order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();
     return { length, entries, anchor: anchors };
   }
 

@@ -9,7 +9,13 @@ import { redisUrl } from '../services/env.ts';
 import { startRedis } from '../services/redis.ts';
 import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
 
-function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patienceMs = 500): RedisListSource {
+function sourceOf(
+  key: string,
+  url: string = redisUrl(),
+  intervalMs = 50,
+  patienceMs = 500,
+  order: 'newest-first' | 'oldest-first' = 'newest-first',
+): RedisListSource {
   return new RedisListSource({
     address: new URL(url).host,
     ...readRedisUrl(url),
@@ -18,6 +24,7 @@ function sourceOf(key: string, url: string = redisUrl(), intervalMs = 50, patien
     intervalMs,
     lingerMs: 0,
     patienceMs,
+    order,
   });
 }
 
@@ -28,6 +35,43 @@ sourceContract('redis', async (t) => {
     make: () => sourceOf(list.key),
     makeUnreachable: () => sourceOf(list.key, 'redis://127.0.0.1:1'),
   };
+});
+
+// The same list the other way round: written with RPUSH and `LTRIM key -1000 -1`.
+sourceContract('redis', async (t) => {
+  const list = new TestList(t);
+  const make = (url = redisUrl()): RedisListSource => sourceOf(list.key, url, 50, 500, 'oldest-first');
+  return {
+    add: async (entries) => {
+      if (entries.length === 0) return;
+      const commands = list.redis.multi();
+      for (const entry of entries) commands.rpush(list.key, entry).ltrim(list.key, -1000, -1);
+      await commands.exec();
+    },
+    make,
+    makeUnreachable: () => make('redis://127.0.0.1:1'),
+  };
+});
+
+test('a list written with RPUSH, capped, is followed and read in pages', { timeout: 60_000 }, async (t) => {
+  const list = new TestList(t);
+  const push = async (from: number, to: number): Promise<void> => {
+    const commands = list.redis.multi();
+    for (const entry of logs(to - from, from)) commands.rpush(list.key, entry).ltrim(list.key, -200, -1);
+    await commands.exec();
+  };
+  await push(0, 200);
+  const { fresh, gaps } = await follow(
+    sourceOf(list.key, redisUrl(), 50, 500, 'oldest-first'),
+    {},
+    async (batches) => {
+      const count = freshOf(batches).length;
+      if (count >= 200 && count < 500 && count % 100 === 0) await push(count, count + 100);
+      return count >= 500;
+    },
+  );
+  assert.deepEqual(fresh, logs(500));
+  assert.deepEqual(gaps, []);
 });
 
 /** Everything that follows a list until all of `expected` came, while `change` works on it. */
