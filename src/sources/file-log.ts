@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { isObject } from '../util/json.ts';
 import { Cursor, type Item, type Mark } from './file-cursor.ts';
 import { HEAD_BYTES, type Look, openAgain, printOf, readAt, readBefore, TAIL_BYTES } from './file-look.ts';
 
@@ -184,4 +185,17 @@ async function* contentsOf(look: Look): AsyncGenerator<Buffer> {
     bytes.destroy();
     await file.close().catch(() => {});
   }
+}
+
+/** The logs in a position, by their ids; `undefined` where it is not one of files. */
+export function savedLogs(position: unknown): Record<string, SavedLog> | undefined {
+  const logs = isObject(position) ? position.logs : undefined;
+  if (!isObject(logs)) return undefined;
+  return Object.values(logs).every(isSaved) ? (logs as unknown as Record<string, SavedLog>) : undefined;
+}
+
+function isSaved(value: unknown): boolean {
+  const { end, inode, head, tail } = (isObject(value) ? value : {}) as Partial<SavedLog>;
+  const areSound = [end, inode].every((each) => Number.isSafeInteger(each) && each! >= 0);
+  return areSound && typeof head === 'string' && typeof tail === 'string';
 }

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { isObject, type Json, type JsonObject } from '../util/json.ts';
+import type { Json, JsonObject } from '../util/json.ts';
 import { log as say } from '../util/log.ts';
 import type { Mark } from './file-cursor.ts';
-import { ASIDE_MS, FileLog, type SavedLog } from './file-log.ts';
+import { ASIDE_MS, FileLog, type SavedLog, savedLogs } from './file-log.ts';
 import { isCopy, type Look, lookAt, printOf, UnsettledError } from './file-look.ts';
 import { findPlaces, isPattern, type Place } from './file-paths.ts';
 import type { Gap } from './source.ts';
@@ -296,16 +296,4 @@ function byAge(one: Look, other: Look): number {
 /** Of rotated files with numbers, `.2` is older than `.1`. */
 function rank(path: string): number {
   return -Number(/[-._](\d{1,5})(?:\.gz)?$/.exec(path)?.[1] ?? 0);
-}
-
-function savedLogs(position: unknown): Record<string, SavedLog> | undefined {
-  const logs = isObject(position) ? position.logs : undefined;
-  if (!isObject(logs)) return undefined;
-  return Object.values(logs).every(isSaved) ? (logs as unknown as Record<string, SavedLog>) : undefined;
-}
-
-function isSaved(value: unknown): boolean {
-  const { end, inode, head, tail } = (isObject(value) ? value : {}) as Partial<SavedLog>;
-  const areSound = [end, inode].every((each) => Number.isSafeInteger(each) && each! >= 0);
-  return areSound && typeof head === 'string' && typeof tail === 'string';
 }
