@@ -34,7 +34,7 @@ export function workspace(config?: object): string {
   return path;
 }
 
-/** A file of so many lines; made once. */
+/** A file of this many lines; made once. */
 export async function linesFile(shape: Shape, count: number): Promise<string> {
   const path = join(folder, `${shape}-${count}.log`);
   if (existsSync(path)) return path;

@@ -25,7 +25,7 @@ const FUNCTIONS = [
   ['predict', 'sklearn.py', 1219],
 ] as const;
 const FIRST = Date.UTC(2026, 10, 24, 8);
-/** So many lines share a second, as on a busy API. */
+/** This many lines share a second, as on a busy API. */
 const PER_SECOND = 100;
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -119,7 +119,7 @@ class Live {
     return spreadOf(held);
   }
 
-  /** Pushes so many logs a second, and answers what LPUSH to stored took, in ms, ascending. */
+  /** Pushes this many logs a second, and answers what LPUSH to stored took, in ms, ascending. */
   async latencies(perSecond: number, seconds: number): Promise<number[]> {
     const first = this.#sent;
     const pushed: number[] = [];

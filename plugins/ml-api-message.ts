@@ -1,4 +1,5 @@
 import {
+  createValueReader,
   defineFields,
   definePlugin,
   type Fields,
@@ -7,7 +8,6 @@ import {
   type JsonObject,
   mapKeys,
   PATHS,
-  valueReader,
 } from 'ml-log-sidecar/plugin';
 
 const number = { type: 'double', ignore_malformed: true };
@@ -87,10 +87,10 @@ export default definePlugin<Options>({
     identity: ['transaction_id'],
   },
   create({ rename, ...paths }) {
-    const inputOf = valueReader(paths.input);
-    const resultOf = valueReader(paths.result);
-    const predictionOf = valueReader(paths.prediction);
-    const probabilityOf = valueReader(paths.probability);
+    const inputOf = createValueReader(paths.input);
+    const resultOf = createValueReader(paths.result);
+    const predictionOf = createValueReader(paths.prediction);
+    const probabilityOf = createValueReader(paths.probability);
     const names = new Map(Object.entries(rename));
     const nameOf = (key: string): string => {
       const known = names.get(key);

@@ -1,11 +1,11 @@
 import {
+  createValueReader,
   defineFields,
   definePlugin,
   type Field,
   isObject,
   type JsonObject,
   PATHS,
-  valueReader,
 } from 'ml-log-sidecar/plugin';
 
 const measured = (name: string): Field => ({ type: 'double', from: `part.${name}`, nullable: true });
@@ -33,7 +33,7 @@ export default definePlugin<{ metrics: string | string[] }>({
   },
   index: { name: 'ml-api-perfs', ...fields.index(), identity: ['transaction_id'] },
   create({ metrics }) {
-    const metricsOf = valueReader(metrics);
+    const metricsOf = createValueReader(metrics);
     return {
       documents(event) {
         const measured = metricsOf(event);

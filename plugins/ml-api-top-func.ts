@@ -1,4 +1,4 @@
-import { defineFields, definePlugin, isObject, PATHS, valueReader } from 'ml-log-sidecar/plugin';
+import { createValueReader, defineFields, definePlugin, isObject, PATHS } from 'ml-log-sidecar/plugin';
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
@@ -42,7 +42,7 @@ export default definePlugin<{ metrics: string | string[] }>({
     identity: ['transaction_id', 'function_name', 'filename', 'line_number'],
   },
   create({ metrics }) {
-    const metricsOf = valueReader(metrics);
+    const metricsOf = createValueReader(metrics);
     return {
       documents(event) {
         const measured = metricsOf(event);

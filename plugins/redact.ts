@@ -19,7 +19,7 @@ interface Options {
 }
 
 const MASK = '***';
-/** So many JSON values are looked for in one text; what stands behind them is treated as prose. */
+/** This many JSON values are looked for in one text; what follows them is treated as prose. */
 const MAX_VALUES = 64;
 
 /**

@@ -28,7 +28,7 @@ const CALL = /(?:\[([^\]\s]{1,128})\] )?API Call - ([A-Z]+) /y;
 const STATUS = / - Status: (\d{3}) - Time: (\d+(?:\.\d+)?(?:e[+-]?\d+)?)ms/y;
 const INPUT = ' - Input: ';
 const RESULT = ' - Result: ';
-/** A path may imitate what follows it; so many imitations are looked behind. */
+/** A path may imitate what follows it; this many imitations are looked behind. */
 const MAX_IMITATIONS = 16;
 
 /**

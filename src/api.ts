@@ -1,7 +1,7 @@
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { type Assembly, assemble, createEntryParser, pluginChain } from './create-pipeline.ts';
-import { elasticsearchOptions } from './elasticsearch/options.ts';
+import { type Assembly, assemblePipeline, createEntryParser, createPluginChain } from './create-pipeline.ts';
+import { readElasticsearchOptions } from './elasticsearch/options.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { Filter } from './filter.ts';
@@ -58,7 +58,7 @@ export class LogPipeline {
     return this.#run(false, new AbortController().signal);
   }
 
-  /** Goes on until `signal` aborts, pausing `interval` seconds at the most; then finishes the batches in hand, and
+  /** Goes on until `signal` aborts, pausing at most `interval` seconds; then finishes the batches under way, and
    * answers the figures. */
   async runContinuous(interval: number, signal: AbortSignal): Promise<RunStats> {
     this.#loaded.config.pipeline.poll_interval = interval;
@@ -66,7 +66,7 @@ export class LogPipeline {
   }
 
   async #run(follow: boolean, signal: AbortSignal): Promise<RunStats> {
-    const { stages }: Assembly = await assemble(this.#loaded, follow);
+    const { stages }: Assembly = await assemblePipeline(this.#loaded, follow);
     const { pipeline, limits } = this.#loaded.config;
     const { batch_size: batchSize, concurrency, limit } = pipeline;
     const maxInFlight = limits.in_flight_bytes;
@@ -86,7 +86,7 @@ export class LogCollector {
   /** The newest `limit` logs of the source, oldest first, parsed. Throws `SidecarError` (`unreachable`). */
   async fetchLogs(limit = 100): Promise<LogEvent[]> {
     const { config } = this.#loaded;
-    const { formats } = await pluginChain(this.#loaded);
+    const { formats } = await createPluginChain(this.#loaded);
     const parse = createEntryParser(config, formats);
     const source = await findDefinition(SOURCES, config.pipeline.source).configure(config).create(false);
     const { signal } = new AbortController();
@@ -110,7 +110,7 @@ export class LogCollector {
 export class LogFilter {
   readonly #filter: Filter;
 
-  /** Throws `SidecarError` where `pattern` is no regular expression. */
+  /** Throws `SidecarError` where `pattern` is not a regular expression. */
   constructor(pattern = 'API Call - POST /predict', methods: readonly string[] = []) {
     this.#filter = new Filter({ pattern, methods });
   }
@@ -132,14 +132,14 @@ export class ElasticsearchIndexer {
   /** Throws `SidecarError` where `host` or `port` is neither a host nor a port. */
   constructor(host = 'localhost', port = 9200) {
     const { config } = load({ esHost: host, esPort: port });
-    this.#options = elasticsearchOptions(config, false);
+    this.#options = readElasticsearchOptions(config, false);
   }
 
   /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
   async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
-    const { elasticsearchClient } = await import('./elasticsearch/client.ts');
+    const { createElasticsearchClient } = await import('./elasticsearch/client.ts');
     const { ensureIndex } = await import('./elasticsearch/set-up.ts');
-    const client = elasticsearchClient(this.#options);
+    const client = createElasticsearchClient(this.#options);
     try {
       await ensureIndex(client, { name, mappings, document: {} });
     } finally {
@@ -161,8 +161,8 @@ export class ElasticsearchIndexer {
 
   /** How many documents an index holds, and its size on disk in bytes. */
   async getIndexStats(index: string): Promise<{ documents: number; bytes: number }> {
-    const { elasticsearchClient } = await import('./elasticsearch/client.ts');
-    const client = elasticsearchClient(this.#options);
+    const { createElasticsearchClient } = await import('./elasticsearch/client.ts');
+    const client = createElasticsearchClient(this.#options);
     try {
       const { _all: all } = await client.indices.stats({ index, metric: ['docs', 'store'] });
       return {

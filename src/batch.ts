@@ -27,7 +27,10 @@ export interface Work {
 }
 
 /** Runs the plugins on a batch: its documents, for the sink, and what is left to tell. */
-export function prepare(batch: LogBatch, plugins: PluginChain): { work: Work; documents: IndexDocument[] } {
+export function prepareBatch(
+  batch: LogBatch,
+  plugins: PluginChain,
+): { work: Work; documents: IndexDocument[] } {
   const documents: IndexDocument[] = [];
   const work: Work = {
     receipts: [],
@@ -61,7 +64,7 @@ export function prepare(batch: LogBatch, plugins: PluginChain): { work: Work; do
 }
 
 /** Tells what became of a batch's documents: dead letters first, then whom the batch came from, and the figures. */
-export async function finish(
+export async function finishBatch(
   batch: LogBatch,
   work: Work,
   outcomes: readonly Outcome[],

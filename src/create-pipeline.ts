@@ -10,13 +10,13 @@ import { DeadLetters } from './dead-letters.ts';
 import type { Entry } from './entry.ts';
 import { Filter } from './filter.ts';
 import { defaultFormats } from './formats/shipped.ts';
-import { entryParser, type Format, type Parsed } from './parse.ts';
+import { createParser, type Format, type Parsed } from './parse.ts';
 import { PluginChain } from './plugin-chain.ts';
 import { loadPlugins } from './plugin-loader.ts';
 import { findDefinition, SINKS, SOURCES } from './registry.ts';
-import { suffixReader } from './rotation.ts';
+import { createSuffixReader } from './rotation.ts';
 import type { Stages } from './stages.ts';
-import { timestampReader } from './timestamp.ts';
+import { createTimestampReader } from './timestamp.ts';
 import { SidecarError } from './util/errors.ts';
 import { Lock } from './util/lock.ts';
 
@@ -37,12 +37,12 @@ export interface Assembly {
 }
 
 /** Makes the stages of a pipeline; reaches out to no server yet. Throws `SidecarError` for what can't work. */
-export async function assemble({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
+export async function assemblePipeline({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
   const { source, sink } = configureComponents(config);
-  const name = stateName(config);
+  const name = nameState(config);
   const state = join(config.state.path, name);
   const journal = new Journal(join(state, 'journal'));
-  const plugins = await pluginChain({ config, base });
+  const plugins = await createPluginChain({ config, base });
   const parser = createEntryParser(config, plugins.formats);
   const parse: Stages['parse'] = (entry) => parser(entry).event;
   const { path = config.state.path, max_bytes } = config.buffer;
@@ -60,7 +60,7 @@ export async function assemble({ config, base }: LoadedConfig, follow: boolean):
 }
 
 /** What the folder of a configuration's source and sink is called within `state.path`: readable, and unique. */
-export function stateName(config: Config): string {
+export function nameState(config: Config): string {
   const { source, sink } = configureComponents(config);
   const { pipeline, indices } = config;
   const name = `${pipeline.source} ${source.address} to ${pipeline.sink} ${sink.address} ${indices.prefix}`;
@@ -76,12 +76,12 @@ export function createEntryParser(
   { pipeline, limits }: Config,
   formats: readonly Format[] = defaultFormats(),
 ): (entry: Entry) => Parsed {
-  const readTimestamp = timestampReader(pipeline.timezone, pipeline.day_first);
-  return entryParser({ readTimestamp, maxEntryBytes: limits.entry_bytes, formats });
+  const readTimestamp = createTimestampReader(pipeline.timezone, pipeline.day_first);
+  return createParser({ readTimestamp, maxEntryBytes: limits.entry_bytes, formats });
 }
 
 /** The configured plugins and formats, loaded. */
-export async function pluginChain({
+export async function createPluginChain({
   config,
   base,
 }: Pick<LoadedConfig, 'config' | 'base'>): Promise<PluginChain> {
@@ -100,7 +100,7 @@ export async function pluginChain({
       `ELASTICSEARCH_INDEX: "${allLogs}" must begin with "${prefix}", as every index does; write ${prefix}${allLogs}, or give all indices another prefix with INDICES_PREFIX=${allLogs.replace(/[^-_.]*$/, '') || `${allLogs}-`}`,
     );
   });
-  const suffixOf = suffixReader(rotation, config.pipeline.day_first);
+  const suffixOf = createSuffixReader(rotation, config.pipeline.day_first);
   return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixOf);
 }
 
@@ -112,8 +112,8 @@ function withPrefix(name: string, prefix: string): string {
 }
 
 /** What the index of a plugin is called. Throws `SidecarError` (`config`) where that plugin is not configured. */
-export async function indexOf(loaded: LoadedConfig, plugin: string): Promise<string> {
-  const index = (await pluginChain(loaded)).indexNames.get(plugin);
+export async function findIndexOf(loaded: LoadedConfig, plugin: string): Promise<string> {
+  const index = (await createPluginChain(loaded)).indexNames.get(plugin);
   if (index !== undefined) return index;
   throw new SidecarError('config', `${plugin} is not among the configured plugins, so it has no index`);
 }

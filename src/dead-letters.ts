@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type DeadLetter, type KeptLetter, keyAt, keyOf, parseLetter, writeLetter } from './letter.ts';
+import { createKey, type DeadLetter, type KeptLetter, parseLetter, readKey, writeLetter } from './letter.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
-import { linesOf } from './util/lines.ts';
+import { readLines } from './util/lines.ts';
 import { log } from './util/log.ts';
 
 /** A line of a dead-letter file. */
@@ -58,7 +58,7 @@ export class DeadLetters {
         size = 0;
       };
       for (const letter of letters) {
-        if (await this.#isKept(keyOf(letter))) continue;
+        if (await this.#isKept(createKey(letter))) continue;
         const line = writeLetter({ time, ...letter });
         piece.push(line);
         size += line.length;
@@ -89,7 +89,7 @@ export class DeadLetters {
   /** The lines of one file, from its beginning. */
   async *read(file: string): AsyncGenerator<LetterLine> {
     let number = 0;
-    for await (const text of linesOf(file)) {
+    for await (const text of readLines(file)) {
       if (text !== '') yield { number, text, letter: parseLetter(text) };
       number++;
     }
@@ -147,7 +147,7 @@ export class DeadLetters {
     let piece = '';
     for await (const line of this.read(apart)) {
       const text = left(line);
-      const key = text === undefined ? undefined : keyAt(text);
+      const key = text === undefined ? undefined : readKey(text);
       if (text === undefined || (key !== undefined && there.has(key))) continue;
       piece += text;
       if (piece.length < PIECE) continue;
@@ -169,7 +169,7 @@ export class DeadLetters {
 
   /** Whether the files still hold what was read of them: a replay, or a person, may have taken letters out. */
   async #areWhole(): Promise<boolean> {
-    for (const [file, size] of this.#sizes) if ((await sizeOf(file)) < size) return false;
+    for (const [file, size] of this.#sizes) if ((await measureFile(file)) < size) return false;
     return true;
   }
 
@@ -177,7 +177,7 @@ export class DeadLetters {
     const keys = new Set<string>();
     this.#sizes = new Map();
     for (const file of await this.files()) {
-      this.#sizes.set(file, await sizeOf(file));
+      this.#sizes.set(file, await measureFile(file));
       await readKeys(file, keys);
     }
     return keys;
@@ -188,21 +188,21 @@ export class DeadLetters {
     await this.#makeRoom(Buffer.byteLength(text));
     const file = await this.#fileFor(day);
     await append(file, text);
-    this.#sizes.set(file, await sizeOf(file));
+    this.#sizes.set(file, await measureFile(file));
   }
 
   /** The day's last file, or one behind it where that is full. */
   async #fileFor(day: string): Promise<string> {
     const last = (await this.files()).filter((file) => basename(file).startsWith(day)).at(-1);
     if (last === undefined) return join(this.#directory, `${day}.ndjson`);
-    const full = (await sizeOf(last)) >= this.#maxBytes * FILE_SHARE;
+    const full = (await measureFile(last)) >= this.#maxBytes * FILE_SHARE;
     const n = Number(FILE.exec(basename(last))?.[2]?.slice(1) ?? 0) + (full ? 1 : 0);
     return join(this.#directory, n === 0 ? `${day}.ndjson` : `${day}.${n}.ndjson`);
   }
 
   async #makeRoom(bytes: number): Promise<void> {
     const files = await this.files();
-    const sizes = await Promise.all(files.map(sizeOf));
+    const sizes = await Promise.all(files.map(measureFile));
     let total = sizes.reduce((sum, size) => sum + size, bytes);
     for (const [n, file] of files.entries()) {
       if (total <= this.#maxBytes) return;
@@ -227,8 +227,8 @@ export async function countLines(file: string): Promise<number> {
 
 /** Adds the keys of a file's letters. */
 async function readKeys(file: string, keys: Set<string>): Promise<void> {
-  for await (const line of linesOf(file)) {
-    const key = keyAt(line);
+  for await (const line of readLines(file)) {
+    const key = readKey(line);
     if (key !== undefined) keys.add(key);
   }
 }
@@ -252,6 +252,6 @@ async function append(path: string, lines: string): Promise<void> {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function measureFile(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }

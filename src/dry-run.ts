@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedConfig } from './config/load.ts';
-import { type Assembly, assemble, configureComponents } from './create-pipeline.ts';
+import { type Assembly, assemblePipeline, configureComponents } from './create-pipeline.ts';
 import type { Sink } from './sinks/sink.ts';
 import { SidecarError } from './util/errors.ts';
 
@@ -40,7 +40,7 @@ export async function assembleDryRun(loaded: LoadedConfig): Promise<DryRun> {
     dead_letters: { ...loaded.config.dead_letters, path: join(folder, 'dead-letters') },
   };
   try {
-    const { stages, ...names } = await assemble({ ...loaded, config }, false);
+    const { stages, ...names } = await assemblePipeline({ ...loaded, config }, false);
     await stages.sink.close();
     return { ...names, stages: { ...stages, sink: NOWHERE }, remove };
   } catch (error) {

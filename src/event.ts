@@ -3,7 +3,7 @@ import { canonicalJson, type Json, type JsonObject } from './util/json.ts';
 
 /** One log, parsed. Fields that could not be told are `undefined`; plugins may reshape all but `id` and `written`. */
 export interface LogEvent {
-  /** The log's identity: `contentKey`, to which the pipeline adds which copy of that content it is. */
+  /** The log's identity: `createContentKey`, to which the pipeline adds which copy of that content it is. */
   id: string;
   /** The timestamp as the entry wrote it; empty where it names none. */
   written: string;
@@ -35,7 +35,7 @@ export interface LogEvent {
  * other; `Occurrences` tells them apart. `written` is the timestamp as the entry wrote it, so that the
  * configured zone changes no identity.
  */
-export function contentKey(
+export function createContentKey(
   written: string,
   level: string,
   message: string,
@@ -47,12 +47,12 @@ export function contentKey(
   return hash('sha256', `${time}\0${level}\0${message.trimEnd()}\0${rest}`).slice(0, 32);
 }
 
-/** The key of a content within a scope, see `Batch.scope`; of the same form as `contentKey`. */
-export function scopedKey(scope: string, key: string): string {
+/** The key of a content within a scope, see `Batch.scope`; of the same form as `createContentKey`. */
+export function createScopedKey(scope: string, key: string): string {
   return hash('sha256', `${scope}\0${key}`).slice(0, 32);
 }
 
-/** Whether a document's id is one of this program's: `contentKey`, the number of the copy, that of the document. */
+/** Whether a document's id is one of this program's: `createContentKey`, the number of the copy, that of the document. */
 export function isOwnId(id: string): boolean {
   return /^[0-9a-f]{32}(-\d+)?(\.\d+)?$/.test(id);
 }

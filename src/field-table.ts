@@ -65,31 +65,31 @@ export function defineFields(fields: Record<string, Field>): FieldTable {
   const named = Object.entries(fields);
   return {
     index: (mappings = { dynamic: false }) => ({
-      mappings: { ...mappings, properties: Object.fromEntries(named.flatMap(mappingsOf)) },
+      mappings: { ...mappings, properties: Object.fromEntries(named.flatMap(buildMappings)) },
       document: {
         type: 'object',
         required: named.filter(([, { required }]) => required).map(([name]) => name),
-        properties: Object.fromEntries(named.map(([name, field]) => [name, schemaOf(field)])),
+        properties: Object.fromEntries(named.map(([name, field]) => [name, buildSchema(field)])),
         additionalProperties: false,
       },
     }),
-    document: compile(named),
+    document: compileDocument(named),
   };
 }
 
-function mappingsOf([name, { type, alias, mapping }]: [string, Field]): [string, object][] {
+function buildMappings([name, { type, alias, mapping }]: [string, Field]): [string, object][] {
   const limit = type === 'keyword' ? { ignore_above: 1024 } : {};
   const field: [string, object] = [name, { type, ...limit, ...mapping }];
   return alias === undefined ? [field] : [field, [alias, { type: 'alias', path: name }]];
 }
 
-function schemaOf({ type, nullable, schema }: Field): SchemaObject {
+function buildSchema({ type, nullable, schema }: Field): SchemaObject {
   const named = SCHEMA_TYPES[type];
   return { type: nullable ? [named, 'null'] : named, ...schema };
 }
 
 /** The function that one would write by hand, and as fast: `(event, part) => ({ timestamp: event.timestamp, … })`. */
-function compile(named: readonly [string, Field][]): FieldTable['document'] {
+function compileDocument(named: readonly [string, Field][]): FieldTable['document'] {
   const members = named.map(([name, { from }]) => {
     const values = [from].flat().map((path) => expressionOf(path));
     return `${JSON.stringify(name)}: ${values.join(' ?? ')}`;

@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts';
-import { contentKey, type LogEvent, scopedKey } from './event.ts';
+import { createContentKey, createScopedKey, type LogEvent } from './event.ts';
 import { EntryError } from './parse.ts';
 import type { Batch } from './sources/source.ts';
 import { reasonOf } from './util/errors.ts';
@@ -29,9 +29,9 @@ const KEY_BYTES = 8;
  */
 export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { logs: Log[]; keys: Buffer } {
   const { entries, scopes, known } = batch;
-  const logs = entries.map((entry) => read(entry, parse));
+  const logs = entries.map((entry) => readLog(entry, parse));
   if (scopes) {
-    for (const [n, each] of logs.entries()) setId(each, scopedKey(scopes[n]!, each.id));
+    for (const [n, each] of logs.entries()) setId(each, createScopedKey(scopes[n]!, each.id));
     return { logs, keys: Buffer.alloc(0) };
   }
   const keys = Buffer.alloc(KEY_BYTES * logs.length);
@@ -48,12 +48,12 @@ export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { log
 
 /** Reads an entry again that was given its identity before. */
 export function readAgain(entry: Entry, id: string, parse: Parse): Log {
-  const log = read(entry, parse);
+  const log = readLog(entry, parse);
   setId(log, id);
   return log;
 }
 
-function read(entry: Entry, parse: Parse): Log {
+function readLog(entry: Entry, parse: Parse): Log {
   try {
     const event = parse(entry);
     return { entry, id: event.id, event };
@@ -61,7 +61,7 @@ function read(entry: Entry, parse: Parse): Log {
     // A log that is only too large keeps the identity that it has under another limit.
     const told = error instanceof EntryError ? error.event?.id : undefined;
     const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
-    return { entry, id: told ?? contentKey('', '', text, undefined), reason: reasonOf(error) };
+    return { entry, id: told ?? createContentKey('', '', text, undefined), reason: reasonOf(error) };
   }
 }
 

@@ -17,7 +17,7 @@ export interface DeadLetter {
 
 /** A dead letter as it is kept: one JSON object on a line. */
 export interface KeptLetter extends Omit<DeadLetter, 'id'> {
-  /** Tells it from every other, see `keyOf`; letters written by hand may have none. */
+  /** Tells it from every other, see `createKey`; letters written by hand may have none. */
   key?: string;
   id?: string;
   /** When it was written, ISO 8601 in UTC. */
@@ -41,19 +41,19 @@ const KEY = /^\{"key":"([^"]{11})"/;
 const KEPT_OF_HUGE = 1 << 20;
 
 /** What is one letter however often it happens: the same log, or document, refused at the same place. */
-export function keyOf({ stage, at, id }: Pick<DeadLetter, 'stage' | 'at' | 'id'>): string {
+export function createKey({ stage, at, id }: Pick<DeadLetter, 'stage' | 'at' | 'id'>): string {
   return hash('sha256', `${stage}\0${at}\0${id}`, 'base64url').slice(0, KEY_LENGTH);
 }
 
 /** The key in the beginning of a letter's line. */
-export function keyAt(line: string): string | undefined {
+export function readKey(line: string): string | undefined {
   return KEY.exec(line)?.[1];
 }
 
 /** A letter's line, its end included. An entry whose JSON no string can hold is cut, and the reason says so. */
 export function writeLetter(letter: Omit<KeptLetter, 'key'> & { id: string }): string {
   const { time, stage, at, reason, id, entry } = letter;
-  const key = keyOf(letter);
+  const key = createKey(letter);
   try {
     return `${JSON.stringify({ key, time, stage, at, reason, id, entry })}\n`;
   } catch {
@@ -74,7 +74,7 @@ export function parseLetter(text: string): KeptLetter | undefined {
 }
 
 /** Letters by stage, place and reason, the most frequent first. Ids and quoted values, which differ from letter to letter, are `…`. */
-export function groupedByReason(letters: Iterable<KeptLetter>): ReasonGroup[] {
+export function groupByReason(letters: Iterable<KeptLetter>): ReasonGroup[] {
   const groups = new Map<string, ReasonGroup>();
   for (const { stage, at, reason, time } of letters) {
     const general = reason.replace(/[0-9a-f]{32}(-\d+)?(\.\d+)?/g, '…').replace(/'[^']*'/g, "'…'");

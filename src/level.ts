@@ -35,7 +35,7 @@ const SYSLOG = ['CRITICAL', 'CRITICAL', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 
  * Python's name for a level, however it is written: a synonym such as `warn` or `FATAL`, one of Python's numbers (from
  * 10) or of syslog's (0 to 7); `undefined` for what is none of them.
  */
-export function levelOf(written: string): Level | undefined {
+export function normalizeLevel(written: string): Level | undefined {
   const known = BY_NAME.get(written);
   if (known !== undefined) return known;
   const plain = written.trim().toLowerCase();

@@ -1,12 +1,20 @@
 import { readCall } from './api-call.ts';
 import type { Entry } from './entry.ts';
-import { contentKey, type LogEvent } from './event.ts';
+import { createContentKey, type LogEvent } from './event.ts';
 import { mergeMembers } from './formats/members.ts';
-import { levelOf, UNKNOWN_LEVEL } from './level.ts';
+import { normalizeLevel, UNKNOWN_LEVEL } from './level.ts';
 import type { Envelope, LogParts } from './plugin.ts';
 import type { TimestampReader } from './timestamp.ts';
 import { reasonOf } from './util/errors.ts';
-import { deeperThan, isObject, type JsonObject, MAX_DEPTH, parseJson, setOwn, textOf } from './util/json.ts';
+import {
+  isDeeperThan,
+  isObject,
+  type JsonObject,
+  MAX_DEPTH,
+  parseJson,
+  setOwn,
+  textOf,
+} from './util/json.ts';
 import { log } from './util/log.ts';
 
 /** Why an entry is not a log; it becomes a dead letter. */
@@ -49,12 +57,12 @@ const MOST_ENVELOPES = 3;
  * Makes the stage that reads entries. What no format reads becomes an event, too, whose message is the entry. It throws
  * `EntryError` where an entry is too large, or an object nested too deep, and where a format throws.
  */
-export function entryParser(options: ParseOptions): (entry: Entry) => Parsed {
+export function createParser(options: ParseOptions): (entry: Entry) => Parsed {
   const toEvent = eventMaker(options.readTimestamp);
   return (entry) => {
-    if (typeof entry !== 'string' && deeperThan(entry, MAX_DEPTH))
+    if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))
       throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    const { parts, format, extra } = readEntry(entry, options.formats, MOST_ENVELOPES);
+    const { parts, format, extra } = readByFormats(entry, options.formats, MOST_ENVELOPES);
     const event = toEvent(parts, extra);
     refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, options);
     return { event, format };
@@ -68,34 +76,34 @@ function refuseTooLarge(text: string, event: LogEvent, { maxEntryBytes }: ParseO
   throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`, { event });
 }
 
-interface Read {
+interface ReadEntry {
   parts: LogParts;
   format: string | undefined;
   /** What an envelope carried. */
   extra?: JsonObject | undefined;
 }
 
-function readEntry(entry: Entry, formats: readonly Format[], envelopes: number): Read {
+function readByFormats(entry: Entry, formats: readonly Format[], envelopes: number): ReadEntry {
   const text = typeof entry === 'string' ? withoutColours(entry) : undefined;
   const value = text === undefined ? (entry as JsonObject) : contentOf(text);
   for (const { name, parse } of formats) {
-    const answer = ask(name, parse, value);
+    const answer = askFormats(name, parse, value);
     if (answer === undefined) continue;
     if (!('entry' in answer))
-      return { parts: typeof value === 'string' ? answer : plain(answer), format: name };
+      return { parts: typeof value === 'string' ? answer : readPlainText(answer), format: name };
     if (envelopes === 0) break;
-    return unwrap(answer, name, readEntry(answer.entry, formats, envelopes - 1));
+    return unwrapEnvelope(answer, name, readByFormats(answer.entry, formats, envelopes - 1));
   }
   return { parts: { message: text ?? JSON.stringify(entry) }, format: undefined };
 }
 
 /** Colours may stand in JSON's strings, too. */
-function plain(parts: LogParts): LogParts {
+function readPlainText(parts: LogParts): LogParts {
   const message = withoutColours(parts.message);
   return message === parts.message ? parts : { ...parts, message };
 }
 
-function ask(name: string, parse: Format['parse'], entry: Entry): LogParts | Envelope | undefined {
+function askFormats(name: string, parse: Format['parse'], entry: Entry): LogParts | Envelope | undefined {
   try {
     return parse(entry);
   } catch (cause) {
@@ -103,7 +111,7 @@ function ask(name: string, parse: Format['parse'], entry: Entry): LogParts | Env
   }
 }
 
-function unwrap({ time, level, logger, data }: Envelope, name: string, inner: Read): Read {
+function unwrapEnvelope({ time, level, logger, data }: Envelope, name: string, inner: ReadEntry): ReadEntry {
   const { parts, format } = inner;
   // Whose log it is, where the log has another name for that.
   const program =
@@ -156,7 +164,7 @@ function isBlank(code: number): boolean {
 /** A level that is not among the known ones as they stand. */
 function nameLevel(written: string): string {
   const plain = withoutColours(written).trim();
-  return plain === '' ? UNKNOWN_LEVEL : (levelOf(plain) ?? plain);
+  return plain === '' ? UNKNOWN_LEVEL : (normalizeLevel(plain) ?? plain);
 }
 
 /** Makes events of parts. It tells, once, of a time that can't be read. */
@@ -170,10 +178,10 @@ function eventMaker(
     const level = textOf(parts.level) ?? UNKNOWN_LEVEL;
     const timestamp = written === '' ? undefined : readTimestamp(written);
     const event: LogEvent = {
-      id: contentKey(written, level, message, data),
+      id: createContentKey(written, level, message, data),
       written,
       timestamp: timestamp ?? new Date().toISOString(),
-      level: parts.severity ?? levelOf(level) ?? nameLevel(level),
+      level: parts.severity ?? normalizeLevel(level) ?? nameLevel(level),
       logger,
       message,
       data,

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { finish, prepare } from './batch.ts';
+import { finishBatch, prepareBatch } from './batch.ts';
 import { takeIn } from './intake.ts';
-import { emptyRunStats, type RunStats } from './run-stats.ts';
+import { createRunStats, type RunStats } from './run-stats.ts';
 import type { Gap } from './sources/source.ts';
 import type { Observer, Stages } from './stages.ts';
 import { reasonOf } from './util/errors.ts';
 import { log } from './util/log.ts';
-import { abortedAfter } from './util/retry.ts';
+import { abortAfter } from './util/retry.ts';
 
 /** How to run. */
 export interface RunOptions {
@@ -36,14 +36,14 @@ export const GRACE_MS = 8_000;
 export async function runPipeline(stages: Stages, options: RunOptions): Promise<RunStats> {
   const { sink, plugins } = stages;
   const started = performance.now();
-  const stats = emptyRunStats(plugins.indices.map((index) => index.name));
+  const stats = createRunStats(plugins.indices.map((index) => index.name));
   const tell = <Name extends keyof Observer>(name: Name, ...told: Parameters<Observer[Name]>): void => {
     for (const each of options.observers ?? [])
       (each[name] as ((...told: unknown[]) => void) | undefined)?.(...told);
   };
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const giveUp = abortedAfter(signal, GRACE_MS);
+  const giveUp = abortAfter(signal, GRACE_MS);
   // Every batch on its way listens.
   setMaxListeners(0, giveUp);
   /** Batches on their way, oldest first; each is done when it is committed, behind those before it. */
@@ -65,14 +65,14 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
       await opened;
       tell('read');
       const read = performance.now();
-      const { work, documents } = prepare(batch, plugins);
+      const { work, documents } = prepareBatch(batch, plugins);
       const prepared = performance.now();
       const written = sink.write(documents, giveUp).then((outcomes) => {
         tell('written', (performance.now() - prepared) / 1000);
         return outcomes;
       });
       last = Promise.all([written, last]).then(async ([outcomes]) => {
-        await finish(batch, work, outcomes, stages, stats);
+        await finishBatch(batch, work, outcomes, stages, stats);
         stats.durationMs = performance.now() - started;
         tell('committed', (performance.now() - read) / 1000, work.newest, stats);
       });

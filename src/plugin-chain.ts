@@ -71,7 +71,7 @@ export class PluginChain {
     const formats: Format[] = [];
     this.formats = formats;
     for (const { plugin, options, index: name, shipped = false } of uses) {
-      const hooks = create(plugin, options, ajv, shipped);
+      const hooks = createHooks(plugin, options, ajv, shipped);
       if (hooks.parse) formats.push({ name: plugin.name, parse: (entry) => answer(hooks.parse!(entry)) });
       if (hooks.event) this.#shapers.push({ plugin: plugin.name, event: hooks.event });
       if (!plugin.index) continue;
@@ -106,7 +106,7 @@ export class PluginChain {
       const documents = hooks.documents;
       if (!documents)
         throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
-      const valid = compile(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
+      const valid = compileSchema(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
       this.#writers.push({ plugin: plugin.name, index, documents, valid });
     }
     this.names = new Set(uses.map(({ plugin }) => plugin.name));
@@ -184,13 +184,13 @@ function answer<Answer>(made: Answer): Answer {
   throw new Error('its hook is async; hooks must answer at once');
 }
 
-function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
+function createHooks(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean): Hooks {
   // To compile a schema takes milliseconds.
   if (shipped && Object.keys(options).length === 0 && plugin.options?.required === undefined)
     return plugin.create(defaultOf({ ...plugin.options, default: {} }) as JsonObject);
   const schema = plugin.options ?? { type: 'object', additionalProperties: false };
   const given = structuredClone(options);
-  const valid = compile(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);
+  const valid = compileSchema(ajv, schema, `plugin ${plugin.name}: its options schema`, shipped);
   if (!valid(given)) {
     throw new SidecarError('plugin', `plugin ${plugin.name}: wrong options: ${schemaErrors(valid.errors)}`);
   }
@@ -201,7 +201,7 @@ function create(plugin: Plugin, options: JsonObject, ajv: Ajv, shipped: boolean)
   }
 }
 
-function compile(ajv: Ajv, schema: SchemaObject, what: string, known: boolean): ValidateFunction {
+function compileSchema(ajv: Ajv, schema: SchemaObject, what: string, known: boolean): ValidateFunction {
   try {
     if (!known) ajv.validateSchema(schema, true);
     return ajv.compile(schema);

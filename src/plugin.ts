@@ -8,7 +8,7 @@ import type { JsonObject } from './util/json.ts';
 export type { Entry } from './entry.ts';
 export type { LogEvent } from './event.ts';
 export { defineFields, type Field, type FieldPath, type Fields, type FieldTable } from './field-table.ts';
-export { isLevelWord, type Level, levelOf } from './level.ts';
+export { isLevelWord, type Level, normalizeLevel } from './level.ts';
 export { timeEnd } from './time-forms.ts';
 export {
   isObject,
@@ -22,7 +22,7 @@ export {
   textOf,
 } from './util/json.ts';
 export { compilePattern } from './util/pattern.ts';
-export { PATHS, valueReader } from './value-path.ts';
+export { createValueReader, PATHS } from './value-path.ts';
 
 /** What goes into an index. */
 export interface IndexDocument {
@@ -75,7 +75,7 @@ export interface Envelope {
   time?: string | number | undefined;
   level?: string | number | undefined;
   logger?: string | undefined;
-  /** What the envelope carries besides, which is no part of the log's identity. */
+  /** What the envelope carries besides, which is not part of the log's identity. */
   data?: JsonObject | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { LetterLine } from './dead-letters.ts';
-import { scopedKey } from './event.ts';
+import { createScopedKey } from './event.ts';
 import { type KeptLetter, writeLetter } from './letter.ts';
 import type { IndexDocument } from './plugin.ts';
 import type { PluginChain } from './plugin-chain.ts';
@@ -20,7 +20,7 @@ const BATCH = 100;
 const BATCH_LENGTH = 16 << 20;
 
 /** A letter on its way, and the id that it is stored under. */
-interface Trial {
+interface ReplayTrial {
   line: LetterLine;
   id: string | undefined;
 }
@@ -101,7 +101,7 @@ async function replayFile(
 function idOf({ letter, number }: LetterLine, file: string, { parse }: Stages): string | undefined {
   if (letter === undefined || letter.id !== undefined) return letter?.id;
   try {
-    return scopedKey(`${basename(file)} ${number}`, parse(letter.entry).id);
+    return createScopedKey(`${basename(file)} ${number}`, parse(letter.entry).id);
   } catch {
     // It fails again where it is sent.
     return undefined;
@@ -109,7 +109,7 @@ function idOf({ letter, number }: LetterLine, file: string, { parse }: Stages): 
 }
 
 async function sendBatch(
-  trials: readonly Trial[],
+  trials: readonly ReplayTrial[],
   { parse, plugins, sink }: Stages,
   signal: AbortSignal,
 ): Promise<{ number: number; reason: string | undefined }[]> {

@@ -1,4 +1,4 @@
-import { writtenDate } from './timestamp.ts';
+import { readWrittenDate } from './timestamp.ts';
 
 /** How long a period one index holds: all time, a day, or a month. */
 export const ROTATIONS = ['none', 'daily', 'monthly'] as const;
@@ -23,20 +23,20 @@ const PERIOD = /^-(\d{4})\.(\d\d)(?:\.(\d\d))?$/;
 export type SuffixReader = (written: string) => string;
 
 /**
- * Makes a reader of suffixes; `dayFirst`: see `timestampReader`. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
+ * Makes a reader of suffixes; `dayFirst`: see `createTimestampReader`. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
  * ids, and an id must always meet its own index again.
  */
-export function suffixReader(rotation: Rotation, dayFirst = false): SuffixReader {
+export function createSuffixReader(rotation: Rotation, dayFirst = false): SuffixReader {
   if (rotation === 'none') return () => '';
   const length = rotation === 'daily' ? 10 : 7;
   return (written) => {
-    const date = writtenDate(written, dayFirst);
+    const date = readWrittenDate(written, dayFirst);
     return date === undefined ? UNDATED : `-${date.slice(0, length).replaceAll('-', '.')}`;
   };
 }
 
 /** What Elasticsearch finds the periods of `name` by, of any rotation, and perhaps others: see `belongsTo`. */
-export function periodPatterns(name: string): string[] {
+export function listPeriodPatterns(name: string): string[] {
   return [`${name}-*.*`, name + UNDATED];
 }
 
@@ -44,7 +44,7 @@ export function periodPatterns(name: string): string[] {
  * The patterns of a template for the indices of `name`. They end as its periods do, so that a copy which somebody
  * names `…-2026.11-old` does not become one of them.
  */
-export function templatePatterns(name: string, rotation: Rotation): string[] {
+export function listTemplatePatterns(name: string, rotation: Rotation): string[] {
   if (rotation === 'none') return [name];
   const ends = Array.from({ length: rotation === 'daily' ? 31 : 12 }, (_, n) =>
     String(n + 1).padStart(2, '0'),
@@ -69,7 +69,7 @@ export function fits(name: string, index: string, rotation: Rotation): boolean {
 /**
  * When the period of `index` ends, in ms since 1970, as if it were in UTC; `undefined` for an index without an end.
  */
-export function periodEnd(name: string, index: string): number | undefined {
+export function findPeriodEnd(name: string, index: string): number | undefined {
   const match = PERIOD.exec(index.slice(name.length));
   if (!match) return undefined;
   const [, year, month, day] = match;

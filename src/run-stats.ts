@@ -31,7 +31,7 @@ export interface RunStats {
 }
 
 /** Fresh figures for the indices of these names. */
-export function emptyRunStats(indices: readonly string[]): RunStats {
+export function createRunStats(indices: readonly string[]): RunStats {
   const each = (): IndexCounts => ({ stored: 0, existing: 0, refused: 0, events: 0 });
   return {
     logs: 0,
@@ -45,6 +45,6 @@ export function emptyRunStats(indices: readonly string[]): RunStats {
 }
 
 /** One figure, summed over all indices. */
-export function total(stats: RunStats, figure: keyof IndexCounts): number {
+export function sumOver(stats: RunStats, figure: keyof IndexCounts): number {
   return Object.values(stats.indices).reduce((sum, index) => sum + index[figure], 0);
 }

@@ -29,10 +29,10 @@ export interface Observer {
   opened(): void;
   /** A batch was read, and sets out. */
   read(): void;
-  /** The sink has answered for a batch, so many seconds after it was asked. */
+  /** The sink has answered for a batch, this many seconds after it was asked. */
   written(seconds: number): void;
-  /** A batch is committed, so many seconds after it was read; `newest` is the latest time that one of its logs names. */
+  /** A batch is committed, this many seconds after it was read; `newest` is the latest time that one of its logs names. */
   committed(seconds: number, newest: string | undefined, stats: RunStats): void;
-  /** A source that polls rests so many ms before its next read. */
+  /** A source that polls rests this many ms before its next read. */
   paused(ms: number): void;
 }

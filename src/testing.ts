@@ -3,10 +3,10 @@ import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { defaultFormats } from './formats/shipped.ts';
 import { identify } from './identity.ts';
-import { entryParser } from './parse.ts';
+import { createParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
-import { timestampReader } from './timestamp.ts';
+import { createTimestampReader } from './timestamp.ts';
 import type { JsonObject } from './util/json.ts';
 
 /** A document with its fields to look at. */
@@ -25,8 +25,8 @@ export function runPlugin<Options>(
 ): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const counts = new KeyCounts();
-  const parse = entryParser({
-    readTimestamp: timestampReader('UTC'),
+  const parse = createParser({
+    readTimestamp: createTimestampReader('UTC'),
     maxEntryBytes: Number.POSITIVE_INFINITY,
     formats: [...chain.formats, ...defaultFormats()],
   });
@@ -51,8 +51,8 @@ export function readEntry<Options>(
   options: JsonObject = {},
 ): LogEvent | undefined {
   const { formats } = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
-  const readTimestamp = timestampReader('UTC');
-  const { event, format } = entryParser({ readTimestamp, maxEntryBytes: Number.POSITIVE_INFINITY, formats })(
+  const readTimestamp = createTimestampReader('UTC');
+  const { event, format } = createParser({ readTimestamp, maxEntryBytes: Number.POSITIVE_INFINITY, formats })(
     entry,
   );
   return format === undefined ? undefined : event;

@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Turns a timestamp as written into ISO 8601 in UTC, `2026-11-24T19:26:39.000Z`, keeping a finer fraction of up to nine
- * digits; `undefined` for what is no time.
+ * digits; `undefined` for what is not a time.
  */
 export type TimestampReader = (written: string) => string | undefined;
 
@@ -22,8 +22,8 @@ export type TimestampReader = (written: string) => string | undefined;
  * if the clock had not been changed yet. `dayFirst`: `02/03/2026` is a day in March, and otherwise no time.
  * Throws `SidecarError` (`config`) for an unknown zone.
  */
-export function timestampReader(zone: string, dayFirst = false): TimestampReader {
-  const offsetOf = zoneOffset(zone);
+export function createTimestampReader(zone: string, dayFirst = false): TimestampReader {
+  const offsetOf = findZoneOffset(zone);
   let last = '';
   let lastRead: string | undefined;
   return (written) => {
@@ -37,7 +37,7 @@ export function timestampReader(zone: string, dayFirst = false): TimestampReader
 }
 
 /** The date that a timestamp is written with, `2026-11-24`, whatever zone it is in; `undefined` where it names none. */
-export function writtenDate(written: string, dayFirst = false): string | undefined {
+export function readWrittenDate(written: string, dayFirst = false): string | undefined {
   if (readIso(written, () => 0) !== undefined) return written.slice(0, 10);
   const time = readWritten(written, dayFirst);
   return time?.hasYear ? new Date(time.wall).toISOString().slice(0, 10) : undefined;
@@ -49,10 +49,10 @@ function readIso(written: string, offsetOf: (utc: number) => number): string | u
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match;
   const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second);
-  // Date.UTC rolls 2026-02-30 over into March, and 12:00:75 into the next minute: such a text is no time.
+  // Date.UTC rolls 2026-02-30 over into March, and 12:00:75 into the next minute: such a text is not a time.
   if (!new Date(wall).toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}.`))
     return undefined;
-  return written8601(wall - (zone === undefined ? offsetOf(wall) : fixedOffset(zone)), fraction);
+  return written8601(wall - (zone === undefined ? offsetOf(wall) : parseFixedOffset(zone)), fraction);
 }
 
 /** Any other form. */
@@ -72,26 +72,26 @@ function written8601(utc: number, fraction: string): string | undefined {
 }
 
 /** `+02:00` in ms. */
-function fixedOffset(zone: string): number {
+function parseFixedOffset(zone: string): number {
   if (zone === 'Z') return 0;
   const minutes = +zone.slice(1, 3) * 60 + +zone.slice(-2);
   return (zone[0] === '-' ? -minutes : minutes) * 60_000;
 }
 
 /** A function from wall-clock time (as if it were UTC, in ms) to the zone's offset at that time, in ms. */
-function zoneOffset(zone: string): (wall: number) => number {
+function findZoneOffset(zone: string): (wall: number) => number {
   if (zone === 'UTC') return () => 0;
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   } catch (cause) {
-    throw new SidecarError('config', `"${zone}" is no time zone: give an IANA name such as Europe/Paris`, {
+    throw new SidecarError('config', `"${zone}" is not a time zone: give an IANA name such as Europe/Paris`, {
       cause,
     });
   }
   const at = (utc: number): number => {
     const name = format.formatToParts(utc).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
-    return name === 'GMT' ? 0 : fixedOffset(name.slice(3));
+    return name === 'GMT' ? 0 : parseFixedOffset(name.slice(3));
   };
   const byQuarter = new Map<number, number>();
   return (wall) => {

@@ -17,29 +17,29 @@ const MEMBERS = new Set(['data', 'input', 'result', 'metrics', 'message', 'level
  * than null counts. `output.label` is short for `data.output.label`; a path into a list answers the list of what stands
  * in its elements.
  */
-export function valueReader(paths: string | readonly string[]): (event: LogEvent) => Json | undefined {
+export function createValueReader(paths: string | readonly string[]): (event: LogEvent) => Json | undefined {
   const split = [paths].flat().map((path) => {
     const names = path.split('.');
     return MEMBERS.has(names[0]!) ? names : ['data', ...names];
   });
   return (event) => {
     for (const names of split) {
-      const value = valueAt(event as unknown as Json, names, 0);
+      const value = readValue(event as unknown as Json, names, 0);
       if (value !== undefined && value !== null) return value;
     }
     return undefined;
   };
 }
 
-function valueAt(value: Json | undefined, names: readonly string[], at: number): Json | undefined {
+function readValue(value: Json | undefined, names: readonly string[], at: number): Json | undefined {
   if (at === names.length) return value;
   if (Array.isArray(value)) {
-    const values = value.map((each) => valueAt(each, names, at) ?? null);
+    const values = value.map((each) => readValue(each, names, at) ?? null);
     return values.every((each) => each === null) ? undefined : values;
   }
   if (!isObject(value)) return undefined;
   const name = names[at]!;
-  if (Object.hasOwn(value, name)) return valueAt(value[name], names, at + 1);
+  if (Object.hasOwn(value, name)) return readValue(value[name], names, at + 1);
   // Loggers that flatten their members write the dots into a key.
   const flat = names.slice(at).join('.');
   return Object.hasOwn(value, flat) ? value[flat] : undefined;

@@ -37,7 +37,7 @@ const EXAMPLES = 5;
 const BATCH = 1_000;
 
 /** Reads all that the source holds again, each log under the id that it has, and looks for its documents. */
-export async function verify(
+export async function verifyStored(
   evidence: Evidence,
   limit: number | undefined,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ export async function verify(
   for await (const batch of source.batches(options)) {
     const { logs } = identify(batch, parse, journal);
     const isUnread = (place: number): boolean => (keepsAll ? found.logs + place >= read : !batch.known);
-    const judged = await judge(logs, isUnread, evidence);
+    const judged = await judgeBatch(logs, isUnread, evidence);
     for (const { id } of batch.unreadable ?? []) {
       fates[evidence.letters.has(id) ? 'dead_letter' : batch.known ? 'missing' : 'waiting']++;
       found.logs++;
@@ -68,7 +68,7 @@ export async function verify(
   return found;
 }
 
-async function judge(
+async function judgeBatch(
   logs: readonly Log[],
   isUnread: (place: number) => boolean,
   { plugins, lookup, waiting, letters }: Evidence,

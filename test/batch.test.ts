@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { finish, prepare } from '../src/batch.ts';
+import { finishBatch, prepareBatch } from '../src/batch.ts';
 import { DeadLetters } from '../src/dead-letters.ts';
 import { identify } from '../src/identity.ts';
 import type { LogBatch } from '../src/intake.ts';
 import { definePlugin, type Plugin } from '../src/plugin.ts';
 import { PluginChain } from '../src/plugin-chain.ts';
-import { emptyRunStats } from '../src/run-stats.ts';
+import { createRunStats } from '../src/run-stats.ts';
 import type { Stages } from '../src/stages.ts';
 import { ndjson } from './helpers.ts';
 import { line, parse, temporaryFolder } from './samples.ts';
@@ -49,7 +49,7 @@ function batchOf(messages: readonly string[]): { batch: LogBatch; commits: numbe
 function stagesWith(t: TestContext): { stages: Stages; letters(): Record<string, unknown>[] } {
   const folder = join(temporaryFolder(t), 'letters');
   return {
-    // `finish` has to do with nothing else.
+    // `finishBatch` has to do with nothing else.
     stages: { deadLetters: new DeadLetters(folder, 1 << 20) } as Stages,
     letters: () => readdirSync(folder).flatMap((name) => ndjson(readFileSync(join(folder, name), 'utf8'))),
   };
@@ -57,7 +57,7 @@ function stagesWith(t: TestContext): { stages: Stages; letters(): Record<string,
 
 test('the documents of a batch are those of its logs, in their order', () => {
   const { batch } = batchOf(['one', 'two', 'none', 'three']);
-  const { documents, work } = prepare(batch, plugins);
+  const { documents, work } = prepareBatch(batch, plugins);
   assert.deepEqual(
     documents.map(({ json }) => (JSON.parse(json) as { word: string }).word),
     ['one', 'a', 'b', 'three'],
@@ -72,7 +72,7 @@ test('the documents of a batch are those of its logs, in their order', () => {
 
 test('its size is that of its entries and its documents', () => {
   const { batch } = batchOf(['one', 'two']);
-  const { documents, work } = prepare(batch, plugins);
+  const { documents, work } = prepareBatch(batch, plugins);
   const entries = batch.logs.reduce((sum, { entry }) => sum + (entry as string).length, 0);
   assert.equal(
     work.size,
@@ -80,7 +80,7 @@ test('its size is that of its entries and its documents', () => {
   );
   const decoded = { timestamp: '2026-11-24T19:26:39Z', message: 'x', data: { long: 'y'.repeat(1_000) } };
   const { logs } = identify({ entries: [decoded], known: false }, parse, { count: () => [0] });
-  const large = prepare({ logs, unreadable: [], commit: async () => {} }, plugins);
+  const large = prepareBatch({ logs, unreadable: [], commit: async () => {} }, plugins);
   assert.ok(large.work.size > 1_000, 'what stands beside the message is held, too');
 });
 
@@ -90,7 +90,7 @@ test('the newest time is the latest that a log names, whatever their order', () 
     count: () => [0],
   });
   const logs = [...late.logs, ...batch.logs];
-  assert.equal(prepare({ ...batch, logs }, plugins).work.newest, '2026-11-25T00:00:00.000Z');
+  assert.equal(prepareBatch({ ...batch, logs }, plugins).work.newest, '2026-11-25T00:00:00.000Z');
 });
 
 test('what can’t be read, what a plugin throws at and what the sink refuses are dead letters, before the commit', async (t) => {
@@ -104,9 +104,9 @@ test('what can’t be read, what a plugin throws at and what the sink refuses ar
       noted.commits++;
     },
   };
-  const { work } = prepare(batch, plugins);
-  const stats = emptyRunStats(['ml-api-words']);
-  await finish(batch, work, ['stored', 'exists', { refused: 'too odd' }], stages, stats);
+  const { work } = prepareBatch(batch, plugins);
+  const stats = createRunStats(['ml-api-words']);
+  await finishBatch(batch, work, ['stored', 'exists', { refused: 'too odd' }], stages, stats);
   assert.equal(noted.commits, 1);
   assert.deepEqual(
     letters().map(({ stage, at, reason }) => [stage, at, (reason as string).replace(/ \(.*/, '')]),
@@ -126,9 +126,9 @@ test('where dead letters can’t be kept, the batch is not committed', async () 
   const noted = batchOf(['one']);
   const full = { add: () => Promise.reject(new Error('disk full')) };
   const stages = { deadLetters: full as unknown as DeadLetters } as Stages;
-  const { work } = prepare(noted.batch, plugins);
-  const stats = emptyRunStats(['ml-api-words']);
-  await assert.rejects(finish(noted.batch, work, [{ refused: 'too odd' }], stages, stats), /disk full/);
+  const { work } = prepareBatch(noted.batch, plugins);
+  const stats = createRunStats(['ml-api-words']);
+  await assert.rejects(finishBatch(noted.batch, work, [{ refused: 'too odd' }], stages, stats), /disk full/);
   assert.equal(noted.commits, 0);
   assert.equal(stats.logs, 0);
 });

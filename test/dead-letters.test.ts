@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DeadLetters } from '../src/dead-letters.ts';
-import { type DeadLetter, groupedByReason, keyOf } from '../src/letter.ts';
+import { createKey, type DeadLetter, groupByReason } from '../src/letter.ts';
 import { SidecarError } from '../src/util/errors.ts';
 import { temporaryFolder } from './samples.ts';
 
@@ -39,8 +39,8 @@ test('letters are kept a line each, with time, stage, place, reason, id and the 
   await new DeadLetters(folder, GIB).add([letter, odd]);
   const time = '2026-11-24T19:30:00.000Z';
   assert.deepEqual(lettersIn(join(folder, '2026-11-24.ndjson')), [
-    { key: keyOf(letter), time, ...letter },
-    { key: keyOf(odd), time, ...odd },
+    { key: createKey(letter), time, ...letter },
+    { key: createKey(odd), time, ...odd },
   ]);
 });
 
@@ -108,7 +108,7 @@ test('letters that differ in ids and quoted values only are one group', () => {
   const time = (n: number): string => `2026-11-24T19:30:0${n}.000Z`;
   const one = (n: number, reason: string) => ({ ...letter, reason, time: time(n) });
   assert.deepEqual(
-    groupedByReason([
+    groupByReason([
       one(1, "too large: 'x'"),
       one(2, "document 0123456789abcdef0123456789abcdef-2.1: 'soixante' is no number"),
       one(3, "document fedcba9876543210fedcba9876543210: 'dix' is no number"),

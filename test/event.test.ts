@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { contentKey } from '../src/event.ts';
+import { createContentKey } from '../src/event.ts';
 import type { JsonObject } from '../src/util/json.ts';
 import { asGradio, gradioLogs, line, parse, realEntries, realLines } from './samples.ts';
 
@@ -43,18 +43,18 @@ test('the order of keys in the data changes no id, anything else does', () => {
   fc.assert(
     fc.property(data, (object) => {
       const backwards = Object.fromEntries(Object.entries(object).reverse());
-      assert.equal(contentKey('t', 'INFO', 'm', backwards), contentKey('t', 'INFO', 'm', object));
+      assert.equal(createContentKey('t', 'INFO', 'm', backwards), createContentKey('t', 'INFO', 'm', object));
     }),
   );
-  const key = contentKey('t', 'INFO', 'm', { a: 1 });
+  const key = createContentKey('t', 'INFO', 'm', { a: 1 });
   for (const other of [
-    contentKey('u', 'INFO', 'm', { a: 1 }),
-    contentKey('t', 'ERROR', 'm', { a: 1 }),
-    contentKey('t', 'INFO', 'n', { a: 1 }),
-    contentKey('t', 'INFO', 'm', { a: 2 }),
-    contentKey('t', 'INFO', 'm', {}),
-    contentKey('t', 'INFO', 'm', undefined),
-    contentKey('', 't INFO', 'm', { a: 1 }),
+    createContentKey('u', 'INFO', 'm', { a: 1 }),
+    createContentKey('t', 'ERROR', 'm', { a: 1 }),
+    createContentKey('t', 'INFO', 'n', { a: 1 }),
+    createContentKey('t', 'INFO', 'm', { a: 2 }),
+    createContentKey('t', 'INFO', 'm', {}),
+    createContentKey('t', 'INFO', 'm', undefined),
+    createContentKey('', 't INFO', 'm', { a: 1 }),
   ]) {
     assert.notEqual(other, key);
   }

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
-import { type ElasticsearchOptions, elasticsearchClient } from '../src/elasticsearch/client.ts';
+import { createElasticsearchClient, type ElasticsearchOptions } from '../src/elasticsearch/client.ts';
 import { temporaryFolder } from './samples.ts';
 import { elasticsearchUrl, redisUrl, uniqueName } from './services/env.ts';
 import { waitingFor } from './services/time-limit.ts';
@@ -68,7 +68,7 @@ export class TestIndices {
   readonly client: Client;
 
   constructor(t: TestContext, url = elasticsearchUrl()) {
-    this.client = elasticsearchClient(clientOptions(url));
+    this.client = createElasticsearchClient(clientOptions(url));
     t.after(async () => {
       const present = await this.client.indices.get({ index: `${this.prefix}*` });
       for (const index of Object.keys(present)) await this.client.indices.delete({ index });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { belongsTo, fits, periodEnd, suffixReader } from '../src/rotation.ts';
+import { belongsTo, createSuffixReader, findPeriodEnd, fits } from '../src/rotation.ts';
 
 test('a suffix is the date, or month, that the log itself was written with, whatever zone that is', () => {
-  const daily = suffixReader('daily');
-  const monthly = suffixReader('monthly');
+  const daily = createSuffixReader('daily');
+  const monthly = createSuffixReader('monthly');
   for (const written of [
     '2026-11-30 23:59:59',
     '2026-11-30T23:59:59.123456',
@@ -16,12 +16,12 @@ test('a suffix is the date, or month, that the log itself was written with, what
     assert.equal(daily(written), '-2026.11.30', written);
     assert.equal(monthly(written), '-2026.11', written);
   }
-  assert.equal(suffixReader('none')('2026-11-30 23:59:59'), '');
+  assert.equal(createSuffixReader('none')('2026-11-30 23:59:59'), '');
 });
 
 test('a log that names no time, or none that there is, has an index of its own', () => {
   for (const written of ['', 'soon', '2026-02-30 12:00:00', '30/11/2026 12:00:00', 'Nov 30 12:00:00'])
-    assert.equal(suffixReader('monthly')(written), '-undated', written);
+    assert.equal(createSuffixReader('monthly')(written), '-undated', written);
 });
 
 test('an index belongs to a name as itself, as a period, or as what has no time, and else not', () => {
@@ -39,10 +39,10 @@ test('an index belongs to a name as itself, as a period, or as what has no time,
 });
 
 test('a period ends with its day or month, the last of a year too', () => {
-  assert.equal(periodEnd('logs', 'logs-2026.12'), Date.parse('2027-01-01'));
-  assert.equal(periodEnd('logs', 'logs-2026.02.28'), Date.parse('2026-03-01'));
-  assert.equal(periodEnd('logs', 'logs'), undefined);
-  assert.equal(periodEnd('logs', 'logs-undated'), undefined);
+  assert.equal(findPeriodEnd('logs', 'logs-2026.12'), Date.parse('2027-01-01'));
+  assert.equal(findPeriodEnd('logs', 'logs-2026.02.28'), Date.parse('2026-03-01'));
+  assert.equal(findPeriodEnd('logs', 'logs'), undefined);
+  assert.equal(findPeriodEnd('logs', 'logs-undated'), undefined);
 });
 
 test('an index fits the rotation that would make it, and no other', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LogEvent } from '../src/event.ts';
 import { defaultFormats } from '../src/formats/shipped.ts';
-import { entryParser } from '../src/parse.ts';
-import { timestampReader } from '../src/timestamp.ts';
+import { createParser } from '../src/parse.ts';
+import { createTimestampReader } from '../src/timestamp.ts';
 import type { JsonObject } from '../src/util/json.ts';
 import { root } from './services/service.ts';
 
@@ -40,8 +40,8 @@ export function parse(
   zone = 'UTC',
   { maxEntryBytes = 1_048_576, dayFirst = false } = {},
 ): LogEvent {
-  const readTimestamp = timestampReader(zone, dayFirst);
-  return entryParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
+  const readTimestamp = createTimestampReader(zone, dayFirst);
+  return createParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
 }
 
 /** A line of Python's logging with this message. */

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { timestampReader } from '../src/timestamp.ts';
+import { createTimestampReader } from '../src/timestamp.ts';
 import { SidecarError } from '../src/util/errors.ts';
 
-const utc = timestampReader('UTC');
-const paris = timestampReader('Europe/Paris');
+const utc = createTimestampReader('UTC');
+const paris = createTimestampReader('Europe/Paris');
 
 test('a time without a zone is read in the configured one', () => {
   assert.equal(utc('2026-11-24 19:26:39'), '2026-11-24T19:26:39.000Z');
   assert.equal(utc('2026-11-24T19:26:39'), '2026-11-24T19:26:39.000Z');
   assert.equal(paris('2026-11-24 19:26:39'), '2026-11-24T18:26:39.000Z');
   assert.equal(paris('2026-07-14 00:30:00'), '2026-07-13T22:30:00.000Z');
-  assert.equal(timestampReader('Asia/Kathmandu')('2026-01-01 00:00:00'), '2025-12-31T18:15:00.000Z');
+  assert.equal(createTimestampReader('Asia/Kathmandu')('2026-01-01 00:00:00'), '2025-12-31T18:15:00.000Z');
 });
 
 test('days on which clocks change are read right before, between and after', () => {
@@ -28,7 +28,7 @@ test('days on which clocks change are read right before, between and after', () 
   ] as const) {
     assert.equal(paris(written), read, written);
   }
-  const newYork = timestampReader('America/New_York');
+  const newYork = createTimestampReader('America/New_York');
   assert.equal(newYork('2026-03-08 01:59:59'), '2026-03-08T06:59:59.000Z');
   assert.equal(newYork('2026-03-08 02:30:00'), '2026-03-08T07:30:00.000Z');
   assert.equal(newYork('2026-03-08 03:00:00'), '2026-03-08T07:00:00.000Z');
@@ -38,7 +38,7 @@ test('days on which clocks change are read right before, between and after', () 
 
 test('in any zone, a local time that comes once is read back to its moment', () => {
   const zones = ['UTC', 'Europe/Paris', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata'];
-  const readers = new Map(zones.map((zone) => [zone, timestampReader(zone)]));
+  const readers = new Map(zones.map((zone) => [zone, createTimestampReader(zone)]));
   const moment = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) });
   fc.assert(
     fc.property(fc.constantFrom(...zones), moment, (zone, ms) => {
@@ -92,7 +92,7 @@ test('what is no time, or no possible one, is refused', () => {
 });
 
 test('one reader answers each time for itself', () => {
-  const read = timestampReader('Europe/Paris');
+  const read = createTimestampReader('Europe/Paris');
   assert.equal(read('nothing'), undefined);
   assert.equal(read('2026-11-24 19:26:39'), '2026-11-24T18:26:39.000Z');
   assert.equal(read('2026-11-24 19:26:39'), '2026-11-24T18:26:39.000Z');
@@ -101,7 +101,7 @@ test('one reader answers each time for itself', () => {
 
 test('an unknown zone is refused, with an example of a right one', () => {
   assert.throws(
-    () => timestampReader('Europe/Lutece'),
+    () => createTimestampReader('Europe/Lutece'),
     (error) =>
       error instanceof SidecarError &&
       error.code === 'config' &&

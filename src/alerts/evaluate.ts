@@ -1,6 +1,6 @@
 import { type Client, errors } from '@elastic/elasticsearch';
-import { type ElasticsearchOptions, requestError } from '../elasticsearch/client.ts';
-import { type Finding, levelOf } from './finding.ts';
+import { createRequestError, type ElasticsearchOptions } from '../elasticsearch/client.ts';
+import { type Finding, judgeLevel } from './finding.ts';
 import type { Rule } from './rules.ts';
 
 /** Asks Elasticsearch for the window that ends at `now` (ms since 1970). Throws `SidecarError` that names the alert. */
@@ -31,11 +31,11 @@ export async function look(
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 404)
       return { rule, state: 'no data', documents: 0, why: `there is no index ${index}` };
-    throw requestError(options, error, `to look at the alert ${rule.name}`);
+    throw createRequestError(options, error, `to look at the alert ${rule.name}`);
   }
   if (documents < minCount)
     return { rule, state: 'no data', documents, why: `fewer than ${minCount} documents` };
   const value = expression.evaluate({ documents, aggregations });
   if (value === undefined) return { rule, state: 'no data', documents, why: 'its fields hold no numbers' };
-  return { rule, state: levelOf(rule, value), value, documents };
+  return { rule, state: judgeLevel(rule, value), value, documents };
 }

@@ -3,17 +3,17 @@ export interface Expression {
   /** Aggregations of one search. */
   aggs: Record<string, object>;
   /** The value; `undefined` where a figure is missing, or a division by zero leaves none. */
-  evaluate(answer: Answer): number | undefined;
+  evaluate(answer: SearchAnswer): number | undefined;
 }
 
 /** What `evaluate` needs of a search's answer. */
-export interface Answer {
+export interface SearchAnswer {
   /** How many documents matched. */
   documents: number;
   aggregations: Record<string, unknown>;
 }
 
-type Value = (answer: Answer) => number | undefined;
+type Evaluate = (answer: SearchAnswer) => number | undefined;
 
 /** The metric aggregations that take a field and answer one number. */
 const METRICS = ['avg', 'sum', 'min', 'max'] as const;
@@ -61,11 +61,11 @@ class Parser {
     this.#token = this.#read();
   }
 
-  expression(): Value {
+  expression(): Evaluate {
     let left = this.#product();
     for (;;) {
-      if (this.#take('+')) left = both(left, this.#product(), (a, b) => a + b);
-      else if (this.#take('-')) left = both(left, this.#product(), (a, b) => a - b);
+      if (this.#take('+')) left = combine(left, this.#product(), (a, b) => a + b);
+      else if (this.#take('-')) left = combine(left, this.#product(), (a, b) => a - b);
       else return left;
     }
   }
@@ -81,19 +81,19 @@ class Parser {
     return token;
   }
 
-  #product(): Value {
+  #product(): Evaluate {
     let left = this.#factor();
     for (;;) {
-      if (this.#take('*')) left = both(left, this.#factor(), (a, b) => a * b);
-      else if (this.#take('/')) left = both(left, this.#factor(), (a, b) => a / b);
+      if (this.#take('*')) left = combine(left, this.#factor(), (a, b) => a * b);
+      else if (this.#take('/')) left = combine(left, this.#factor(), (a, b) => a / b);
       else return left;
     }
   }
 
-  #factor(): Value {
+  #factor(): Evaluate {
     if (this.#take('-')) {
       const inner = this.#factor();
-      return both(
+      return combine(
         () => 0,
         inner,
         (a, b) => a - b,
@@ -111,7 +111,7 @@ class Parser {
     return this.#call();
   }
 
-  #call(): Value {
+  #call(): Evaluate {
     const { text: name } = this.expect('name', '');
     if (!FUNCTIONS.includes(name))
       throw new Error(`there is no function "${name}"; there are ${FUNCTIONS.join(', ')}`);
@@ -121,13 +121,13 @@ class Parser {
     return value;
   }
 
-  #count(): Value {
+  #count(): Evaluate {
     if (this.#token.kind !== 'text') return ({ documents }) => documents;
     const { text: query } = this.expect('text', '');
     return this.#ask({ filter: { query_string: { query } } }, ({ doc_count }) => doc_count);
   }
 
-  #metric(name: string): Value {
+  #metric(name: string): Evaluate {
     const { text: field } = this.expect('name', '');
     if (name !== 'percentile') return this.#ask({ [name]: { field } }, ({ value }) => value);
     this.expect('sign', ',');
@@ -139,7 +139,7 @@ class Parser {
     );
   }
 
-  #ask(agg: object, read: (answer: AggregationAnswer) => number | null | undefined): Value {
+  #ask(agg: object, read: (answer: AggregationAnswer) => number | null | undefined): Evaluate {
     const name = `value_${Object.keys(this.aggs).length}`;
     this.aggs[name] = agg;
     return ({ aggregations }) => read(aggregations[name] as AggregationAnswer) ?? undefined;
@@ -173,7 +173,7 @@ interface AggregationAnswer {
   values?: { value: number | null }[];
 }
 
-function both(left: Value, right: Value, join: (a: number, b: number) => number): Value {
+function combine(left: Evaluate, right: Evaluate, join: (a: number, b: number) => number): Evaluate {
   return (answer) => {
     const a = left(answer);
     const b = right(answer);

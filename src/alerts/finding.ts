@@ -2,13 +2,13 @@ import type { Rule } from './rules.ts';
 
 /** How bad it is, from the best to the worst. */
 export const LEVELS = ['ok', 'warning', 'critical'] as const;
-export type Level = (typeof LEVELS)[number];
+export type AlertLevel = (typeof LEVELS)[number];
 
 /** What one look at one alert found. */
 export interface Finding {
   rule: Rule;
   /** `no data` where there is too little to tell. */
-  state: Level | 'no data';
+  state: AlertLevel | 'no data';
   /** In the rule's unit. */
   value?: number;
   /** How many documents it was told by. */
@@ -21,8 +21,12 @@ export interface Finding {
  * The level of a value. Where it was at `before`, that level is left only once the value is the rule's hysteresis below
  * the level's threshold, so that a value that hovers about it is told of once.
  */
-export function levelOf({ warning, critical, hysteresis }: Rule, value: number, before: Level = 'ok'): Level {
-  const above = (threshold: number, level: Level): boolean => {
+export function judgeLevel(
+  { warning, critical, hysteresis }: Rule,
+  value: number,
+  before: AlertLevel = 'ok',
+): AlertLevel {
+  const above = (threshold: number, level: AlertLevel): boolean => {
     const isLeft = LEVELS.indexOf(before) >= LEVELS.indexOf(level);
     return value > (isLeft ? threshold - (Math.abs(threshold) * hysteresis) / 100 : threshold);
   };
@@ -31,8 +35,8 @@ export function levelOf({ warning, critical, hysteresis }: Rule, value: number, 
 }
 
 /** The worst of several findings; those without data count for nothing. */
-export function worst(findings: readonly Finding[]): Level {
-  const levels = findings.map(({ state }) => LEVELS.indexOf(state as Level));
+export function findWorst(findings: readonly Finding[]): AlertLevel {
+  const levels = findings.map(({ state }) => LEVELS.indexOf(state as AlertLevel));
   return LEVELS[Math.max(0, ...levels)]!;
 }
 

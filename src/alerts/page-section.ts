@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 import { reasonOf } from '../util/errors.ts';
 import type { Finding } from './finding.ts';
 import { loadRules } from './rules.ts';
@@ -33,10 +33,10 @@ export class ServedAlerts {
 
   async #look(): Promise<AlertsState> {
     const rules = loadRules(this.#config.alerts.file);
-    const options = { ...elasticsearchOptions(this.#config, false), requestTimeoutMs: TIMEOUT_MS };
-    const { elasticsearchClient } = await import('../elasticsearch/client.ts');
+    const options = { ...readElasticsearchOptions(this.#config, false), requestTimeoutMs: TIMEOUT_MS };
+    const { createElasticsearchClient } = await import('../elasticsearch/client.ts');
     const { look } = await import('./evaluate.ts');
-    const client = elasticsearchClient(options);
+    const client = createElasticsearchClient(options);
     try {
       const now = Date.now();
       return { findings: await Promise.all(rules.map((rule) => look(client, options, rule, now))) };

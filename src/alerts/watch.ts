@@ -1,7 +1,7 @@
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
-import { type Finding, type Level, levelOf } from './finding.ts';
+import { type AlertLevel, type Finding, judgeLevel } from './finding.ts';
 import type { Rule } from './rules.ts';
 import { type Change, describeChange, type Webhook } from './webhook.ts';
 
@@ -24,7 +24,7 @@ export interface WatchOptions {
  */
 export async function watch(options: WatchOptions): Promise<void> {
   const { rules, look, webhook, intervalMs, signal, onChange } = options;
-  const states = new Map<string, Level>();
+  const states = new Map<string, AlertLevel>();
   while (!signal.aborted) {
     const now = Date.now();
     for (const rule of rules) {
@@ -39,7 +39,7 @@ export async function watch(options: WatchOptions): Promise<void> {
         break;
       }
       if (finding.value === undefined) continue;
-      const state = levelOf(rule, finding.value, previous);
+      const state = judgeLevel(rule, finding.value, previous);
       if (state === previous) continue;
       states.set(rule.name, state);
       const change = { finding, state, previous, at: new Date(now).toISOString() };

@@ -1,15 +1,15 @@
 import type { CommonConfig } from '../config/sections.ts';
 import { log } from '../util/log.ts';
 import { backoffMs, sleep } from '../util/retry.ts';
-import { type Finding, formatFigure, type Level } from './finding.ts';
+import { type AlertLevel, type Finding, formatFigure } from './finding.ts';
 
 type WebhookFormat = CommonConfig['alerts']['webhook_format'];
 
 /** An alert whose state has changed. */
 export interface Change {
   finding: Finding;
-  state: Level;
-  previous: Level;
+  state: AlertLevel;
+  previous: AlertLevel;
   /** ISO 8601, UTC. */
   at: string;
 }
@@ -95,7 +95,7 @@ export class Webhook {
       } catch (error) {
         // Not its message: that may hold the address.
         const { name, cause } = error as Error;
-        const silent = name === 'TimeoutError' ? 'it does not answer' : 'its address can not be used';
+        const silent = name === 'TimeoutError' ? 'it does not answer' : 'its address cannot be used';
         why = (cause as NodeJS.ErrnoException | undefined)?.code ?? silent;
       }
       if (attempt === ATTEMPTS || this.#signal.aborted) break;

@@ -101,7 +101,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 }
 
 /** The figures of a file's first `bytes`, or of all of it. */
-export async function figuresOf(path: string, bytes?: number): Promise<FileFigures> {
+export async function sumFigures(path: string, bytes?: number): Promise<FileFigures> {
   const hash = createHash('sha256');
   let size = 0;
   if (bytes !== 0) {
@@ -118,7 +118,7 @@ export async function figuresOf(path: string, bytes?: number): Promise<FileFigur
  * Makes sure that files of a backup are as they were written. Throws `SidecarError` (`config`) that names every file
  * that is not.
  */
-export async function verify(
+export async function verifyBackup(
   folder: string,
   { files }: Manifest,
   paths: readonly string[],
@@ -135,7 +135,7 @@ export async function verify(
       continue;
     }
     const found = await assertRegular(join(folder, path), Number.MAX_SAFE_INTEGER)
-      .then(() => figuresOf(join(folder, path)))
+      .then(() => sumFigures(join(folder, path)))
       .catch((error) => reasonOf(error));
     if (typeof found === 'string') wrong.push(`${path} can't be read: ${found}`);
     else if (found.bytes !== expected.bytes)

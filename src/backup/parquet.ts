@@ -4,13 +4,13 @@ import type { StoredDocument } from '../elasticsearch/snapshot.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 
 /** What a column holds; `json` where values differ in kind, or are arrays: each is then JSON text. */
-type Kind = 'time' | 'text' | 'number' | 'truth' | 'json';
+type ColumnKind = 'time' | 'text' | 'number' | 'truth' | 'json';
 
 /** A column's name, `input_data.AGE`, and what it holds. */
-export type Columns = ReadonlyMap<string, Kind>;
+export type Columns = ReadonlyMap<string, ColumnKind>;
 
 // https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
-const ELEMENTS: Record<Kind, Omit<SchemaElement, 'name'>> = {
+const ELEMENTS: Record<ColumnKind, Omit<SchemaElement, 'name'>> = {
   time: { type: 'INT64', converted_type: 'TIMESTAMP_MICROS' },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
   // As in the mapping: a column has one type, whether this window's ages are whole numbers or not.
@@ -26,7 +26,7 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(\d{0,3})\d*Z$/;
 
 /** The columns that flat rows of these documents have: `_id`, `timestamp`, `transaction_id`, then the others by name. */
 export async function columnsOf(documents: AsyncIterable<StoredDocument>): Promise<Columns> {
-  const found = new Map<string, Kind>([
+  const found = new Map<string, ColumnKind>([
     ['_id', 'text'],
     ['timestamp', 'time'],
     ['transaction_id', 'text'],
@@ -34,7 +34,7 @@ export async function columnsOf(documents: AsyncIterable<StoredDocument>): Promi
   const first = found.size;
   const untold = new Set<string>();
   for await (const { source } of documents) {
-    for (const [name, value] of flat(JSON.parse(source))) {
+    for (const [name, value] of flatten(JSON.parse(source))) {
       const kind = kindOf(name, value);
       const known = found.get(name);
       if (kind === undefined) untold.add(name);
@@ -86,7 +86,7 @@ export async function writeParquet(
 class Group {
   rows = 0;
   chars = 0;
-  readonly #columns: Map<string, { kind: Kind; data: unknown[] }>;
+  readonly #columns: Map<string, { kind: ColumnKind; data: unknown[] }>;
 
   constructor(columns: Columns) {
     this.#columns = new Map([...columns].map(([name, kind]) => [name, { kind, data: [] }]));
@@ -94,9 +94,10 @@ class Group {
 
   add(id: string, source: string): void {
     for (const { data } of this.#columns.values()) data.push(undefined);
-    for (const [name, value] of [['_id', id] as const, ...flat(JSON.parse(source))]) {
+    for (const [name, value] of [['_id', id] as const, ...flatten(JSON.parse(source))]) {
       const column = this.#columns.get(name);
-      if (column && value !== null) column.data[this.rows] = column.kind === 'time' ? micros(value) : value;
+      if (column && value !== null)
+        column.data[this.rows] = column.kind === 'time' ? toMicroseconds(value) : value;
     }
     this.rows++;
     this.chars += source.length;
@@ -109,15 +110,15 @@ class Group {
   }
 }
 
-/** Every value that is no object, with its dotted name. */
-function* flat(object: JsonObject, path = ''): Generator<[name: string, value: unknown]> {
+/** Every value that is not an object, with its dotted name. */
+function* flatten(object: JsonObject, path = ''): Generator<[name: string, value: unknown]> {
   for (const [key, value] of Object.entries(object)) {
-    if (isObject(value)) yield* flat(value, `${path}${key}.`);
+    if (isObject(value)) yield* flatten(value, `${path}${key}.`);
     else yield [path + key, value];
   }
 }
 
-function kindOf(name: string, value: unknown): Kind | undefined {
+function kindOf(name: string, value: unknown): ColumnKind | undefined {
   if (value === null) return undefined;
   if (typeof value === 'number') return 'number';
   if (typeof value === 'boolean') return 'truth';
@@ -125,10 +126,10 @@ function kindOf(name: string, value: unknown): Kind | undefined {
   return name === 'timestamp' && TIME.test(value) ? 'time' : 'text';
 }
 
-const isText = (kind: Kind): boolean => kind === 'text' || kind === 'time';
+const isText = (kind: ColumnKind): boolean => kind === 'text' || kind === 'time';
 
 /** Microseconds since 1970. */
-function micros(value: unknown): bigint | undefined {
+function toMicroseconds(value: unknown): bigint | undefined {
   const [, ms, fraction = ''] = TIME.exec(String(value)) ?? [];
   return ms === undefined
     ? undefined

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, parseJson } from '../util/json.ts';
-import { linesOf } from '../util/lines.ts';
+import { readLines } from '../util/lines.ts';
 import { assertRegular } from './manifest.ts';
 
 /** What makes an index, as `export` wrote it. */
@@ -14,7 +14,7 @@ export interface IndexMapping {
 const MOST_MAPPING_BYTES = 64 << 20;
 
 /** Reads a `…_mapping.json`. Throws `SidecarError` (`config`) where it is not one. */
-export async function readMapping(path: string): Promise<IndexMapping> {
+export async function readBackupMapping(path: string): Promise<IndexMapping> {
   try {
     await assertRegular(path, MOST_MAPPING_BYTES);
     const { settings, mappings, aliases } = JSON.parse(await readFile(path, 'utf8'));
@@ -42,12 +42,12 @@ const BATCH_CHARS = 2 << 20;
  * The documents of a `…_documents.ndjson`, addressed to `index`. Throws `SidecarError` (`config`) with the line where the
  * file is damaged or cut off.
  */
-export async function* readDocuments(path: string, index: string): AsyncGenerator<DocumentBatch> {
+export async function* readBackupDocuments(path: string, index: string): AsyncGenerator<DocumentBatch> {
   let batch: DocumentBatch = { ids: [], lines: [] };
   let chars = 0;
   let action: { _id: string; routing?: unknown } | undefined;
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readLines(path)) {
     number++;
     if (action === undefined) {
       action = parseAction(line, `${path}:${number}`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, errors } from '@elastic/elasticsearch';
 import { adaptIndex } from '../elasticsearch/adapt.ts';
-import { type ElasticsearchOptions, readStatus, requestError } from '../elasticsearch/client.ts';
+import { createRequestError, type ElasticsearchOptions, readStatus } from '../elasticsearch/client.ts';
 import { serverOf } from '../elasticsearch/transport.ts';
 import type { Kibana } from '../kibana/kibana-client.ts';
 import { isIndexName } from '../rotation.ts';
@@ -17,9 +17,9 @@ import {
   documentsFile,
   mappingFile,
   readManifest,
-  verify,
+  verifyBackup,
 } from './manifest.ts';
-import { type DocumentBatch, readDocuments, readMapping } from './read-backup.ts';
+import { type DocumentBatch, readBackupDocuments, readBackupMapping } from './read-backup.ts';
 
 /** What an import works with. */
 export interface ImportContext {
@@ -56,7 +56,7 @@ export interface ImportedIndex {
 }
 
 /** What an import did. */
-export interface Imported {
+export interface ImportedBackup {
   /** By the name that the index has now. */
   indexes: Record<string, ImportedIndex>;
   /** How many of Kibana's saved objects were put back. */
@@ -85,11 +85,11 @@ export async function importBackup(
   context: ImportContext,
   folder: string,
   choice: Choice,
-): Promise<Imported> {
+): Promise<ImportedBackup> {
   const { progress, kibana } = context;
   const manifest = await readManifest(folder);
-  const chosen = choose(Object.keys(manifest.indexes), choice.only);
-  const nameOf = renaming(choice.rename);
+  const chosen = chooseIndices(Object.keys(manifest.indexes), choice.only);
+  const nameOf = createRenamer(choice.rename);
   const targets = new Map(chosen.map((from) => [from, nameOf(from) ?? from]));
   if (new Set(targets.values()).size < targets.size)
     throw new SidecarError('config', '--rename gives two indices one name');
@@ -97,16 +97,16 @@ export async function importBackup(
   const all = choice.only.length === 0 && choice.rename.length === 0;
   const objects = all && kibana && manifest.kibana ? [DATAVIEWS_FILE, DASHBOARDS_FILE] : [];
   const files = [...chosen.flatMap((index) => [mappingFile(index), documentsFile(index)]), ...objects];
-  await verify(folder, manifest, files, (done, total) => progress.show('verifying', done, total));
-  const indexes: Imported['indexes'] = {};
+  await verifyBackup(folder, manifest, files, (done, total) => progress.show('verifying', done, total));
+  const indexes: ImportedBackup['indexes'] = {};
   for (const [from, to] of targets) {
     const result: ImportedIndex = { from, stored: 0, existing: 0, refused: 0 };
     indexes[to] = result;
     try {
-      await prepare(context, folder, from, to, nameOf);
+      await prepareIndex(context, folder, from, to, nameOf);
     } catch (error) {
       if (!(error instanceof errors.ResponseError) || readStatus(error.statusCode ?? 0) !== 'refused')
-        throw requestError(context.options, error, `to set up ${to}`);
+        throw createRequestError(context.options, error, `to set up ${to}`);
       result.error = error.body?.error?.reason ?? reasonOf(error);
       continue;
     }
@@ -119,7 +119,7 @@ export async function importBackup(
   return { indexes, kibana: put };
 }
 
-function choose(names: readonly string[], only: readonly string[]): string[] {
+function chooseIndices(names: readonly string[], only: readonly string[]): string[] {
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new SidecarError(
@@ -149,7 +149,7 @@ function assertOurs(
 }
 
 /** A function to the new name of an index or alias, `undefined` where no rule speaks of it. Throws `SidecarError`. */
-export function renaming(rules: readonly string[]): (name: string) => string | undefined {
+export function createRenamer(rules: readonly string[]): (name: string) => string | undefined {
   const parsed = rules.map((rule) => {
     const [, from, to] = /^([^=*]+\*?)=([^=*]+\*?)$/.exec(rule) ?? [];
     if (from === undefined || to === undefined || from.endsWith('*') !== to.endsWith('*'))
@@ -169,14 +169,14 @@ export function renaming(rules: readonly string[]): (name: string) => string | u
   };
 }
 
-async function prepare(
+async function prepareIndex(
   { client, prefix }: ImportContext,
   folder: string,
   from: string,
   to: string,
   nameOf: (name: string) => string | undefined,
 ): Promise<void> {
-  const { aliases, ...body } = await readMapping(join(folder, mappingFile(from)));
+  const { aliases, ...body } = await readBackupMapping(join(folder, mappingFile(from)));
   const { mappings, settings = {} } = adaptIndex(await serverOf(client), body);
   if (await client.indices.exists({ index: to })) await client.indices.putMapping({ index: to, ...mappings });
   else await client.indices.create({ index: to, settings, mappings });
@@ -214,7 +214,7 @@ async function importDocuments(
     progress.show(index, result.stored + result.existing + result.refused, total);
   };
   try {
-    for await (const batch of readDocuments(join(folder, documentsFile(result.from)), index)) {
+    for await (const batch of readBackupDocuments(join(folder, documentsFile(result.from)), index)) {
       const sent = send(batch).finally(() => underWay.delete(sent));
       // Its rejection is met by the race below, or by the last wait.
       sent.catch(() => {});

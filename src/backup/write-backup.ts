@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
-import { type ElasticsearchOptions, requestError } from '../elasticsearch/client.ts';
+import { createRequestError, type ElasticsearchOptions } from '../elasticsearch/client.ts';
 import { Snapshot, SnapshotGone, type StoredDocument } from '../elasticsearch/snapshot.ts';
 import type { Kibana } from '../kibana/kibana-client.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -15,10 +15,10 @@ import {
   DATAVIEWS_FILE,
   documentsFile,
   type FileFigures,
-  figuresOf,
   MANIFEST_FILE,
   type Manifest,
   mappingFile,
+  sumFigures,
 } from './manifest.ts';
 
 /** What an export works with. */
@@ -30,7 +30,7 @@ export interface ExportContext {
   progress: Progress;
 }
 
-/** What an export that was broken off needs to go on; kept in the backup until it is whole. */
+/** What an interrupted export needs to continue; kept in the backup until it is whole. */
 interface State {
   /** The point in time. */
   pit: string;
@@ -40,7 +40,7 @@ interface State {
   indices: string[];
   done: Record<string, { documents: number }>;
   files: Record<string, FileFigures>;
-  /** How far the index in hand is: so much of its file is sound, and `after` is the place behind that. */
+  /** How far the current index is: this much of its file is sound, and `after` is the place behind that. */
   current?: { index: string; documents: number; bytes: number; after: unknown };
 }
 
@@ -70,7 +70,7 @@ export async function beginExport(
   output: string,
 ): Promise<string> {
   const started = new Date();
-  const folder = join(output, `backup_${stamp(started)}`);
+  const folder = join(output, `backup_${formatStamp(started)}`);
   try {
     const found = await client.indices.get({ index: [...names], ignore_unavailable: true });
     const indices = Object.keys(found).sort();
@@ -102,13 +102,13 @@ export async function beginExport(
     });
     return folder;
   } catch (error) {
-    if (isFileError(error)) throw unwritable(folder, error);
-    throw requestError(options, error, `to export ${names.join(', ')}`);
+    if (isFileError(error)) throw explainUnwritable(folder, error);
+    throw createRequestError(options, error, `to export ${names.join(', ')}`);
   }
 }
 
-/** The newest backup in `output` that was broken off, if there is one. */
-export async function unfinishedExport(output: string): Promise<string | undefined> {
+/** The newest backup in `output` that was interrupted, if there is one. */
+export async function findUnfinishedExport(output: string): Promise<string | undefined> {
   const names = await readdir(output).catch(() => []);
   for (const name of names.sort().reverse()) {
     const folder = join(output, name);
@@ -167,8 +167,8 @@ async function writeMissing(context: ExportContext, folder: string): Promise<Man
     return manifest;
   } catch (error) {
     progress.clear();
-    if (isFileError(error)) throw unwritable(folder, error);
-    throw requestError(options, error, `to export to ${folder}`);
+    if (isFileError(error)) throw explainUnwritable(folder, error);
+    throw createRequestError(options, error, `to export to ${folder}`);
   }
 }
 
@@ -192,7 +192,7 @@ async function exportIndex(
     if (sound)
       for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) hash.update(chunk);
     for await (const page of snapshot.pages(query, after)) {
-      const lines = Buffer.from(page.documents.map((document) => bulkLines(index, document)).join(''));
+      const lines = Buffer.from(page.documents.map((document) => formatBulkLines(index, document)).join(''));
       await file.write(lines, 0, lines.length, bytes);
       hash.update(lines);
       documents += page.documents.length;
@@ -214,7 +214,7 @@ async function exportIndex(
   await save(folder, state);
 }
 
-function bulkLines(_index: string, { id: _id, routing, source }: StoredDocument): string {
+function formatBulkLines(_index: string, { id: _id, routing, source }: StoredDocument): string {
   return `${JSON.stringify({ create: { _index, _id, routing } })}\n${source}\n`;
 }
 
@@ -237,7 +237,7 @@ async function writeWhole(folder: string, path: string, text: string): Promise<F
   const full = join(folder, path);
   await mkdir(join(full, '..'), { recursive: true });
   await writeFile(full, text, { mode: 0o600, flush: true });
-  return figuresOf(full);
+  return sumFigures(full);
 }
 
 async function save(folder: string, state: State): Promise<void> {
@@ -245,7 +245,7 @@ async function save(folder: string, state: State): Promise<void> {
 }
 
 /** `20261124_192605`, in the machine's zone. */
-export function stamp(date: Date): string {
+export function formatStamp(date: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
@@ -256,7 +256,7 @@ function isFileError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
-function unwritable(folder: string, cause: unknown): SidecarError {
+function explainUnwritable(folder: string, cause: unknown): SidecarError {
   return new SidecarError(
     'unreachable',
     `${folder} can't be written: ${reasonOf(cause)}. Make room there, or give another folder with --output`,

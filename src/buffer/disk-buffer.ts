@@ -4,7 +4,7 @@ import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import { sleep } from '../util/retry.ts';
 import type { Journal } from './journal.ts';
-import { applyStep, stepBetween } from './position-step.ts';
+import { applyStep, findStep } from './position-step.ts';
 import { type BufferedBatch, ReadBack } from './read-back.ts';
 import { type BatchHead, Segments } from './segments.ts';
 
@@ -104,7 +104,7 @@ export class DiskBuffer {
   ): Promise<boolean> {
     const journal = this.#journal;
     const { logs: before } = journal.progress;
-    const step = position === undefined ? undefined : stepBetween(journal.position, position);
+    const step = position === undefined ? undefined : findStep(journal.position, position);
     const head: BatchHead = {
       sequence: this.#last + 1,
       logs: logs.length,

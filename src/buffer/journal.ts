@@ -5,16 +5,16 @@ import { reasonOf } from '../util/errors.ts';
 import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import { KeyCounts } from './key-counts.ts';
-import { applyStep, type Step, stepBetween } from './position-step.ts';
+import { applyStep, findStep, type Step } from './position-step.ts';
 import { readRecords, type StoredRecord, writeRecord } from './records.ts';
 
-/** A journal that lags is no loss, so it is not written more often than this. */
+/** A journal that lags loses nothing, so it is not written more often than this, in ms. */
 const WRITE_EVERY_MS = 500;
 /** When it has grown by this much since it was begun, and to twice its size, it is begun anew. */
 const GROWS_BY = 16 << 20;
 
 /** How far a source has been read, and a sink has confirmed it. */
-export interface Progress {
+export interface ReadingProgress {
   /** Of the last batch that was read, counted from 1. */
   sequence: number;
   /** Of the last batch that is safe in the sink. */
@@ -35,8 +35,8 @@ export interface Advance {
 
 type Head =
   | { kind: 'keys'; age: number }
-  | (Progress & { kind: 'state'; position?: Json })
-  | (Progress & { kind: 'step'; step?: Step });
+  | (ReadingProgress & { kind: 'state'; position?: Json })
+  | (ReadingProgress & { kind: 'step'; step?: Step });
 
 /**
  * One file that tells a later run where to read on, which copies of which logs have come, and what of it is confirmed:
@@ -49,7 +49,7 @@ export class Journal {
   readonly #again = new KeyCounts();
   /** Keys of batches that are counted, and not told of yet: a journal that is begun anew must not hold them. */
   readonly #ahead = new Set<Buffer>();
-  #progress: Progress = { sequence: 0, confirmed: 0, logs: 0 };
+  #progress: ReadingProgress = { sequence: 0, confirmed: 0, logs: 0 };
   /** As it was told last, and as it is on the disk. */
   #position: Json | undefined;
   #written: Json | undefined;
@@ -71,7 +71,7 @@ export class Journal {
     return this.#position;
   }
 
-  get progress(): Readonly<Progress> {
+  get progress(): Readonly<ReadingProgress> {
     return this.#progress;
   }
 
@@ -205,7 +205,7 @@ export class Journal {
   }
 
   async #append(file: FileHandle, keys: readonly Buffer[], position: Json | undefined): Promise<void> {
-    const step = position === undefined ? undefined : stepBetween(this.#written, position);
+    const step = position === undefined ? undefined : findStep(this.#written, position);
     const head: Head = { kind: 'step', ...this.#progress, ...(step ? { step } : {}) };
     const record = writeRecord(head, Buffer.concat(keys));
     try {

@@ -1,4 +1,4 @@
-/** Number of keys in a generation: so many that its table, a power of two in size, is filled to `LOAD`. */
+/** Number of keys in a generation, chosen so that its table, a power of two in size, is filled to `LOAD`. */
 const GENERATION = 393_216;
 /** Generations that are remembered whole, beside the one that grows. */
 const OLD = 3;
@@ -26,7 +26,7 @@ export interface DumpedKeys {
  */
 export class KeyCounts {
   /** Youngest first. */
-  readonly #generations = [new Table()];
+  readonly #generations = [new KeyTable()];
 
   /** Counts `number` more copies of each key, 8 bytes, in a buffer of them; answers how many of each there were before. */
   add(keys: Buffer, number: number): number[] {
@@ -37,7 +37,7 @@ export class KeyCounts {
   }
 
   #add(high: number, low: number, number: number): number {
-    const [young] = this.#generations as [Table];
+    const [young] = this.#generations as [KeyTable];
     let before: number | undefined;
     for (const table of this.#generations) {
       before = table.get(high, low);
@@ -46,7 +46,7 @@ export class KeyCounts {
     // Counting back never falls below none.
     young.set(high, low, Math.max(0, (before ?? 0) + number));
     if (young.size >= GENERATION) {
-      this.#generations.unshift(new Table());
+      this.#generations.unshift(new KeyTable());
       this.#generations.splice(OLD + 1);
     }
     return before ?? 0;
@@ -60,7 +60,7 @@ export class KeyCounts {
 
   /** Takes back what `dump` has answered. */
   load({ age, keys }: DumpedKeys): void {
-    while (this.#generations.length <= Math.min(age, OLD)) this.#generations.push(new Table());
+    while (this.#generations.length <= Math.min(age, OLD)) this.#generations.push(new KeyTable());
     const table = this.#generations[age];
     if (!table) return;
     for (let at = 0; at + 4 * WORDS <= keys.length; at += 4 * WORDS)
@@ -69,7 +69,7 @@ export class KeyCounts {
 }
 
 /** Open addressing over a typed array. */
-class Table {
+class KeyTable {
   size = 0;
   #mask = SMALLEST - 1;
   #words = new Uint32Array(WORDS * SMALLEST);

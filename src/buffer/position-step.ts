@@ -16,16 +16,16 @@ export type Step =
 const LEAST_LENGTH = 16;
 
 /** The step from `before` to `now`; `applyStep` is its inverse. */
-export function stepBetween(before: Json | undefined, now: Json): Step {
+export function findStep(before: Json | undefined, now: Json): Step {
   if (before === now) return { same: true };
   if (isTexts(before) && isTexts(now)) {
     const fresh = grownBy(before, now);
     return fresh === undefined ? { is: now } : { fresh: now.slice(0, fresh), keep: now.length - fresh };
   }
   if (Array.isArray(before) && Array.isArray(now) && before.length === now.length)
-    return { items: now.map((item, n) => stepBetween(before[n], item)) };
+    return { items: now.map((item, n) => findStep(before[n], item)) };
   if (isObject(before) && isObject(now)) {
-    const fields = Object.entries(now).map(([key, value]) => [key, stepBetween(before[key], value)] as const);
+    const fields = Object.entries(now).map(([key, value]) => [key, findStep(before[key], value)] as const);
     const changed = fields.filter(([, step]) => !('same' in step));
     const gone = Object.keys(before).filter((key) => !(key in now));
     return { fields: Object.fromEntries(changed), ...(gone.length > 0 ? { gone } : {}) };

@@ -62,7 +62,7 @@ export interface FoundRecord {
 /** The first sound record at the byte `from` or behind it. */
 export function findRecord(bytes: Buffer, from: number): FoundRecord | undefined {
   for (let at = bytes.indexOf(MARK, from); at >= 0; at = bytes.indexOf(MARK, at + 1)) {
-    const found = recordAt(bytes, at);
+    const found = readRecordAt(bytes, at);
     if (found) return found;
   }
   return undefined;
@@ -75,7 +75,7 @@ export function recordLength(bytes: Buffer): number {
 }
 
 /** The sound record that begins at a byte. */
-export function recordAt(bytes: Buffer, from: number): FoundRecord | undefined {
+export function readRecordAt(bytes: Buffer, from: number): FoundRecord | undefined {
   const length = recordLength(bytes.subarray(from, from + PREFIX));
   const end = from + length;
   if (length === 0 || end > bytes.length) return undefined;

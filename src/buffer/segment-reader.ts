@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Damage, findRecord, PREFIX, recordAt, recordLength, type StoredRecord } from './records.ts';
+import { type Damage, findRecord, PREFIX, readRecordAt, recordLength, type StoredRecord } from './records.ts';
 
 /** Bytes of the file that are read at once: many small records, or a part of a large one. */
 const PIECE = 256 << 10;
@@ -33,7 +33,7 @@ export class SegmentReader {
     const length = recordLength(await this.#read(PREFIX, size));
     const bytes = length > 0 ? await this.#read(length, size) : undefined;
     // A damaged length makes a record seem to end anywhere: then all that is left is searched.
-    const found = (bytes && recordAt(bytes, 0)) ?? findRecord(await this.#read(size - this.#at, size), 0);
+    const found = (bytes && readRecordAt(bytes, 0)) ?? findRecord(await this.#read(size - this.#at, size), 0);
     if (!found) return undefined;
     if (found.from > 0) this.#onDamage({ from: this.#at, to: this.#at + found.from });
     this.#at += found.end;

@@ -1,9 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { CommonConfig } from '../config/sections.ts';
-import { elasticsearchClient } from '../elasticsearch/client.ts';
-import { countIn, presentIndices } from '../elasticsearch/indices.ts';
-import { type ElasticsearchConfig, elasticsearchOptions } from '../elasticsearch/options.ts';
-import { hintFor, refusalOf } from '../elasticsearch/refusal.ts';
+import { createElasticsearchClient } from '../elasticsearch/client.ts';
+import { countDocuments, findPresentIndices } from '../elasticsearch/indices.ts';
+import { type ElasticsearchConfig, readElasticsearchOptions } from '../elasticsearch/options.ts';
+import { findRefusal, hintFor } from '../elasticsearch/refusal.ts';
 import { isSupported, serverName, TESTED } from '../elasticsearch/server.ts';
 import { serverOf } from '../elasticsearch/transport.ts';
 import type { IndexDefinition } from '../plugin.ts';
@@ -22,9 +22,9 @@ export async function* checkElasticsearch(
   indices: readonly IndexDefinition[],
   setsUp: boolean,
 ): AsyncGenerator<Check> {
-  const options = elasticsearchOptions(config, false);
+  const options = readElasticsearchOptions(config, false);
   const { address } = options;
-  const client = elasticsearchClient(options);
+  const client = createElasticsearchClient(options);
   try {
     const server = await serverOf(client);
     const cluster = server.cluster === '' ? '' : `, cluster "${server.cluster}"`;
@@ -39,7 +39,7 @@ export async function* checkElasticsearch(
     const expected = { rotation: config.indices.rotation, setsUp };
     for (const index of indices) yield* await checkIndex(client, expected, index);
   } catch (error) {
-    const refusal = refusalOf(error, `${address} refused a request`);
+    const refusal = findRefusal(error, `${address} refused a request`);
     yield refusal
       ? failed('elasticsearch', refusal.says, refusal.action, 2)
       : failed('elasticsearch', `${address} could not be reached: ${reasonOf(error)}`, hintFor(error), 3);
@@ -53,11 +53,11 @@ export async function areEmpty(
   config: ElasticsearchConfig,
   indices: readonly IndexDefinition[],
 ): Promise<boolean> {
-  const client = elasticsearchClient(elasticsearchOptions(config, false));
+  const client = createElasticsearchClient(readElasticsearchOptions(config, false));
   try {
     const names = indices.map(({ name }) => name);
-    for (const { index } of await presentIndices(client, names))
-      if ((await countIn(client, index)) > 0) return false;
+    for (const { index } of await findPresentIndices(client, names))
+      if ((await countDocuments(client, index)) > 0) return false;
     return true;
   } finally {
     await client.close();

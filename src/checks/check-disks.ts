@@ -46,12 +46,12 @@ function mustBeFree(total: number, level: string, settings: Readonly<Record<stri
   const bytes = bytesOf(watermark);
   if (bytes !== undefined) return bytes;
   const used = watermark.endsWith('%') ? Number(watermark.slice(0, -1)) / 100 : Number(watermark);
-  // -1, the default where a watermark is set by hand, is no bound.
+  // -1, the default where a watermark is set by hand, is not a bound.
   const headroom = bytesOf(settings[`${SETTING}.watermark.${level}.max_headroom`] ?? '');
   return Math.min(total * (1 - used), headroom ?? Number.POSITIVE_INFINITY);
 }
 
-/** `20gb` in bytes; `undefined` for what is no size. */
+/** `20gb` in bytes; `undefined` for what is not a size. */
 function bytesOf(text: string): number | undefined {
   const [, count, unit] = /^(\d+(?:\.\d+)?)([kmgtp]?b)$/i.exec(text) ?? [];
   return unit === undefined ? undefined : Number(count) * (UNITS[unit.toLowerCase()] as number);

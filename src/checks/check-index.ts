@@ -1,11 +1,11 @@
 import { type Client, errors } from '@elastic/elasticsearch';
 import { adaptIndex } from '../elasticsearch/adapt.ts';
-import { countIn, presentIndices } from '../elasticsearch/indices.ts';
+import { countDocuments, findPresentIndices } from '../elasticsearch/indices.ts';
 import { compareMappings } from '../elasticsearch/set-up.ts';
 import { serverOf } from '../elasticsearch/transport.ts';
 import { isOwnId } from '../event.ts';
 import type { IndexDefinition } from '../plugin.ts';
-import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns } from '../rotation.ts';
+import { belongsTo, fits, listPeriodPatterns, listTemplatePatterns, type Rotation } from '../rotation.ts';
 import { plural } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { type Check, failed, failure, ok, warning } from './result.ts';
@@ -13,7 +13,7 @@ import { type Check, failed, failure, ok, warning } from './result.ts';
 const SAMPLED = 1000;
 
 /** What an index is checked against. */
-interface Expected {
+interface ExpectedIndex {
   rotation: Rotation;
   /** A run makes indices that are missing. */
   setsUp: boolean;
@@ -22,14 +22,14 @@ interface Expected {
 /** One configured index: whether it is there and as it should be, its template, and who else writes to it. */
 export async function checkIndex(
   client: Client,
-  { rotation, setsUp }: Expected,
+  { rotation, setsUp }: ExpectedIndex,
   definition: IndexDefinition,
 ): Promise<Check[]> {
   const { name } = definition;
   const thing = `index ${name}`;
   let present: string[];
   try {
-    present = (await presentIndices(client, [name])).map(({ index }) => index);
+    present = (await findPresentIndices(client, [name])).map(({ index }) => index);
   } catch (error) {
     if (error instanceof SidecarError) return [failure(thing, error, 'Give the plugin another `index:`')];
     throw error;
@@ -52,18 +52,18 @@ export async function checkIndex(
           ),
         ];
   }
-  const documents = await countIn(client, name);
+  const documents = await countDocuments(client, name);
   const parts = present.length === 1 ? '' : ` in ${present.length} indices`;
   const state = `${plural(documents, 'document')}${parts}`;
   const problems = [
-    ...(await settingsAndMappings(client, rotation, definition)),
-    ...(await foreignIds(client, name)),
-    ...(await template(client, rotation, name)),
+    ...(await readSettingsAndMappings(client, rotation, definition)),
+    ...(await findForeignIds(client, name)),
+    ...(await checkTemplate(client, rotation, name)),
   ];
   return problems.length > 0 ? problems : [ok(thing, `${state}, mapping as expected`)];
 }
 
-async function settingsAndMappings(
+async function readSettingsAndMappings(
   client: Client,
   rotation: Rotation,
   definition: IndexDefinition,
@@ -72,7 +72,7 @@ async function settingsAndMappings(
   const { mappings: adapted } = adaptIndex(await serverOf(client), definition);
   const checks: Check[] = [];
   const found = await client.indices.get({
-    index: [name, ...periodPatterns(name)],
+    index: [name, ...listPeriodPatterns(name)],
     ignore_unavailable: true,
     flat_settings: true,
   });
@@ -114,7 +114,7 @@ async function settingsAndMappings(
   return checks;
 }
 
-async function foreignIds(client: Client, name: string): Promise<Check[]> {
+async function findForeignIds(client: Client, name: string): Promise<Check[]> {
   const { hits } = await client.search({
     index: name,
     ignore_unavailable: true,
@@ -133,8 +133,8 @@ async function foreignIds(client: Client, name: string): Promise<Check[]> {
   ];
 }
 
-async function template(client: Client, rotation: Rotation, name: string): Promise<Check[]> {
-  const wanted = templatePatterns(name, rotation);
+async function checkTemplate(client: Client, rotation: Rotation, name: string): Promise<Check[]> {
+  const wanted = listTemplatePatterns(name, rotation);
   let patterns: string | string[] = [];
   try {
     const { index_templates: templates } = await client.indices.getIndexTemplate({ name });

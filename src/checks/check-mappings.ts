@@ -1,6 +1,6 @@
 import type { IndexDefinition } from '../plugin.ts';
 import { isObject } from '../util/json.ts';
-import { nearest } from '../util/nearest.ts';
+import { findNearest } from '../util/nearest.ts';
 import { type Check, failed, ok } from './result.ts';
 
 /** Types of fields that Elasticsearch or OpenSearch knows. */
@@ -19,7 +19,7 @@ export function checkMappings({ name, mappings }: IndexDefinition): Check {
   const paths = new Set(fields.map(({ path }) => path));
   const problems = fields.flatMap(({ path, type, target }) => {
     if (!TYPES.includes(type)) {
-      const near = nearest(type, TYPES);
+      const near = findNearest(type, TYPES);
       return [`${path} has the unknown type "${type}"${near ? `; did you mean ${near}?` : ''}`];
     }
     if (type === 'alias' && !paths.has(target ?? ''))

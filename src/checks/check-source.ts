@@ -36,7 +36,7 @@ export function checkContents(
     .flatMap((entry) => tryParse(entry, parse))
     .find(({ written }) => written !== '');
   return [
-    ok(name, `${address} holds ${plural(count, unit)}${period(count, first, last)}${more}`),
+    ok(name, `${address} holds ${plural(count, unit)}${formatPeriod(count, first, last)}${more}`),
     ...(last && Date.parse(last.timestamp) - Date.now() > AHEAD_MS ? [ahead(last)] : []),
     ...checkOrder(name, contents, first, last),
     checkFilter(config, newest),
@@ -84,7 +84,7 @@ function tryParse(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
   }
 }
 
-function period(count: number, first: LogEvent | undefined, last: LogEvent | undefined): string {
+function formatPeriod(count: number, first: LogEvent | undefined, last: LogEvent | undefined): string {
   if (!first || !last) return '; none of those examined names a time';
   const from = Date.parse(first.timestamp);
   const to = Date.parse(last.timestamp);

@@ -40,7 +40,7 @@ export async function checkTypes(files: readonly string[], cwd: string): Promise
       : { types: [] };
     const project = join(folder, 'tsconfig.json');
     await writeFile(project, JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, ...types }, files }));
-    const errors = await compile(compiler, project, cwd);
+    const errors = await runCompiler(compiler, project, cwd);
     if (errors === '')
       return ok('types', `${files.map((file) => relative(cwd, file)).join(', ')}: no errors`);
     return failed('types', errors, 'Correct the plugin; it may run all the same, and do something else', 2);
@@ -50,7 +50,7 @@ export async function checkTypes(files: readonly string[], cwd: string): Promise
 }
 
 /** What the compiler says; nothing where all is well. */
-function compile(compiler: string, project: string, cwd: string): Promise<string> {
+function runCompiler(compiler: string, project: string, cwd: string): Promise<string> {
   const args = [compiler, '--project', project, '--pretty', 'false'];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {

@@ -1,7 +1,7 @@
-import { type Finding, formatFigure, LEVELS, worst } from '../alerts/finding.ts';
+import { type Finding, findWorst, formatFigure, LEVELS } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { configFlags } from '../config/flags.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
@@ -29,7 +29,7 @@ const checkCommand = defineCommand({
       for (const rule of rules) found.push(await look(client, options, rule, now));
       return found;
     });
-    const state = worst(findings);
+    const state = findWorst(findings);
     say(formatFindings(findings));
     tell({ at: new Date(now).toISOString(), state, alerts: findings.map(selectFacts) });
     return LEVELS.indexOf(state);
@@ -101,5 +101,5 @@ function formatFindings(findings: readonly Finding[]): string {
     state === 'ok' ? '' : (why ?? rule.action),
   ]);
   const head = ['alert', 'state', 'value', 'warning', 'critical', 'window', 'documents', 'to do'];
-  return table([head, ...rows], [2, 3, 4, 5, 6]);
+  return formatTable([head, ...rows], [2, 3, 4, 5, 6]);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { configureComponents, createEntryParser, pluginChain, stateName } from '../create-pipeline.ts';
+import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
 import { formatCheck } from '../terminal/checks.ts';
 import { SidecarError } from '../util/errors.ts';
@@ -14,7 +14,7 @@ export const checkCommand = defineCommand({
   exitCodes: { 0: 'nothing failed (there may be warnings)', 1: 'something failed' },
   run: async ({ load, say, tell }) => {
     const checks: Check[] = [];
-    for await (const check of everyCheck(load)) {
+    for await (const check of runChecks(load)) {
       checks.push(check);
       say(formatCheck(check));
     }
@@ -24,14 +24,14 @@ export const checkCommand = defineCommand({
   },
 });
 
-async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
+async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {
   let loaded: LoadedConfig;
   let components: ReturnType<typeof configureComponents>;
   let plugins: PluginChain;
   try {
     loaded = load();
     components = configureComponents(loaded.config);
-    plugins = await pluginChain(loaded);
+    plugins = await createPluginChain(loaded);
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
     yield failed('configuration', error.message, 'Put that right and check again', 2);
@@ -49,18 +49,18 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
     yield* checkContents(config, { name, address: source.address, contents }, (entry) => parse(entry).event);
   }
   yield* sink.probe(plugins.indices);
-  const { kibanaOptions } = await import('../kibana/kibana-client.ts');
-  const kibana = kibanaOptions(config);
+  const { readKibanaOptions } = await import('../kibana/kibana-client.ts');
+  const kibana = readKibanaOptions(config);
   if (kibana) {
     const { checkKibana } = await import('../checks/check-kibana.ts');
     yield await checkKibana(kibana);
   }
   const { checkPosition } = await import('../checks/check-position.ts');
-  const folder = join(config.state.path, stateName(config));
+  const folder = join(config.state.path, nameState(config));
   yield await checkPosition(folder, source, sink, plugins.indices);
   const { checkBuffer } = await import('../checks/check-buffer.ts');
   const { path = config.state.path, max_bytes } = config.buffer;
-  yield await checkBuffer(join(path, stateName(config)), folder, max_bytes);
+  yield await checkBuffer(join(path, nameState(config)), folder, max_bytes);
   const { checkFolder } = await import('../checks/check-folder.ts');
   const { checkDeadLetters } = await import('../checks/check-dead-letters.ts');
   yield await checkFolder('state', config.state.path, 'state.path');

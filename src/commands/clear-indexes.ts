@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Journal } from '../buffer/journal.ts';
 import type { Config } from '../config/schema.ts';
-import { pluginChain, stateName } from '../create-pipeline.ts';
-import { countIn, presentIndices } from '../elasticsearch/indices.ts';
+import { createPluginChain, nameState } from '../create-pipeline.ts';
+import { countDocuments, findPresentIndices } from '../elasticsearch/indices.ts';
 import { confirmDeletion } from '../terminal/confirm.ts';
 import { plural } from '../terminal/messages.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { reasonOf } from '../util/errors.ts';
 import { Lock } from '../util/lock.ts';
 import { defineCommand } from './define.ts';
@@ -17,7 +17,7 @@ import { flag } from './options.ts';
 async function forgetPosition(config: Config): Promise<string> {
   let folder: string;
   try {
-    folder = join(config.state.path, stateName(config));
+    folder = join(config.state.path, nameState(config));
   } catch {
     // Without a source there is no position.
     return '';
@@ -48,16 +48,16 @@ export const clearIndexesCommand = defineCommand({
   run: async ({ args, json, load, say, tell }) => {
     const loaded = load();
     const { config } = loaded;
-    const { indices } = await pluginChain(loaded);
-    const { elasticsearchTrouble } = await import('../elasticsearch/client.ts');
+    const { indices } = await createPluginChain(loaded);
+    const { createElasticsearchTrouble } = await import('../elasticsearch/client.ts');
     const { setUp } = await import('../elasticsearch/set-up.ts');
     await withElasticsearch(config, async (client, options) => {
       const names = indices.map(({ name }) => name);
       const present: { index: string; documents: number }[] = [];
-      for (const { index } of await presentIndices(client, names))
-        present.push({ index, documents: await countIn(client, index) });
+      for (const { index } of await findPresentIndices(client, names))
+        present.push({ index, documents: await countDocuments(client, index) });
       const rows = present.map(({ index, documents }) => [index, plural(documents, 'document')]);
-      say(present.length === 0 ? 'There is nothing to clear.\n' : table(rows, [1]));
+      say(present.length === 0 ? 'There is nothing to clear.\n' : formatTable(rows, [1]));
       let cleared = false;
       try {
         if (present.length === 0) return;
@@ -65,7 +65,11 @@ export const clearIndexesCommand = defineCommand({
           for (const { index } of present) await client.indices.delete({ index });
           const { rotation } = config.indices;
           const { signal } = new AbortController();
-          await setUp(client, elasticsearchTrouble(options), indices, { rotation, strict: false, signal });
+          await setUp(client, createElasticsearchTrouble(options), indices, {
+            rotation,
+            strict: false,
+            signal,
+          });
           cleared = true;
           say(await forgetPosition(config));
         }

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Leaf, listLeaves } from '../config/schema.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { isObject } from '../util/json.ts';
 import { defineCommand } from './define.ts';
 import { flag } from './options.ts';
@@ -36,7 +36,7 @@ const showCommand = defineCommand({
       origin,
       value === null ? '-' : typeof value === 'string' ? value : JSON.stringify(value),
     ]);
-    say(table([['setting', 'origin', 'value'], ...rows]));
+    say(formatTable([['setting', 'origin', 'value'], ...rows]));
     say(`\nFlags win over the environment, that over .env, that over ${file}, and that over the defaults.\n`);
   },
 });

@@ -1,6 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
-import { importDashboards, inWords, ndjson, savedObjects } from '../kibana/saved-objects.ts';
+import {
+  buildSavedObjects,
+  describeImported,
+  formatNdjson,
+  importDashboards,
+} from '../kibana/saved-objects.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { choice, text } from './options.ts';
@@ -11,10 +16,10 @@ const buildCommand = defineCommand({
     for: choice(['kibana', 'opensearch'], 'What imports it: Kibana from 8.11 on, or OpenSearch Dashboards'),
   },
   run: async ({ args: { output, for: product }, load, say, tell }) => {
-    const objects = savedObjects(openDashboards(await dashboardsSetting(load())), product);
-    if (output === undefined) return void process.stdout.write(ndjson(objects));
+    const objects = buildSavedObjects(openDashboards(await dashboardsSetting(load())), product);
+    if (output === undefined) return void process.stdout.write(formatNdjson(objects));
     try {
-      await writeFile(output, ndjson(objects));
+      await writeFile(output, formatNdjson(objects));
     } catch (cause) {
       throw new SidecarError(
         'unreachable',
@@ -32,7 +37,7 @@ const buildCommand = defineCommand({
 const importCommand = defineCommand({
   run: async ({ load, say, tell }) => {
     const imported = await importDashboards(load());
-    say(inWords(imported));
+    say(describeImported(imported));
     tell(imported);
   },
 });

@@ -1,8 +1,8 @@
 import { sinkFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
-import { assemble } from '../create-pipeline.ts';
+import { assemblePipeline } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
-import { groupedByReason, type KeptLetter } from '../letter.ts';
+import { groupByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
 import { EXIT } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -19,7 +19,7 @@ const listCommand = defineCommand({
   run: async ({ args, load, say, tell }) => {
     const letters = [];
     for await (const letter of readLetters(load().config, args)) letters.push(letter);
-    const rows = groupedByReason(letters);
+    const rows = groupByReason(letters);
     tell(rows);
     if (rows.length === 0) say('There are no dead letters.\n');
     for (const { count, stage, at, reason, first, last } of rows)
@@ -42,7 +42,7 @@ const replayCommand = defineCommand({
   options: CHOICE,
   exitCodes: { [EXIT.deadLetters]: 'some failed again' },
   run: async ({ args, load, say, tell }) => {
-    const { stages } = await assemble(load(), false);
+    const { stages } = await assemblePipeline(load(), false);
     try {
       const { replayed, failed } = await replay(stages, createFilter(args), new AbortController().signal);
       const reasons = Object.entries(failed);

@@ -1,7 +1,7 @@
-import { pluginChain } from '../create-pipeline.ts';
+import { createPluginChain } from '../create-pipeline.ts';
 import type { CopyFigures } from '../elasticsearch/find-copies.ts';
 import { plural } from '../terminal/messages.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
@@ -13,25 +13,25 @@ export const deduplicateCommand = defineCommand({
   exitCodes: { [EXIT.deadLetters]: 'some copies could not be deleted' },
   run: async ({ args, load, say, tell }) => {
     const loaded = load();
-    const { indices } = await pluginChain(loaded);
-    const { deduplicate } = await import('../elasticsearch/find-copies.ts');
+    const { indices } = await createPluginChain(loaded);
+    const { deduplicateIndex } = await import('../elasticsearch/find-copies.ts');
     const found = await withElasticsearch(loaded.config, async (client) => {
       const figures: CopyFigures[] = [];
       for (const index of indices) {
-        const one = await deduplicate(client, index, args.yes);
+        const one = await deduplicateIndex(client, index, args.yes);
         if (one) figures.push(one);
       }
       return figures;
     });
     tell({ removed: args.yes, indices: found });
-    say(formatFigures(found, args.yes));
+    say(formatCopies(found, args.yes));
     return found.some(({ failed }) => failed > 0) ? EXIT.deadLetters : EXIT.ok;
   },
 });
 
 const HEAD = ['index', 'documents', 'own', 'foreign', 'copies', 'undecided', 'unique'];
 
-function formatFigures(found: readonly CopyFigures[], removed: boolean): string {
+function formatCopies(found: readonly CopyFigures[], removed: boolean): string {
   if (found.length === 0) return 'There is no index to search.\n';
   const rows = found.map(({ index, documents, own, foreign, held, repeated, undecided, unique }) => [
     index,
@@ -39,7 +39,7 @@ function formatFigures(found: readonly CopyFigures[], removed: boolean): string 
   ]);
   const total = (figure: (each: CopyFigures) => number): number =>
     found.reduce((sum, each) => sum + figure(each), 0);
-  const lines = [table([HEAD, ...rows], [1, 2, 3, 4, 5, 6])];
+  const lines = [formatTable([HEAD, ...rows], [1, 2, 3, 4, 5, 6])];
   for (const { index, examples } of found)
     for (const { id, copy_of } of examples.slice(0, 1))
       lines.push(`${index}: ${id} is a copy of ${copy_of}\n`);

@@ -1,11 +1,11 @@
 import type { Client } from '@elastic/elasticsearch';
 
-import { indexOf } from '../create-pipeline.ts';
+import { findIndexOf } from '../create-pipeline.ts';
 import type { Comparison } from '../drift/compare.ts';
 import type { Sample } from '../drift/samples.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
 import { Progress } from '../terminal/progress.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { SidecarError } from '../util/errors.ts';
 import { readTime } from '../util/time.ts';
 import { defineCommand } from './define.ts';
@@ -48,16 +48,16 @@ export const driftCommand = defineCommand({
     const before = readWindow(args.reference, '--reference', now, window.from);
     const file = args['reference-file'];
     const minCount = args['min-count'];
-    const index = await indexOf(loaded, 'ml-api-message');
-    const { sampleOfFile } = await import('../drift/samples.ts');
-    const { compare, mostDrift } = await import('../drift/compare.ts');
+    const index = await findIndexOf(loaded, 'ml-api-message');
+    const { readSampleFile } = await import('../drift/samples.ts');
+    const { compare, findMostDrift } = await import('../drift/compare.ts');
     await withElasticsearch(loaded.config, async (client, options) => {
       const reference =
-        file === undefined ? await readSample(client, options, index, before) : await sampleOfFile(file);
+        file === undefined ? await readSample(client, options, index, before) : await readSampleFile(file);
       const current = await readSample(client, options, index, window);
       const features = compare(reference, current, minCount);
       tell({
-        drift: mostDrift(features),
+        drift: findMostDrift(features),
         index,
         reference: {
           ...(file === undefined ? toIso(before) : { file }),
@@ -106,7 +106,7 @@ async function readSample(
   window: Window,
 ): Promise<Sample> {
   const { Snapshot } = await import('../elasticsearch/snapshot.ts');
-  const { requestError } = await import('../elasticsearch/client.ts');
+  const { createRequestError } = await import('../elasticsearch/client.ts');
   const { Sample } = await import('../drift/samples.ts');
   const sample = new Sample();
   const progress = new Progress();
@@ -124,7 +124,7 @@ async function readSample(
     await snapshot.close();
     return sample;
   } catch (error) {
-    throw requestError(options, error, `to read ${index}`);
+    throw createRequestError(options, error, `to read ${index}`);
   } finally {
     progress.clear();
   }
@@ -152,7 +152,7 @@ function formatFeatures(features: readonly Comparison[], minCount: number): stri
   const parts = [
     rows.length === 0
       ? 'No feature has enough values to be judged.\n'
-      : table([head, ...rows], [3, 4, 5, 6, 7, 8, 9]),
+      : formatTable([head, ...rows], [3, 4, 5, 6, 7, 8, 9]),
   ];
   const fewer = features.filter(({ drift }) => drift === 'too few');
   if (fewer.length > 0) {

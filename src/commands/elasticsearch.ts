@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
-import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 
 /**
  * Does some work with the configured Elasticsearch, and closes the client. Throws `SidecarError`: `config` where a
@@ -11,13 +11,13 @@ export async function withElasticsearch<T>(
   config: Config,
   work: (client: Client, options: ElasticsearchOptions) => Promise<T>,
 ): Promise<T> {
-  const { elasticsearchClient, requestError } = await import('../elasticsearch/client.ts');
-  const options = elasticsearchOptions(config, false);
-  const client = elasticsearchClient(options);
+  const { createElasticsearchClient, createRequestError } = await import('../elasticsearch/client.ts');
+  const options = readElasticsearchOptions(config, false);
+  const client = createElasticsearchClient(options);
   try {
     return await work(client, options);
   } catch (error) {
-    throw requestError(options, error, 'a request');
+    throw createRequestError(options, error, 'a request');
   } finally {
     await client.close();
   }

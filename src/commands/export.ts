@@ -2,12 +2,12 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@elastic/elasticsearch';
 import type { LoadedConfig } from '../config/load.ts';
-import { indexOf, pluginChain } from '../create-pipeline.ts';
+import { createPluginChain, findIndexOf } from '../create-pipeline.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
 import type { StoredDocument } from '../elasticsearch/snapshot.ts';
-import { kibanaOptions } from '../kibana/kibana-client.ts';
+import { readKibanaOptions } from '../kibana/kibana-client.ts';
 import { Progress } from '../terminal/progress.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { type CommandContext, defineCommand } from './define.ts';
@@ -32,7 +32,7 @@ export const exportCommand = defineCommand({
   examples: [['export --output ./backup', 'every index of the configuration']],
   notes:
     'With KIBANA_URL set, data views and dashboards are kept too. Progress is shown on a terminal. An export that was ' +
-    'interrupted less than an hour ago continues where it stopped; later, the index in hand begins anew. Parquet ' +
+    'interrupted less than an hour ago continues where it stopped; later, the current index begins anew. Parquet ' +
     'always begins anew.',
   run: async (context) => {
     const loaded = context.load();
@@ -50,22 +50,22 @@ async function exportBackup(
   options: ElasticsearchOptions,
 ): Promise<void> {
   const { output, only } = args;
-  const { beginExport, finishExport, unfinishedExport } = await import('../backup/write-backup.ts');
+  const { beginExport, finishExport, findUnfinishedExport } = await import('../backup/write-backup.ts');
   const { Kibana } = await import('../kibana/kibana-client.ts');
-  const kibana = kibanaOptions(loaded.config);
+  const kibana = readKibanaOptions(loaded.config);
   const context = {
     client,
     options,
     kibana: kibana && new Kibana(kibana),
     progress: new Progress(),
   };
-  const unfinished = await unfinishedExport(output);
+  const unfinished = await findUnfinishedExport(output);
   if (args.resume && unfinished === undefined)
     throw new SidecarError('config', `${output} holds no interrupted backup; export without --resume`);
   if (!args.resume && unfinished !== undefined)
     log.warn(`${unfinished} is not finished; export --resume continues it. This is a new one`);
   const started = performance.now();
-  const names = only.length > 0 ? only : (await pluginChain(loaded)).indices.map(({ name }) => name);
+  const names = only.length > 0 ? only : (await createPluginChain(loaded)).indices.map(({ name }) => name);
   const folder = args.resume ? unfinished! : await beginExport(context, names, output);
   const manifest = await finishExport(context, folder).catch((error) => {
     if (error instanceof SidecarError)
@@ -80,7 +80,7 @@ async function exportBackup(
   });
   say(
     [
-      table([['index', 'documents', 'bytes'], ...rows], [1, 2]),
+      formatTable([['index', 'documents', 'bytes'], ...rows], [1, 2]),
       manifest.kibana
         ? `Kibana: ${manifest.kibana.dataviews} data views, ${manifest.kibana.dashboards} dashboards\n`
         : '',
@@ -102,11 +102,11 @@ async function exportParquet(
     throw new SidecarError('config', '--only is for --format ndjson; Parquet holds ml-api-message alone');
   const { Snapshot } = await import('../elasticsearch/snapshot.ts');
   const { columnsOf, writeParquet } = await import('../backup/parquet.ts');
-  const { stamp } = await import('../backup/write-backup.ts');
-  const { requestError } = await import('../elasticsearch/client.ts');
-  const index = await indexOf(loaded, 'ml-api-message');
+  const { formatStamp } = await import('../backup/write-backup.ts');
+  const { createRequestError } = await import('../elasticsearch/client.ts');
+  const index = await findIndexOf(loaded, 'ml-api-message');
   const { output } = args;
-  const path = join(output, `${index}_${stamp(new Date())}.parquet`);
+  const path = join(output, `${index}_${formatStamp(new Date())}.parquet`);
   const progress = new Progress();
   try {
     const snapshot = await Snapshot.open(client, options, [index]);
@@ -130,6 +130,6 @@ async function exportParquet(
     say(`${path}: ${rows} rows, ${columns.size} columns\n`);
   } catch (error) {
     progress.clear();
-    throw requestError(options, error, `to export ${index}`);
+    throw createRequestError(options, error, `to export ${index}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { RefusedDocument } from '../backup/restore.ts';
-import { kibanaOptions } from '../kibana/kibana-client.ts';
+import { readKibanaOptions } from '../kibana/kibana-client.ts';
 import { Progress } from '../terminal/progress.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
@@ -37,7 +37,7 @@ export const importCommand = defineCommand({
     const { ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
     const { importBackup } = await import('../backup/restore.ts');
     const { Kibana } = await import('../kibana/kibana-client.ts');
-    const kibana = kibanaOptions(config);
+    const kibana = readKibanaOptions(config);
     const { input, only, rename } = args;
     return withElasticsearch(config, async (client, options) => {
       const sink = new ElasticsearchSink(options);
@@ -63,7 +63,7 @@ export const importCommand = defineCommand({
         const rows = results.map(([name, { stored, existing, refused }]) =>
           [name, stored, existing, refused].map(String),
         );
-        say(table([['index', 'stored', 'already there', 'refused'], ...rows], [1, 2, 3]));
+        say(formatTable([['index', 'stored', 'already there', 'refused'], ...rows], [1, 2, 3]));
         for (const [name, { error }] of results)
           if (error !== undefined)
             say(`${name}: nothing was imported: ${error}. Import it under another name with --rename\n`);

@@ -6,7 +6,7 @@ import { SINKS, SOURCES } from '../registry.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { flag, oneOf } from './options.ts';
-import { skeleton, skeletonTest } from './plugins.ts';
+import { writeSkeleton, writeSkeletonTest } from './plugins.ts';
 
 const PLUGIN = 'ml-api-errors';
 const names = (components: typeof SOURCES | typeof SINKS) => components.map(({ name }) => name);
@@ -52,8 +52,8 @@ export const initCommand = defineCommand({
       'configs/pipeline.schema.json': shipped('configs/pipeline.schema.json'),
       '.env': ENVIRONMENT,
       'tsconfig.json': `${JSON.stringify(TSCONFIG, undefined, 2)}\n`,
-      [`plugins/${PLUGIN}.ts`]: skeleton(PLUGIN),
-      [`test/plugins/${PLUGIN}.test.ts`]: skeletonTest(PLUGIN),
+      [`plugins/${PLUGIN}.ts`]: writeSkeleton(PLUGIN),
+      [`test/plugins/${PLUGIN}.test.ts`]: writeSkeletonTest(PLUGIN),
     };
     const kept = Object.keys(files).filter((file) => existsSync(file));
     const written = Object.keys(files).filter((file) => !kept.includes(file));

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pluginChain } from '../create-pipeline.ts';
+import { createPluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -20,8 +20,8 @@ const newCommand = defineCommand({
       );
     }
     const files = {
-      [join('plugins', `${name}.ts`)]: format ? formatSkeleton(name) : skeleton(name),
-      [join('test', 'plugins', `${name}.test.ts`)]: format ? formatTest(name) : skeletonTest(name),
+      [join('plugins', `${name}.ts`)]: format ? writeFormatSkeleton(name) : writeSkeleton(name),
+      [join('test', 'plugins', `${name}.test.ts`)]: format ? writeFormatTest(name) : writeSkeletonTest(name),
     };
     for (const file of Object.keys(files)) {
       if (existsSync(file)) throw new SidecarError('config', `${file} is there already; choose another name`);
@@ -43,7 +43,7 @@ export const pluginsCommand = defineCommand({
   run: async ({ load, say, tell }) => {
     const loaded = load();
     // The chain checks options and index names, as a run would.
-    const { indexNames } = await pluginChain(loaded);
+    const { indexNames } = await createPluginChain(loaded);
     const { plugins, formats } = loaded.config;
     const uses = await loadPlugins([...plugins, ...formats], loaded.base);
     const rows = uses.map(({ plugin, index }, n) => ({
@@ -67,7 +67,7 @@ export const pluginsCommand = defineCommand({
 });
 
 /** A plugin to start from. */
-export function skeleton(name: string): string {
+export function writeSkeleton(name: string): string {
   const index = name.startsWith('ml-api-') ? name : `ml-api-${name}`;
   return `import { defineFields, definePlugin } from 'ml-log-sidecar/plugin';
 
@@ -90,7 +90,7 @@ export default definePlugin({
 }
 
 /** Its test. */
-export function skeletonTest(name: string): string {
+export function writeSkeletonTest(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runPlugin } from 'ml-log-sidecar/testing';
@@ -109,7 +109,7 @@ test('${name} keeps failed calls only', () => {
 `;
 }
 
-function formatSkeleton(name: string): string {
+function writeFormatSkeleton(name: string): string {
   return `import { definePlugin } from 'ml-log-sidecar/plugin';
 
 const LINE = /^<(?<level>\\w+)> at (?<time>\\S+ \\S+): (?<message>.*)$/s;
@@ -128,7 +128,7 @@ export default definePlugin({
 `;
 }
 
-function formatTest(name: string): string {
+function writeFormatTest(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readEntry } from 'ml-log-sidecar/testing';

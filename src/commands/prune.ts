@@ -1,8 +1,8 @@
-import { pluginChain } from '../create-pipeline.ts';
+import { createPluginChain } from '../create-pipeline.ts';
 import { findOld, type Pruning, removeOld } from '../elasticsearch/retention.ts';
 import { confirmDeletion } from '../terminal/confirm.ts';
 import { plural } from '../terminal/messages.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { flag, requiredTime } from './options.ts';
@@ -18,7 +18,7 @@ export const pruneCommand = defineCommand({
   run: async ({ args, json, load, say, tell }) => {
     const before = args['older-than'];
     const loaded = load();
-    const names = (await pluginChain(loaded)).indices.map(({ name }) => name);
+    const names = (await createPluginChain(loaded)).indices.map(({ name }) => name);
     await withElasticsearch(loaded.config, async (client) => {
       const found = await findOld(client, names, before);
       const time = new Date(before).toISOString();
@@ -45,5 +45,5 @@ function formatPruning(found: readonly Pruning[], time: string): string {
     plural(old, 'document'),
     drop ? 'the whole index' : kept === 1 ? '1 stays' : `${kept} stay`,
   ]);
-  return `Older than ${time}:\n${table(rows, [1])}`;
+  return `Older than ${time}:\n${formatTable(rows, [1])}`;
 }

@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { configFlags, sinkFlags } from '../config/flags.ts';
 import { dashboardsSetting, openChartSource, openDashboards } from '../dashboards/open.ts';
-import { dashboardsPage } from '../dashboards/page.ts';
-import { answered, drawn, rangeOf } from '../dashboards/pictures.ts';
+import { renderDashboards } from '../dashboards/page.ts';
+import { chooseRange, drawAll, queryAll } from '../dashboards/pictures.ts';
 import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
 import { checkRange } from '../dashboards/time-range.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
@@ -51,20 +51,20 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
   const dashboards = openDashboards(setting);
   const source = await openChartSource(setting);
   try {
-    const range = checkRange(await rangeOf(source, dashboards, { from, to }));
-    const pictures = await drawn(await answered(source, dashboards, range), asPage ? BY_PAGE : LIGHT);
+    const range = checkRange(await chooseRange(source, dashboards, { from, to }));
+    const pictures = await drawAll(await queryAll(source, dashboards, range), asPage ? BY_PAGE : LIGHT);
     if (asPage) {
-      const { html } = dashboardsPage({
+      const { html } = renderDashboards({
         dashboards: pictures,
         range,
         source: source.name,
         standalone: true,
       });
-      await write(output, html);
+      await writeReport(output, html);
     } else {
-      const contentOf = format === 'png' ? (await import('../dashboards/png.ts')).pngOf : String;
+      const contentOf = format === 'png' ? (await import('../dashboards/png.ts')).renderPng : String;
       for (const { id, svg } of pictures.flatMap(({ pictures }) => pictures))
-        if (svg !== '') await write(join(output, `${id}.${format}`), contentOf(svg));
+        if (svg !== '') await writeReport(join(output, `${id}.${format}`), contentOf(svg));
     }
     const all = pictures.flatMap(({ pictures }) => pictures);
     const empty = all.filter(({ svg }) => svg === '').length;
@@ -84,7 +84,7 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
   }
 }
 
-async function write(path: string, content: string | Uint8Array): Promise<void> {
+async function writeReport(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     // It shows what callers sent.

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { type Assembly, assemble, configureComponents } from '../create-pipeline.ts';
+import { type Assembly, assemblePipeline, configureComponents } from '../create-pipeline.ts';
 import { GRACE_MS, runPipeline } from '../pipeline.ts';
 import { parseListen } from '../server/listen.ts';
 import { messagesIn } from '../terminal/messages.ts';
@@ -55,7 +55,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   if (isDryRun && follow)
     throw new SidecarError('config', '--dry-run reads what is there, once: leave --continuous out');
   const dryRun = isDryRun ? await (await import('../dry-run.ts')).assembleDryRun(loaded) : undefined;
-  const assembly = dryRun ?? (await assemble(loaded, follow));
+  const assembly = dryRun ?? (await assemblePipeline(loaded, follow));
   const { stages, sinkAddress } = assembly;
   const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
   const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;

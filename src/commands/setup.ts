@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
-import { pluginChain } from '../create-pipeline.ts';
+import { createPluginChain } from '../create-pipeline.ts';
 import type { Server } from '../elasticsearch/server.ts';
-import type { Imported } from '../kibana/saved-objects.ts';
+import type { ImportedDashboards } from '../kibana/saved-objects.ts';
 import { reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
@@ -17,28 +17,28 @@ export const setupCommand = defineCommand({
   run: async ({ args, load, say, tell }) => {
     const loaded = load();
     const { config } = loaded;
-    const { indices } = await pluginChain(loaded);
+    const { indices } = await createPluginChain(loaded);
     const { rotation } = config.indices;
-    const { setupRequests, setUp } = await import('../elasticsearch/set-up.ts');
+    const { buildSetupRequests, setUp } = await import('../elasticsearch/set-up.ts');
     if (args['dry-run']) {
-      const requests = setupRequests(await serverToSetUp(config), indices, rotation);
+      const requests = buildSetupRequests(await serverToSetUp(config), indices, rotation);
       tell(requests);
       for (const { method, path, body } of requests)
         say(`${method} ${path}\n${JSON.stringify(body, null, 2)}\n`);
       return;
     }
-    const { elasticsearchTrouble } = await import('../elasticsearch/client.ts');
+    const { createElasticsearchTrouble } = await import('../elasticsearch/client.ts');
     const { signal } = new AbortController();
     await withElasticsearch(config, (client, options) =>
-      setUp(client, elasticsearchTrouble(options), indices, { rotation, strict: true, signal }),
+      setUp(client, createElasticsearchTrouble(options), indices, { rotation, strict: true, signal }),
     );
     const ready = indices.map(({ name }) => name);
     say(ready.map((name) => `${name}: ready\n`).join(''));
-    let imported: Imported | undefined;
+    let imported: ImportedDashboards | undefined;
     if (config.kibana.url !== undefined) {
-      const { importDashboards, inWords } = await import('../kibana/saved-objects.ts');
+      const { importDashboards, describeImported } = await import('../kibana/saved-objects.ts');
       imported = await importDashboards(loaded);
-      say(inWords(imported));
+      say(describeImported(imported));
     }
     tell({ ready, kibana: imported });
   },

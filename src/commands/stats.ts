@@ -1,6 +1,6 @@
-import { pluginChain } from '../create-pipeline.ts';
-import { type Figures, figures, type IndexFigures } from '../elasticsearch/statistics.ts';
-import { table } from '../terminal/table.ts';
+import { createPluginChain } from '../create-pipeline.ts';
+import { type Figures, type IndexFigures, queryFigures } from '../elasticsearch/statistics.ts';
+import { formatTable } from '../terminal/table.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { time } from './options.ts';
@@ -12,8 +12,10 @@ export const statsCommand = defineCommand({
   },
   run: async ({ args, load, say, tell }) => {
     const loaded = load();
-    const plugins = await pluginChain(loaded);
-    const found = await withElasticsearch(loaded.config, (client) => figures(client, plugins, args.since));
+    const plugins = await createPluginChain(loaded);
+    const found = await withElasticsearch(loaded.config, (client) =>
+      queryFigures(client, plugins, args.since),
+    );
     say(formatFigures(found));
     tell(found);
   },
@@ -21,9 +23,9 @@ export const statsCommand = defineCommand({
 
 function formatFigures({ since, indices, ...parts }: Figures): string {
   const lines = [
-    table([INDEX_HEAD, ...indices.map(formatIndex)], [1, 2, 4, 5]),
+    formatTable([INDEX_HEAD, ...indices.map(formatIndex)], [1, 2, 4, 5]),
     ...(since === null ? [] : [`Since ${since}:\n`]),
-    table([
+    formatTable([
       ['latency', formatLatency(parts.latency_ms)],
       ['error rate', formatErrorRate(parts.calls)],
       ['predictions', formatPredictions(parts.predictions)],
@@ -40,7 +42,7 @@ function formatFigures({ since, indices, ...parts }: Figures): string {
       each.mean_ms.toFixed(2),
     ]);
     lines.push(
-      table(
+      formatTable(
         [['costly functions', 'file', 'profiles', 'calls', 'total ms', 'mean ms'], ...rows],
         [2, 3, 4, 5],
       ),

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { configureComponents, createEntryParser, pluginChain } from '../create-pipeline.ts';
+import { configureComponents, createEntryParser, createPluginChain } from '../create-pipeline.ts';
 import type { Entry } from '../entry.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { cutLogs, entriesOf } from '../sources/log-lines.ts';
@@ -36,7 +36,7 @@ export const tryCommand = defineCommand({
   run: async ({ args: { file, last, watch }, load, say, tell }) => {
     if (watch) return watchConfiguration(load);
     const loaded = load();
-    const plugins = await pluginChain(loaded);
+    const plugins = await createPluginChain(loaded);
     const parse = createEntryParser(loaded.config, plugins.formats);
     const trials = (await newestEntries(loaded, file, last)).map((entry) => tryEntry(entry, parse, plugins));
     for (const trial of trials) say(`${describe(trial)}\n`);
@@ -50,7 +50,7 @@ export const tryCommand = defineCommand({
 async function newestEntries(loaded: LoadedConfig, file: string | undefined, last: number): Promise<Entry[]> {
   if (file !== undefined) {
     // yargs reads a lone dash as an empty text.
-    const whole = file === '' ? await readAll(process.stdin) : await readTail(file);
+    const whole = file === '' ? await readAll(process.stdin) : await readEnd(file);
     const logs = cutLogs(whole, true).slice(-last);
     return logs.flatMap((log) => entriesOf(log, (start, end) => whole.slice(start, end))).slice(-last);
   }
@@ -61,7 +61,7 @@ async function newestEntries(loaded: LoadedConfig, file: string | undefined, las
   return contents.newest.slice(0, last).reverse();
 }
 
-async function readTail(path: string): Promise<string> {
+async function readEnd(path: string): Promise<string> {
   try {
     const file = await open(path, 'r');
     try {

@@ -1,5 +1,5 @@
 import { SidecarError } from '../util/errors.ts';
-import { nearest } from '../util/nearest.ts';
+import { findNearest } from '../util/nearest.ts';
 
 /** How wide help is printed, in characters. */
 export const HELP_WIDTH = Math.min(110, process.stdout.columns ?? 110);
@@ -44,14 +44,14 @@ function explain(message: string, known: KnownWords): string {
 }
 
 function explainOption(name: string, { options = [] }: KnownWords): string {
-  const near = name.length === 1 ? undefined : nearest(name, options);
+  const near = name.length === 1 ? undefined : findNearest(name, options);
   const help = near === undefined ? '' : `; did you mean ${dashed(near)}?`;
   return `${dashed(name)} is not an option${options.length > 0 ? ' of this command' : ''}${help}`;
 }
 
 function explainWord(name: string, { options = [], commands = [] }: KnownWords): string {
   if (commands.length > 0) {
-    const near = nearest(name, commands);
+    const near = findNearest(name, commands);
     const help = near === undefined ? `the commands are ${commands.join(', ')}` : `did you mean ${near}?`;
     return `"${name}" is not a command; ${help}`;
   }

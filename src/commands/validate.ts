@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { type Check, exitOf, failed, ok } from '../checks/result.ts';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { configureComponents, pluginChain } from '../create-pipeline.ts';
+import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { formatCheck } from '../terminal/checks.ts';
 import { plural } from '../terminal/messages.ts';
@@ -16,7 +16,7 @@ export const validateCommand = defineCommand({
   notes: 'No server is asked: `check` does that.',
   run: async ({ load, say, tell }) => {
     const checks: Check[] = [];
-    for await (const check of everyCheck(load)) {
+    for await (const check of runValidations(load)) {
       checks.push(check);
       say(formatCheck(check));
     }
@@ -27,7 +27,7 @@ export const validateCommand = defineCommand({
 });
 
 /** Each behind those that it builds on; what can't be told any more is left out. */
-async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
+async function* runValidations(load: () => LoadedConfig): AsyncGenerator<Check> {
   const loaded = await attempt('configuration', async () => {
     const found = load();
     return { found, components: configureComponents(found.config) };
@@ -38,7 +38,7 @@ async function* everyCheck(load: () => LoadedConfig): AsyncGenerator<Check> {
   const { source, sink } = components;
   const route = `${config.pipeline.source} ${source.address} to ${config.pipeline.sink} ${sink.address}`;
   yield ok('configuration', `${relative(process.cwd(), file) || file}: ${route}`);
-  const chain = await attempt('plugins', () => pluginChain(found));
+  const chain = await attempt('plugins', () => createPluginChain(found));
   if ('state' in chain) yield chain;
   else {
     const { plugins, formats } = config;

@@ -3,12 +3,12 @@ import { Journal } from '../buffer/journal.ts';
 import { readWaitingIds } from '../buffer/segments.ts';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
-import { configureComponents, createEntryParser, pluginChain, stateName } from '../create-pipeline.ts';
+import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
-import { visible } from '../util/visible.ts';
-import { FATES, type Fate, type Verification, verify } from '../verify.ts';
+import { makeVisible } from '../util/visible.ts';
+import { FATES, type Fate, type Verification, verifyStored } from '../verify.ts';
 import { defineCommand } from './define.ts';
 import { onStop } from './stopping.ts';
 
@@ -38,9 +38,9 @@ export const verifyCommand = defineCommand({
         `${source.address} can't be read again without taking logs away from those who share it, or send them: verify knows lists, Spaces and files`,
       );
     if (!sink.lookUp) throw new SidecarError('config', `what ${sink.address} holds can't be looked up`);
-    const plugins = await pluginChain(loaded);
+    const plugins = await createPluginChain(loaded);
     const parser = createEntryParser(config, plugins.formats);
-    const name = stateName(config);
+    const name = nameState(config);
     const journal = new Journal(join(config.state.path, name, 'journal'));
     await journal.open();
     const { confirmed, logs: read } = journal.progress;
@@ -56,7 +56,7 @@ export const verifyCommand = defineCommand({
     try {
       const parse = (entry: Parameters<typeof parser>[0]) => parser(entry).event;
       const evidence = { source: reading, parse, plugins, journal: counted, lookup, waiting, letters, read };
-      const found = await verify(evidence, config.pipeline.limit, stop.signal);
+      const found = await verifyStored(evidence, config.pipeline.limit, stop.signal);
       if (stop.signal.aborted) throw new SidecarError('unreachable', 'stopped before all was looked at');
       tell(found);
       say(formatVerification(found, source.address));
@@ -83,6 +83,8 @@ function formatVerification({ logs, fates, examples }: Verification, address: st
   const rows = FATES.filter((fate) => fates[fate] > 0 || fate === 'missing' || fate === 'doubled').map(
     (fate) => [fate.replace('_', ' '), String(fates[fate]), MEANINGS[fate]],
   );
-  const lines = examples.map(({ fate, id, entry }) => `${fate} ${id}: ${visible(entry.slice(0, SHOWN))}\n`);
-  return `${logs} logs of ${address}\n${table(rows, [1])}${lines.join('')}`;
+  const lines = examples.map(
+    ({ fate, id, entry }) => `${fate} ${id}: ${makeVisible(entry.slice(0, SHOWN))}\n`,
+  );
+  return `${logs} logs of ${address}\n${formatTable(rows, [1])}${lines.join('')}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
-import { nearest } from '../util/nearest.ts';
+import { findNearest } from '../util/nearest.ts';
 import type { Schema } from './from-schema.ts';
 import { listLeaves } from './schema.ts';
 import type { Setting } from './settings.ts';
@@ -45,7 +45,7 @@ export function warnOfMisspelt(env: NodeJS.ProcessEnv, where: string): void {
   const prefixes = new Set([...known].filter((name) => name.includes('_')).map(prefixOf));
   for (const name of Object.keys(env)) {
     if (known.has(name) || !prefixes.has(prefixOf(name))) continue;
-    const near = nearest(name, [...known], 2);
+    const near = findNearest(name, [...known], 2);
     if (near !== undefined)
       log.warn(`${name} (${where}) is not a variable of this program; did you mean ${near}?`);
   }

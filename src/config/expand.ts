@@ -12,7 +12,7 @@ const REFERENCE = /\$\{([A-Za-z_]\w*)\}/g;
  */
 export function expandVariables(settings: readonly Setting[], env: NodeJS.ProcessEnv): Setting[] {
   return settings.map((setting) => {
-    const expanded = expand(setting.value, setting.origin, env);
+    const expanded = expandValue(setting.value, setting.origin, env);
     if (expanded === setting.value || typeof expanded !== 'string') return { ...setting, value: expanded };
     const dotted = setting.path.join('.');
     const leaf = listLeaves().find(({ path }) => path.join('.') === dotted);
@@ -20,10 +20,12 @@ export function expandVariables(settings: readonly Setting[], env: NodeJS.Proces
   });
 }
 
-function expand(value: unknown, origin: string, env: NodeJS.ProcessEnv): unknown {
-  if (Array.isArray(value)) return value.map((item) => expand(item, origin, env));
+function expandValue(value: unknown, origin: string, env: NodeJS.ProcessEnv): unknown {
+  if (Array.isArray(value)) return value.map((item) => expandValue(item, origin, env));
   if (isObject(value))
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, expand(inner, origin, env)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, expandValue(inner, origin, env)]),
+    );
   if (typeof value !== 'string') return value;
   return value.replace(REFERENCE, (reference, name: string) => {
     const found = env[name];

@@ -28,7 +28,7 @@ export function configFlags(...paths: readonly string[]): ConfigFlags {
       type: type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : 'string',
       describe:
         description.replace(/\.$/, '') + listChoices(description, choices) + ownersOf(path[0] as string),
-      fallback: fallback === undefined || fallback === '' || isEmpty(fallback) ? undefined : String(fallback),
+      fallback: fallback === undefined || fallback === '' || isUnset(fallback) ? undefined : String(fallback),
       list: type === 'array',
     };
   }
@@ -50,7 +50,7 @@ function listChoices(description: string, choices: readonly (string | number)[] 
   return choices.every((each) => description.includes(String(each))) ? '' : ` (${choices.join(', ')})`;
 }
 
-function isEmpty(value: unknown): boolean {
+function isUnset(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { defaultOf } from '../util/defaults.ts';
 import { SidecarError } from '../util/errors.ts';
 import { isObject, setOwn } from '../util/json.ts';
-import { nearest } from '../util/nearest.ts';
+import { findNearest } from '../util/nearest.ts';
 import type { FromSchema, Schema } from './from-schema.ts';
 import type { Setting } from './settings.ts';
 
@@ -88,7 +88,7 @@ function explainError(
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
     const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
-    const near = nearest(key, known);
+    const near = findNearest(key, known);
     const help = near ? `Did you mean ${near}?` : `Known here: ${known.join(', ')}`;
     return `${originOf([...path, key], origins)}: unknown key ${[...path, key].join('.')}. ${help}`;
   }

@@ -1,11 +1,11 @@
 import { SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import type { FieldReader } from './fields.ts';
-import { matcher } from './match.ts';
+import { createMatcher } from './match.ts';
 
 /** An aggregation as Elasticsearch's search API describes it. */
 type Definition = JsonObject & { aggs?: JsonObject };
-type Kind = (options: JsonObject, inner: JsonObject, scope: Scope) => JsonObject;
+type Aggregation = (options: JsonObject, inner: JsonObject, scope: Scope) => JsonObject;
 
 /** The documents that an aggregation sees, and how it reads them. */
 interface Scope {
@@ -35,21 +35,22 @@ export function aggregate(definitions: JsonObject, scope: Scope): JsonObject {
   );
 }
 
-const KINDS: Record<string, Kind> = {
-  filter: (options, inner, scope) => bucket(inner, scope, filtered(options, scope)),
+const KINDS: Record<string, Aggregation> = {
+  filter: (options, inner, scope) => bucket(inner, scope, aggregateFiltered(options, scope)),
 
   filters: ({ filters, keyed }, inner, scope) => {
-    const count = (query: unknown): JsonObject => bucket(inner, scope, filtered(query as JsonObject, scope));
+    const count = (query: unknown): JsonObject =>
+      bucket(inner, scope, aggregateFiltered(query as JsonObject, scope));
     if (Array.isArray(filters)) return { buckets: filters.map(count) };
     // Elasticsearch answers them by name, whatever the order they were asked in.
-    const sorted = Object.entries(filters as JsonObject).sort(([a], [b]) => compared(a, b));
+    const sorted = Object.entries(filters as JsonObject).sort(([a], [b]) => compareMetrics(a, b));
     const named = sorted.map(([key, query]) => ({ key, ...count(query) }));
     if (keyed === false) return { buckets: named };
     return { buckets: Object.fromEntries(named.map(({ key, ...rest }) => [key, rest])) };
   },
 
   terms: ({ field, size = 10, order = { _count: 'desc' }, missing }, inner, scope) => {
-    const groups = grouped(scope, (document) => {
+    const groups = aggregateGroups(scope, (document) => {
       const values = scope.read(document, String(field));
       return values.length === 0 && missing !== undefined ? [missing as number | string] : values;
     });
@@ -64,7 +65,7 @@ const KINDS: Record<string, Kind> = {
         : by === '_key'
           ? (one.key as number | string)
           : ((one[by] as JsonObject).value as number);
-    buckets.sort((a, b) => sign * compared(figure(a), figure(b)) || compared(a.key, b.key));
+    buckets.sort((a, b) => sign * compareMetrics(figure(a), figure(b)) || compareMetrics(a.key, b.key));
     const kept = buckets.slice(0, Number(size));
     const left = buckets.slice(kept.length).reduce((sum, { doc_count }) => sum + Number(doc_count), 0);
     return { doc_count_error_upper_bound: 0, sum_other_doc_count: left, buckets: kept };
@@ -106,11 +107,11 @@ function bucket(inner: JsonObject, { read }: Scope, documents: readonly JsonObje
   return { doc_count: documents.length, ...aggregate(inner, { documents, read }) };
 }
 
-function filtered(query: JsonObject, { documents, read }: Scope): JsonObject[] {
-  return documents.filter(matcher(query, read));
+function aggregateFiltered(query: JsonObject, { documents, read }: Scope): JsonObject[] {
+  return documents.filter(createMatcher(query, read));
 }
 
-function grouped<Key>(scope: Scope, keysOf: (document: JsonObject) => Key[]): Map<Key, JsonObject[]> {
+function aggregateGroups<Key>(scope: Scope, keysOf: (document: JsonObject) => Key[]): Map<Key, JsonObject[]> {
   const groups = new Map<Key, JsonObject[]>();
   for (const document of scope.documents) {
     for (const key of new Set(keysOf(document))) {
@@ -131,7 +132,7 @@ function steps(
   scope: Scope,
 ): JsonObject[] {
   const step = (value: number): number => Math.floor(value / interval);
-  const groups = grouped(scope, (document) =>
+  const groups = aggregateGroups(scope, (document) =>
     scope
       .read(document, field)
       .filter((value) => typeof value === 'number')
@@ -154,7 +155,7 @@ function ms(interval: string): number {
   const [, count, unit = ''] = /^(\d+)([a-z]+)$/.exec(interval) ?? [];
   const length = Number(count) * (UNITS[unit] ?? Number.NaN);
   if (Number.isNaN(length))
-    throw new SidecarError('config', `"${interval}" is no fixed_interval; write it as 30s, 5m, 1h or 1d`);
+    throw new SidecarError('config', `"${interval}" is not a fixed_interval; write it as 30s, 5m, 1h or 1d`);
   return length;
 }
 
@@ -164,7 +165,7 @@ function numbers({ documents, read }: Scope, field: unknown): number[] {
   );
 }
 
-function compared(a: unknown, b: unknown): number {
+function compareMetrics(a: unknown, b: unknown): number {
   return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
 }
 

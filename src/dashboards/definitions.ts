@@ -81,7 +81,7 @@ const CHART = {
     title: TEXT,
     description: {
       ...TEXT,
-      description: 'What it shows, in a sentence; also in place of the picture where that can not be seen.',
+      description: 'What it shows, in a sentence; also in place of the picture where that cannot be seen.',
     },
     height: {
       type: 'integer',

@@ -6,14 +6,14 @@ import type { IndexDefinition } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import { aggregate } from './aggregate.ts';
-import { type FieldReader, fieldReader } from './fields.ts';
-import { matcher } from './match.ts';
-import type { ChartSource, Search } from './search.ts';
+import { createFieldReader, type FieldReader } from './fields.ts';
+import { createMatcher } from './match.ts';
+import type { ChartSearch, ChartSource } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 
 type Index = Pick<IndexDefinition, 'name' | 'mappings'>;
 
-interface Table {
+interface DocumentTable {
   documents: JsonObject[];
   read: FieldReader;
 }
@@ -26,7 +26,7 @@ export class DirectoryChartSource implements ChartSource {
   readonly name: string;
   readonly #folder: string;
   readonly #indices: readonly Index[];
-  readonly #tables = new Map<string, Promise<Table>>();
+  readonly #tables = new Map<string, Promise<DocumentTable>>();
 
   constructor(folder: string, indices: readonly Index[]) {
     this.name = `the files in ${folder}`;
@@ -36,7 +36,9 @@ export class DirectoryChartSource implements ChartSource {
 
   /** Throws `SidecarError` (`unreachable`) where the folder holds no file of these indices. */
   async extent(patterns: readonly string[]): Promise<TimeRange | undefined> {
-    const wanted = this.#indices.filter(({ name }) => patterns.some((pattern) => matches(pattern, name)));
+    const wanted = this.#indices.filter(({ name }) =>
+      patterns.some((pattern) => matchesIndex(pattern, name)),
+    );
     if (!wanted.some(({ name }) => existsSync(this.#path(name)))) {
       throw new SidecarError(
         'unreachable',
@@ -56,13 +58,13 @@ export class DirectoryChartSource implements ChartSource {
     return range;
   }
 
-  async search(searches: readonly Search[]): Promise<JsonObject[]> {
+  async search(searches: readonly ChartSearch[]): Promise<JsonObject[]> {
     return Promise.all(
       searches.map(async ({ index, body }) => {
-        const found = this.#indices.find(({ name }) => matches(index, name));
+        const found = this.#indices.find(({ name }) => matchesIndex(index, name));
         if (!found) return {};
         const { documents, read } = await this.#table(found.name);
-        const within = documents.filter(matcher(body.query, read));
+        const within = documents.filter(createMatcher(body.query, read));
         const hits = { total: { value: within.length, relation: 'eq' } };
         return { hits, aggregations: aggregate(body.aggs, { documents: within, read }) };
       }),
@@ -75,7 +77,7 @@ export class DirectoryChartSource implements ChartSource {
     return join(this.#folder, `${index}.ndjson`);
   }
 
-  #table(index: string): Promise<Table> {
+  #table(index: string): Promise<DocumentTable> {
     let table = this.#tables.get(index);
     if (!table) {
       const definition = this.#indices.find(({ name }) => name === index) as Index;
@@ -85,10 +87,10 @@ export class DirectoryChartSource implements ChartSource {
     return table;
   }
 
-  async #load({ name, mappings }: Index): Promise<Table> {
+  async #load({ name, mappings }: Index): Promise<DocumentTable> {
     const path = this.#path(name);
     const documents: JsonObject[] = [];
-    if (!existsSync(path)) return { documents, read: fieldReader(mappings) };
+    if (!existsSync(path)) return { documents, read: createFieldReader(mappings) };
     try {
       // Not strict: a run that is writing may have cut its last line off.
       const rows = ndjson.parse({ strict: false });
@@ -98,10 +100,10 @@ export class DirectoryChartSource implements ChartSource {
     } catch (cause) {
       throw new SidecarError('unreachable', `${path} can't be read: ${reasonOf(cause)}`, { cause });
     }
-    return { documents, read: fieldReader(mappings) };
+    return { documents, read: createFieldReader(mappings) };
   }
 }
 
-function matches(pattern: string, name: string): boolean {
+function matchesIndex(pattern: string, name: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }

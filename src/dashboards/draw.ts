@@ -4,7 +4,7 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
-import { type Theme, vegaConfig } from './theme.ts';
+import { createVegaConfig, type Theme } from './theme.ts';
 
 /** A chart, drawn. */
 export interface Picture {
@@ -21,7 +21,7 @@ export interface Picture {
 const WIDTH = 400;
 
 /**
- * Draws a chart from the answer to its search (see `searchOf`). Nothing but that is loaded. Throws `SidecarError`
+ * Draws a chart from the answer to its search (see `createSearch`). Nothing but that is loaded. Throws `SidecarError`
  * (`config`) for a specification that is none; what is merely doubtful in one is logged.
  */
 export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
@@ -50,7 +50,7 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
       rows: [],
     },
   };
-  if (isEmpty(answer, property)) return picture;
+  if (hasNoValues(answer, property)) return picture;
   measureText();
   const warnings = vega.logger(vega.Warn);
   warnings.warn = (...words) => {
@@ -65,7 +65,7 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
     autosize: { type: 'fit', contains: 'padding' },
   };
   const compiled = compile(sized as unknown as TopLevelSpec, {
-    config: vegaConfig(theme),
+    config: createVegaConfig(theme),
     logger: warnings,
   }).spec;
   const view = new vega.View(vega.parse(compiled), {
@@ -75,11 +75,11 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
   });
   try {
     await view.runAsync();
-    const rows = inOrder(view.data(drawnData(compiled)) as JsonObject[], spec.encoding);
+    const rows = inOrder(view.data(readDrawnData(compiled)) as JsonObject[], spec.encoding);
     picture.table.rows = rows
       .filter((row) => columns.every(({ type, field }) => type !== 'quantitative' || row[field] != null))
-      .map((row) => columns.map((column) => shown(row[column.field], column, view.locale())));
-    if (picture.table.rows.length > 0) picture.svg = cleaned(await view.toSVG(), id);
+      .map((row) => columns.map((column) => formatShown(row[column.field], column, view.locale())));
+    if (picture.table.rows.length > 0) picture.svg = cleanSvg(await view.toSVG(), id);
     return picture;
   } finally {
     view.finalize();
@@ -87,7 +87,7 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
 }
 
 /** No document was found; an index that is missing answers without aggregations, too. */
-function isEmpty({ hits, ...answer }: JsonObject, property: string): boolean {
+function hasNoValues({ hits, ...answer }: JsonObject, property: string): boolean {
   const at = (value: unknown, path: string): unknown =>
     path.split('.').reduce((inner, key) => (inner as JsonObject | null | undefined)?.[key], value);
   return at(hits, 'total.value') === 0 || at(answer, property) == null;
@@ -128,18 +128,18 @@ function measureText(): void {
 
 /** Specifications can name files and addresses; none is read. */
 const NO_LOADER = {
-  load: refuse,
-  sanitize: refuse,
-  http: refuse,
-  file: refuse,
+  load: refuseToLoad,
+  sanitize: refuseToLoad,
+  http: refuseToLoad,
+  file: refuseToLoad,
 } as unknown as vega.Loader;
 
-async function refuse(uri: unknown): Promise<never> {
+async function refuseToLoad(uri: unknown): Promise<never> {
   throw new Error(`charts load nothing: ${uri}`);
 }
 
 /** The data set that the marks are drawn from. */
-function drawnData({ marks = [], data = [] }: vega.Spec): string {
+function readDrawnData({ marks = [], data = [] }: vega.Spec): string {
   for (const mark of marks) {
     const from = mark.from as { data?: string; facet?: { data: string } } | undefined;
     const name = from?.data ?? from?.facet?.data;
@@ -148,7 +148,11 @@ function drawnData({ marks = [], data = [] }: vega.Spec): string {
   return data.at(-1)?.name ?? '';
 }
 
-function shown(value: unknown, { type, format }: ColumnDefinition, locale: vega.LocaleFormatters): string {
+function formatShown(
+  value: unknown,
+  { type, format }: ColumnDefinition,
+  locale: vega.LocaleFormatters,
+): string {
   if (value == null || Number.isNaN(value)) return '';
   if (type === 'temporal') return locale.utcFormat(format ?? '%Y-%m-%d %H:%M:%S')(new Date(value as number));
   return type === 'quantitative' && format ? locale.format(format)(value as number) : String(value);
@@ -158,7 +162,7 @@ function shown(value: unknown, { type, format }: ColumnDefinition, locale: vega.
  * Several pictures share a page, where ids must differ. Of what Vega says to screen readers, no part has a name: the
  * page says it of the whole.
  */
-function cleaned(svg: string, prefix: string): string {
+function cleanSvg(svg: string, prefix: string): string {
   return svg.replace(/<[^>]+>/g, (tag) =>
     tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '').replace(/(\bid="|url\(#)/g, `$1${prefix}-`),
   );

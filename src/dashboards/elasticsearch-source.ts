@@ -1,8 +1,12 @@
 import type { Client } from '@elastic/elasticsearch';
-import { type ElasticsearchOptions, elasticsearchClient, unreachable } from '../elasticsearch/client.ts';
+import {
+  createElasticsearchClient,
+  type ElasticsearchOptions,
+  unreachable,
+} from '../elasticsearch/client.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import type { ChartSource, Search } from './search.ts';
+import type { ChartSearch, ChartSource } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** Answers the searches of charts from Elasticsearch. */
@@ -14,7 +18,7 @@ export class ElasticsearchChartSource implements ChartSource {
   constructor(options: ElasticsearchOptions) {
     this.name = `Elasticsearch at ${options.address}`;
     this.#options = options;
-    this.#client = elasticsearchClient(options);
+    this.#client = createElasticsearchClient(options);
   }
 
   async extent(indices: readonly string[]): Promise<TimeRange | undefined> {
@@ -25,7 +29,7 @@ export class ElasticsearchChartSource implements ChartSource {
     return { from: from.value, to: to.value };
   }
 
-  search(searches: readonly Search[]): Promise<JsonObject[]> {
+  search(searches: readonly ChartSearch[]): Promise<JsonObject[]> {
     return this.#ask(searches);
   }
 

@@ -1,10 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
 
 /** What Elasticsearch would index of a field: numbers and dates to compute with, or keywords. */
-export type Value = number | string;
+export type FieldValue = number | string;
 
 /** Reads fields of documents as an index with these mappings would. */
-export type FieldReader = (document: JsonObject, field: string) => Value[];
+export type FieldReader = (document: JsonObject, field: string) => FieldValue[];
 
 const NUMBERS = new Set(['double', 'float', 'long', 'integer', 'short', 'byte']);
 
@@ -21,13 +21,13 @@ interface Mapping {
  * and not beyond `ignore_above`, aliases followed, several values from arrays, nothing for what doesn't
  * fit. A field that no mapping declares is what its value is.
  */
-export function fieldReader(mappings: Record<string, unknown>): FieldReader {
+export function createFieldReader(mappings: Record<string, unknown>): FieldReader {
   const known = new Map<string, { path: string[]; mapping: Mapping | undefined }>();
   const resolved = (field: string): { path: string[]; mapping: Mapping | undefined } => {
     let found = known.get(field);
     if (!found) {
       const path = field.split('.');
-      const mapping = mappingAt(mappings as Mapping, path);
+      const mapping = findMapping(mappings as Mapping, path);
       found = mapping?.type === 'alias' ? resolved(mapping.path as string) : { path, mapping };
       known.set(field, found);
     }
@@ -35,8 +35,8 @@ export function fieldReader(mappings: Record<string, unknown>): FieldReader {
   };
   return (document, field) => {
     const { path, mapping } = resolved(field);
-    const values: Value[] = [];
-    for (const value of valuesAt(document, path)) {
+    const values: FieldValue[] = [];
+    for (const value of readValues(document, path)) {
       const indexed = indexedAs(value, mapping);
       if (indexed !== undefined) values.push(indexed);
     }
@@ -44,20 +44,20 @@ export function fieldReader(mappings: Record<string, unknown>): FieldReader {
   };
 }
 
-function mappingAt(mappings: Mapping, path: readonly string[]): Mapping | undefined {
+function findMapping(mappings: Mapping, path: readonly string[]): Mapping | undefined {
   let at: Mapping | undefined = mappings;
   for (const name of path) at = at?.properties?.[name] ?? at?.fields?.[name];
   return at;
 }
 
-function valuesAt(value: Json | undefined, path: readonly string[]): Json[] {
-  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
+function readValues(value: Json | undefined, path: readonly string[]): Json[] {
+  if (Array.isArray(value)) return value.flatMap((item) => readValues(item, path));
   const [name, ...rest] = path;
   if (name === undefined) return value == null ? [] : [value];
-  return isObject(value) && Object.hasOwn(value, name) ? valuesAt(value[name], rest) : [];
+  return isObject(value) && Object.hasOwn(value, name) ? readValues(value[name], rest) : [];
 }
 
-function indexedAs(value: Json, mapping: Mapping | undefined): Value | undefined {
+function indexedAs(value: Json, mapping: Mapping | undefined): FieldValue | undefined {
   if (isObject(value) || Array.isArray(value)) return undefined;
   const type = mapping?.type;
   if (type === 'date') {

@@ -1,15 +1,15 @@
 import { SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
-import type { FieldReader, Value } from './fields.ts';
+import type { FieldReader, FieldValue } from './fields.ts';
 
 type Matcher = (document: JsonObject) => boolean;
-type Kind = (options: JsonObject, read: FieldReader) => Matcher;
+type QueryKind = (options: JsonObject, read: FieldReader) => Matcher;
 
 /**
  * Whether a document matches a query of Elasticsearch, of the kinds that charts use. Throws `SidecarError` (`config`)
  * for another kind.
  */
-export function matcher(query: JsonObject, read: FieldReader): Matcher {
+export function createMatcher(query: JsonObject, read: FieldReader): Matcher {
   const [kind = 'nothing', options] = Object.entries(query)[0] ?? [];
   const make = KINDS[kind];
   if (!make || !isObject(options)) {
@@ -21,7 +21,7 @@ export function matcher(query: JsonObject, read: FieldReader): Matcher {
   return make(options, read);
 }
 
-const KINDS: Record<string, Kind> = {
+const KINDS: Record<string, QueryKind> = {
   match_all: () => () => true,
 
   exists:
@@ -36,13 +36,18 @@ const KINDS: Record<string, Kind> = {
 
   terms: (options, read) => {
     const [field, wanted] = only(options);
-    const values = new Set(wanted as Value[]);
+    const values = new Set(wanted as FieldValue[]);
     return (document) => read(document, field).some((value) => values.has(value));
   },
 
   range: (options, read) => {
     const [field, bounds] = only(options);
-    const { gte, gt, lte, lt } = bounds as { gte?: Value; gt?: Value; lte?: Value; lt?: Value };
+    const { gte, gt, lte, lt } = bounds as {
+      gte?: FieldValue;
+      gt?: FieldValue;
+      lte?: FieldValue;
+      lt?: FieldValue;
+    };
     return (document) =>
       read(document, field).some(
         (value) =>
@@ -60,7 +65,7 @@ const KINDS: Record<string, Kind> = {
     return (document) =>
       all.every((matches) => matches(document)) &&
       !none.some((matches) => matches(document)) &&
-      // Beside what must be, what should be is no condition.
+      // Where something must match, what should match is optional.
       (any.length === 0 || all.length > 0 || any.some((matches) => matches(document)));
   },
 };
@@ -71,5 +76,5 @@ function only(options: JsonObject): [string, unknown] {
 
 function matchers(queries: unknown, read: FieldReader): Matcher[] {
   const list = queries === undefined ? [] : Array.isArray(queries) ? queries : [queries];
-  return list.map((query) => matcher(query as JsonObject, read));
+  return list.map((query) => createMatcher(query as JsonObject, read));
 }

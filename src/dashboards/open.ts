@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { pluginChain } from '../create-pipeline.ts';
-import { elasticsearchOptions } from '../elasticsearch/options.ts';
+import { createPluginChain } from '../create-pipeline.ts';
+import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { type Dashboard, loadDashboards } from './definitions.ts';
 import type { ChartSource } from './search.ts';
@@ -16,7 +16,7 @@ export interface DashboardsSetting {
 
 /** Loads the plugins to learn their indices. */
 export async function dashboardsSetting(loaded: LoadedConfig): Promise<DashboardsSetting> {
-  const { indices, indexNames: names } = await pluginChain(loaded);
+  const { indices, indexNames: names } = await createPluginChain(loaded);
   return {
     config: loaded.config,
     names,
@@ -36,5 +36,5 @@ export async function openChartSource({ config, indices }: DashboardsSetting): P
     return new DirectoryChartSource(config.directory.path, indices);
   }
   const { ElasticsearchChartSource } = await import('./elasticsearch-source.ts');
-  return new ElasticsearchChartSource(elasticsearchOptions(config, false));
+  return new ElasticsearchChartSource(readElasticsearchOptions(config, false));
 }

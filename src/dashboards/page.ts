@@ -1,8 +1,8 @@
-import { Html, html, type Page, page } from '../util/html.ts';
+import { Html, type HtmlPage, html, renderPage } from '../util/html.ts';
 import { formatTime } from '../util/time.ts';
 import type { Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
-import { DARK, LIGHT, variables } from './theme.ts';
+import { DARK, LIGHT, writeVariables } from './theme.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What a page of dashboards shows. */
@@ -20,22 +20,22 @@ export interface DashboardsPage {
 }
 
 /** A page with every chart as a picture, and its numbers as a table. The pictures are drawn in the colours `BY_PAGE`. */
-export function dashboardsPage(shows: DashboardsPage): Page {
+export function renderDashboards(shows: DashboardsPage): HtmlPage {
   const { dashboards, range, source, links = [], form, standalone = false } = shows;
   const anchors = dashboards.map(({ id, title }) => ({ href: `#${id}`, text: title }));
-  return page({
+  return renderPage({
     title: 'Dashboards of the ML API',
     style: STYLE,
     links: [...links, ...anchors],
     standalone,
     main: html`<p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
 ${form}
-${dashboards.map(section)}`,
+${dashboards.map(renderSection)}`,
     footer: html`Drawn by ml-log-sidecar, ${formatTime(Date.now())}. All times are UTC.`,
   });
 }
 
-function section({ id, title, description, pictures }: DrawnDashboard): Html {
+function renderSection({ id, title, description, pictures }: DrawnDashboard): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 <p class="faint">${description}</p>
@@ -74,8 +74,8 @@ function inline(svg: string, title: string): Html {
 }
 
 const STYLE = `
-:root{${variables(LIGHT)}}
-@media(prefers-color-scheme:dark){:root{${variables(DARK)}}}
+:root{${writeVariables(LIGHT)}}
+@media(prefers-color-scheme:dark){:root{${writeVariables(DARK)}}}
 .charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 @media(min-width:50rem){.charts.of-4{grid-template-columns:1fr 1fr}}
 figure{display:flex;flex-direction:column}figcaption p{font-size:.875rem}

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../util/json.ts';
 import type { Chart, Dashboard } from './definitions.ts';
 import type { Picture } from './draw.ts';
-import { type ChartSource, searchOf } from './search.ts';
+import { type ChartSource, createSearch } from './search.ts';
 import type { Theme } from './theme.ts';
 import type { TimeRange } from './time-range.ts';
 
@@ -16,7 +16,7 @@ export interface DrawnDashboard extends Omit<Dashboard, 'charts'> {
 }
 
 /** The range that is looked at: an end that is left open is that of the data, or now where there is none. */
-export async function rangeOf(
+export async function chooseRange(
   source: ChartSource,
   dashboards: readonly Dashboard[],
   { from, to }: { [End in keyof TimeRange]: number | undefined },
@@ -30,13 +30,13 @@ export async function rangeOf(
 }
 
 /** Asks for the data of every chart. */
-export async function answered(
+export async function queryAll(
   source: ChartSource,
   dashboards: readonly Dashboard[],
   range: TimeRange,
 ): Promise<AnsweredDashboard[]> {
   const charts = dashboards.flatMap(({ charts }) => charts);
-  const answers = await source.search(charts.map((chart) => searchOf(chart, range)));
+  const answers = await source.search(charts.map((chart) => createSearch(chart, range)));
   const each = answers[Symbol.iterator]();
   return dashboards.map(({ charts, ...rest }) => ({
     ...rest,
@@ -45,7 +45,7 @@ export async function answered(
 }
 
 /** Draws every chart; loads Vega, which takes some tenths of a second. */
-export async function drawn(
+export async function drawAll(
   dashboards: readonly AnsweredDashboard[],
   theme: Theme,
 ): Promise<DrawnDashboard[]> {

@@ -12,7 +12,7 @@ const WORD =
   '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="15" font-family="sans-serif">M</text></svg>';
 
 /** An SVG picture as PNG, in the fonts of the machine. Throws `SidecarError` (`config`) where it has none: all words would be left out. */
-export function pngOf(svg: string): Uint8Array {
+export function renderPng(svg: string): Uint8Array {
   if (!hasFonts())
     throw new SidecarError(
       'config',

@@ -3,7 +3,7 @@ import type { Chart } from './definitions.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** A search as Elasticsearch takes it: no placeholders are left in it. */
-export interface Search {
+export interface ChartSearch {
   /** An index pattern. */
   index: string;
   body: SearchBody;
@@ -23,7 +23,7 @@ export interface ChartSource {
   /** The times of the first and the last document of the indices; `undefined` where there is none. */
   extent(indices: readonly string[]): Promise<TimeRange | undefined>;
   /** The answers to searches, in their order, in the form of Elasticsearch's. */
-  search(searches: readonly Search[]): Promise<JsonObject[]>;
+  search(searches: readonly ChartSearch[]): Promise<JsonObject[]>;
   close(): Promise<void>;
 }
 
@@ -47,10 +47,10 @@ const INTERVALS = [
 ] as const;
 
 /** The search of a chart in a time range: placeholders filled in, as Kibana does before it asks Elasticsearch. */
-export function searchOf({ spec }: Chart, range: TimeRange): Search {
+export function createSearch({ spec }: Chart, range: TimeRange): ChartSearch {
   const { index, '%timefield%': field, body } = spec.data.url;
   const { from: gte, to: lte } = range;
-  const aggs = filled(body.aggs as JsonObject, range) as JsonObject;
+  const aggs = fillPlaceholders(body.aggs as JsonObject, range) as JsonObject;
   return {
     index,
     body: { size: 0, query: { range: { [field]: { gte, lte, format: 'epoch_millis' } } }, aggs },
@@ -58,8 +58,8 @@ export function searchOf({ spec }: Chart, range: TimeRange): Search {
 }
 
 /** A copy of a part of the aggregations, without placeholders. */
-function filled(value: Json, range: TimeRange): Json {
-  if (Array.isArray(value)) return value.map((item) => filled(item, range));
+function fillPlaceholders(value: Json, range: TimeRange): Json {
+  if (Array.isArray(value)) return value.map((item) => fillPlaceholders(item, range));
   if (!isObject(value)) return value;
   const bound = value['%timefilter%'];
   if (bound === 'min') return range.from;
@@ -67,14 +67,14 @@ function filled(value: Json, range: TimeRange): Json {
   const copy: JsonObject = {};
   for (const [key, inner] of Object.entries(value)) {
     const auto = isObject(inner) ? inner['%autointerval%'] : undefined;
-    if (auto === undefined) copy[key] = filled(inner, range);
-    else copy.fixed_interval = autoInterval(range, auto === true ? 50 : Number(auto));
+    if (auto === undefined) copy[key] = fillPlaceholders(inner, range);
+    else copy.fixed_interval = chooseInterval(range, auto === true ? 50 : Number(auto));
   }
   return copy;
 }
 
 /** The narrowest interval that makes of a range about `buckets` buckets, and no more. */
-function autoInterval({ from, to }: TimeRange, buckets: number): string {
+function chooseInterval({ from, to }: TimeRange, buckets: number): string {
   const least = (to - from) / buckets;
   return INTERVALS.find(([, ms]) => ms >= least)?.[0] ?? '30d';
 }

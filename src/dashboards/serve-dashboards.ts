@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { html, type Page, page } from '../util/html.ts';
+import { type HtmlPage, html, renderPage } from '../util/html.ts';
 import { readTime } from '../util/time.ts';
 import type { DashboardsSetting } from './open.ts';
-import { type TimeQuery, timeForm } from './time-form.ts';
+import { renderTimeForm, type TimeQuery } from './time-form.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What the worker draws. */
@@ -14,7 +14,7 @@ export interface WorkerOrder {
 }
 
 /** What it answers: a page, or why there is none. */
-export type WorkerResult = { page: Page } | { code: SidecarError['code']; message: string };
+export type WorkerResult = { page: HtmlPage } | { code: SidecarError['code']; message: string };
 
 /** How long a page is answered again, in ms. */
 const FRESH_MS = 10_000;
@@ -24,7 +24,7 @@ const MAX_WAITING = 4;
 /** The dashboards as web pages, drawn one at a time in a thread of their own. */
 export class ServedDashboards {
   readonly #setting: DashboardsSetting;
-  readonly #pages = new Map<string, { page: Promise<Page>; until: number }>();
+  readonly #pages = new Map<string, { page: Promise<HtmlPage>; until: number }>();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -33,17 +33,17 @@ export class ServedDashboards {
   }
 
   /** The page for the parameters `from` and `to`, the last 24 hours without them, and its HTTP status. Never throws. */
-  async page(parameters: URLSearchParams): Promise<{ status: number; page: Page }> {
+  async page(parameters: URLSearchParams): Promise<{ status: number; page: HtmlPage }> {
     const query = { from: parameters.get('from') ?? 'now-24h', to: parameters.get('to') ?? 'now' };
     try {
       return { status: 200, page: await this.#fresh(query) };
     } catch (error) {
       const status = error instanceof SidecarError && error.code === 'config' ? 400 : 503;
-      return { status, page: errorPage(query, reasonOf(error)) };
+      return { status, page: renderErrorPage(query, reasonOf(error)) };
     }
   }
 
-  #fresh(query: TimeQuery): Promise<Page> {
+  #fresh(query: TimeQuery): Promise<HtmlPage> {
     const key = `${query.from} ${query.to}`;
     const now = performance.now();
     for (const [name, { until }] of this.#pages) if (until < now) this.#pages.delete(name);
@@ -58,7 +58,7 @@ export class ServedDashboards {
         'Too many dashboards are being drawn. Try again in some seconds.',
       );
     this.#waiting++;
-    const page = this.#last.then(() => drawnInWorker({ setting: this.#setting, wanted, query }));
+    const page = this.#last.then(() => drawInWorker({ setting: this.#setting, wanted, query }));
     const entry = { page, until: Number.POSITIVE_INFINITY };
     this.#pages.set(key, entry);
     this.#last = page
@@ -71,7 +71,7 @@ export class ServedDashboards {
   }
 }
 
-function drawnInWorker(order: WorkerOrder): Promise<Page> {
+function drawInWorker(order: WorkerOrder): Promise<HtmlPage> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
     // A page that is not there yet keeps no process alive.
@@ -85,14 +85,14 @@ function drawnInWorker(order: WorkerOrder): Promise<Page> {
   });
 }
 
-function errorPage(query: TimeQuery, message: string): Page {
-  return page({
+function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
+  return renderPage({
     title: 'Dashboards of the ML API',
     links: [
       { href: '/', text: 'Status' },
       { href: '/dashboards', text: 'Dashboards', current: true },
     ],
-    main: html`${timeForm(query)}<p role="alert" class="card">${message}</p>`,
+    main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
     footer: html`Nothing was drawn.`,
   });
 }

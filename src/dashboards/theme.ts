@@ -30,7 +30,7 @@ export const DARK: Theme = {
   diverging: ['#6cb0ff', '#2c5f9e', '#343b44', '#8a5226', '#ff9f55'],
 };
 
-/** Colours that are set by the page around the picture, with `variables`. */
+/** Colours that are set by the page around the picture, with `writeVariables`. */
 export const BY_PAGE: Theme = {
   ink: 'var(--ink)',
   faint: 'var(--faint)',
@@ -40,7 +40,7 @@ export const BY_PAGE: Theme = {
 };
 
 /** CSS that gives `BY_PAGE` the colours of a theme. */
-export function variables({ ink, faint, grid, series, diverging }: Theme): string {
+export function writeVariables({ ink, faint, grid, series, diverging }: Theme): string {
   const lists = { series, diverging };
   const listed = Object.entries(lists).flatMap(([name, colours]) =>
     colours.map((colour, n) => `--${name}-${n}:${colour}`),
@@ -62,7 +62,7 @@ const TIMES = {
 };
 
 /** A theme as Vega-Lite's configuration. */
-export function vegaConfig({ ink, faint, grid, series, diverging }: Theme): Config {
+export function createVegaConfig({ ink, faint, grid, series, diverging }: Theme): Config {
   const font = 'system-ui, sans-serif';
   return {
     font,

@@ -17,7 +17,7 @@ const CHOICES: readonly (readonly [from: string, text: string])[] = [
 ];
 
 /** Chooses the time that is looked at, by links and by a form, with no script. */
-export function timeForm({ from, to }: TimeQuery, range?: TimeRange): Html {
+export function renderTimeForm({ from, to }: TimeQuery, range?: TimeRange): Html {
   const links = CHOICES.map(([begin, text]) => {
     const end = begin === '' ? '' : 'now';
     const current = begin === from && end === to;

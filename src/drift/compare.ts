@@ -11,9 +11,9 @@ const MAJOR_PSI = 0.25;
 /** A Kolmogorov-Smirnov probability below it is called significant, by usage. */
 const SIGNIFICANT_P = 0.05;
 
-/** Numbers that take so many values at most are categories: 0 and 1, a class, a grade. */
+/** Numbers with at most this many values are categories: 0 and 1, a class, a grade. */
 const MOST_GRADES = 10;
-/** With more categories than that, a text is no category. */
+/** A text with more distinct values than this is not a category. */
 const MOST_CATEGORIES = 50;
 
 /** One feature, in the reference and now. */
@@ -52,7 +52,7 @@ export function compare(reference: Sample, current: Sample, minCount: number): C
 }
 
 /** The most drift of all. */
-export function mostDrift(comparisons: readonly Comparison[]): Drift {
+export function findMostDrift(comparisons: readonly Comparison[]): Drift {
   return DRIFTS[Math.max(0, ...comparisons.map(({ drift }) => DRIFTS.indexOf(drift)))]!;
 }
 
@@ -65,7 +65,7 @@ interface Side {
 
 function compareFeature(feature: string, reference: Side, current: Side, minCount: number): Comparison {
   const sides = [reference, current] as const;
-  const [n, m] = sides.map(({ values }) => sizeOf(values)) as [number, number];
+  const [n, m] = sides.map(({ values }) => countValues(values)) as [number, number];
   const [r, c] = sides.map(({ values }) => values.numbers) as [number[], number[]];
   const areNumbers = sides.every(({ values }) => values.others.size === 0);
   const isNumber = areNumbers && new Set(r.concat(c)).size > MOST_GRADES;
@@ -75,8 +75,8 @@ function compareFeature(feature: string, reference: Side, current: Side, minCoun
     drift: 'too few',
     reference: n,
     current: m,
-    missing: { reference: missing(n, reference), current: missing(m, current) },
-    ...(areNumbers && n > 0 && m > 0 ? { mean: { reference: mean(r), current: mean(c) } } : {}),
+    missing: { reference: countMissing(n, reference), current: countMissing(m, current) },
+    ...(areNumbers && n > 0 && m > 0 ? { mean: { reference: averageOf(r), current: averageOf(c) } } : {}),
   };
   if (n < minCount || m < minCount) return comparison;
   let counts: [number[], number[]];
@@ -98,18 +98,18 @@ function compareFeature(feature: string, reference: Side, current: Side, minCoun
   return { ...comparison, drift, psi: index, psi_by_chance: chance };
 }
 
-function sizeOf({ numbers, others }: FeatureValues): number {
+function countValues({ numbers, others }: FeatureValues): number {
   let size = numbers.length;
   for (const count of others.values()) size += count;
   return size;
 }
 
 /** Inputs may be several values in one document: then none is missing. */
-function missing(values: number, { documents }: Side): number {
+function countMissing(values: number, { documents }: Side): number {
   return documents === 0 ? 0 : Math.max(0, 1 - values / documents);
 }
 
-function mean(numbers: readonly number[]): number {
+function averageOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 

@@ -70,7 +70,7 @@ export interface KolmogorovSmirnov {
   p: number;
 }
 
-/** Beyond so many pairs of values the limiting distribution is as good as the exact one, and much faster. */
+/** Beyond this many pairs of values the limiting distribution is as good as the exact one, and much faster. */
 const EXACT_PAIRS = 10_000_000;
 
 /**

@@ -57,7 +57,7 @@ export class Sample {
  * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`. Throws
  * `SidecarError` (`config`) that quotes the beginning of what can't be read.
  */
-export async function sampleOfFile(path: string): Promise<Sample> {
+export async function readSampleFile(path: string): Promise<Sample> {
   const sample = new Sample();
   try {
     await pipeline(createReadStream(path), ndjson.parse(), async (documents: AsyncIterable<unknown>) => {

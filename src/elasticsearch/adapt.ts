@@ -2,14 +2,14 @@ import type { IndexDefinition } from '../plugin.ts';
 import { isObject } from '../util/json.ts';
 import type { Server } from './server.ts';
 
-type Fields = Record<string, unknown>;
+type MappedFields = Record<string, unknown>;
 
 /** What makes an index: the parts of its definition that a server is told. */
 export type IndexBody = Pick<IndexDefinition, 'mappings' | 'settings'>;
 
 /** An index's mappings and settings in the form that this server takes. */
 export function adaptIndex(server: Server, { mappings, settings }: IndexBody): IndexBody {
-  const adapted = server.hasFlattened ? mappings : (withoutFlattened(mappings) as Fields);
+  const adapted = server.hasFlattened ? mappings : (withoutFlattened(mappings) as MappedFields);
   return settings ? { mappings: adapted, settings: adaptSettings(server, settings) } : { mappings: adapted };
 }
 
@@ -21,14 +21,14 @@ function withoutFlattened(value: unknown): unknown {
 }
 
 /** Settings as a plugin writes them, or as an index of another server had them, without what this one does not know. */
-function adaptSettings(server: Server, settings: Fields): Fields {
+function adaptSettings(server: Server, settings: MappedFields): MappedFields {
   const { product, ignoresFieldsBeyondLimit } = server;
   const isKnown = (path: string): boolean => {
     if (path === 'index.mapping.total_fields.ignore_dynamic_beyond_limit') return ignoresFieldsBeyondLimit;
     // OpenSearch alone has it in each index: `{ type: DOCUMENT }`.
     return product === 'OpenSearch' || !/^index\.replication(\.|$)/.test(path);
   };
-  const prune = (inner: Fields, at: string): Fields =>
+  const prune = (inner: MappedFields, at: string): MappedFields =>
     Object.fromEntries(
       Object.entries(inner).flatMap(([name, value]): [string, unknown][] => {
         const path = `${at}${name}`;

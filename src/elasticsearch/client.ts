@@ -3,7 +3,7 @@ import { Client, HttpConnection } from '@elastic/elasticsearch';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { proxyFor } from '../util/proxy.ts';
 import { Trouble } from '../util/retry.ts';
-import { hintFor, refusalOf, refused } from './refusal.ts';
+import { createRefusalError, findRefusal, hintFor } from './refusal.ts';
 import { AnyServerTransport } from './transport.ts';
 
 /** How to reach Elasticsearch, or OpenSearch. */
@@ -30,11 +30,11 @@ export interface ElasticsearchOptions {
 }
 
 /** The official client, set up from the configuration. It tries each node once, and then leaves it to the caller. */
-export function elasticsearchClient(options: ElasticsearchOptions): Client {
+export function createElasticsearchClient(options: ElasticsearchOptions): Client {
   const { nodes, username, password, caFingerprint } = options;
   const { apiKey } = options;
   const key = apiKey?.includes(':') ? Buffer.from(apiKey).toString('base64') : apiKey;
-  const tls = tlsOptions(options);
+  const tls = readTlsOptions(options);
   const proxy = proxyFor(new URL(nodes[0]!));
   return new Client({
     nodes: [...nodes],
@@ -49,7 +49,7 @@ export function elasticsearchClient(options: ElasticsearchOptions): Client {
   });
 }
 
-function tlsOptions({ caFile, caFingerprint, certFile, keyFile }: ElasticsearchOptions) {
+function readTlsOptions({ caFile, caFingerprint, certFile, keyFile }: ElasticsearchOptions) {
   const files = {
     ...(caFile ? { ca: readFileSync(caFile) } : {}),
     ...(certFile ? { cert: readFileSync(certFile) } : {}),
@@ -70,7 +70,7 @@ export function unreachable({ address }: ElasticsearchOptions, cause: unknown): 
 }
 
 /** Waits for this server while it does not answer, as long as the options say. */
-export function elasticsearchTrouble({ address, patienceMs }: ElasticsearchOptions): Trouble {
+export function createElasticsearchTrouble({ address, patienceMs }: ElasticsearchOptions): Trouble {
   return new Trouble(`Elasticsearch at ${address}`, hintFor, patienceMs);
 }
 
@@ -78,10 +78,14 @@ export function elasticsearchTrouble({ address, patienceMs }: ElasticsearchOptio
  * The error of a request that can't be tried again with success: refused (`config`), or not answered as it should be
  * (`unreachable`). `what` says what was refused: "to read the mapping of ml-api-logs".
  */
-export function requestError(options: ElasticsearchOptions, cause: unknown, what: string): SidecarError {
+export function createRequestError(
+  options: ElasticsearchOptions,
+  cause: unknown,
+  what: string,
+): SidecarError {
   if (cause instanceof SidecarError) return cause;
-  const refusal = refusalOf(cause, `Elasticsearch at ${options.address} refused ${what}`);
-  return refusal ? refused(refusal, cause) : unreachable(options, cause);
+  const refusal = findRefusal(cause, `Elasticsearch at ${options.address} refused ${what}`);
+  return refusal ? createRefusalError(refusal, cause) : unreachable(options, cause);
 }
 
 /** What became of one item, or of a request: stored, there before, to be tried again, or refused for its own fault. */

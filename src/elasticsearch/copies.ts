@@ -1,7 +1,7 @@
 import { isOwnId } from '../event.ts';
 import { defaultFormats } from '../formats/shipped.ts';
-import { entryParser } from '../parse.ts';
-import { timestampReader } from '../timestamp.ts';
+import { createParser } from '../parse.ts';
+import { createTimestampReader } from '../timestamp.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../util/json.ts';
 
 /** A stored document. */
@@ -34,20 +34,20 @@ export interface Copies {
   foreignOnly: number;
 }
 
-const readTimestamp = timestampReader('UTC');
-const parse = entryParser({
+const readTimestamp = createTimestampReader('UTC');
+const parse = createParser({
   readTimestamp,
   maxEntryBytes: Number.POSITIVE_INFINITY,
   formats: defaultFormats(),
 });
 
 /** Tells what the documents of one instant are to each other; `identity`: see `IndexDefinition`. */
-export function judge(documents: readonly Stored[], identity: readonly string[]): Copies {
+export function judgeCopies(documents: readonly Stored[], identity: readonly string[]): Copies {
   const copies: Copies = { held: [], plain: [], repeated: [], undecided: 0, foreignOnly: 0 };
   const groups = new Map<string, { own: Stored[]; foreign: Stored[] }>();
   for (const document of documents) {
     const own = isOwnId(document.id);
-    const key = keyOf(document.body, identity);
+    const key = createGroupKey(document.body, identity);
     if (key === undefined) {
       if (!own) copies.foreignOnly++;
       continue;
@@ -72,7 +72,7 @@ function judgeGroup(
   const named = identity.includes('transaction_id');
   const left = new Map<string, Stored>();
   for (const document of foreign) {
-    const same = [...bodies.values()].find(({ body }) => agree(body, document.body, named));
+    const same = [...bodies.values()].find(({ body }) => haveEqualValues(body, document.body, named));
     const called = transactionOf(document.body) !== undefined;
     if (same) {
       (called ? copies.held : copies.plain).push({ document, of: same.id });
@@ -89,23 +89,23 @@ function judgeGroup(
 }
 
 /** What identifies a document among those of its instant; `undefined` where it lacks a part of that. */
-function keyOf(body: JsonObject, identity: readonly string[]): string | undefined {
-  const parts: Json[] = [time(body.timestamp)];
+function createGroupKey(body: JsonObject, identity: readonly string[]): string | undefined {
+  const parts: Json[] = [parseTime(body.timestamp)];
   for (const field of identity) {
     const value = body[field];
     if (value === undefined || value === null) return undefined;
-    parts.push(trimmed(value));
+    parts.push(trimDocument(value));
   }
   return canonicalJson(parts);
 }
 
 /** Elasticsearch knows milliseconds; a log may name microseconds. */
-function time(timestamp: Json | undefined): Json {
+function parseTime(timestamp: Json | undefined): Json {
   return typeof timestamp === 'string' ? (readTimestamp(timestamp) ?? timestamp) : (timestamp ?? null);
 }
 
 /** White space at a text's end differs between the roads that one log can take. */
-function trimmed(value: Json): Json {
+function trimDocument(value: Json): Json {
   return typeof value === 'string' ? value.trimEnd() : value;
 }
 
@@ -113,12 +113,12 @@ function trimmed(value: Json): Json {
  * Whether two documents say the same in every field that both have. `named`: they are of one transaction, and then
  * objects, too, need agree only where both have a key: pipelines rename inputs each in their own way.
  */
-function agree(own: JsonObject, foreign: JsonObject, named: boolean): boolean {
+function haveEqualValues(own: JsonObject, foreign: JsonObject, named: boolean): boolean {
   return Object.entries(foreign).every(([field, value]) => {
     const mine = own[field];
     if (value === null || mine === null || mine === undefined || field === 'timestamp') return true;
-    if (named && isObject(mine) && isObject(value)) return agree(mine, value, named);
-    return canonicalJson(trimmed(mine)) === canonicalJson(trimmed(value));
+    if (named && isObject(mine) && isObject(value)) return haveEqualValues(mine, value, named);
+    return canonicalJson(trimDocument(mine)) === canonicalJson(trimDocument(value));
   });
 }
 

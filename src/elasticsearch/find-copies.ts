@@ -2,8 +2,8 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import { isOwnId } from '../event.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import type { JsonObject } from '../util/json.ts';
-import { type Copies, type Copy, judge, type Stored } from './copies.ts';
-import { isDated, presentIndices } from './indices.ts';
+import { type Copies, type Copy, judgeCopies, type Stored } from './copies.ts';
+import { findPresentIndices, isDated } from './indices.ts';
 import { closePointInTime, openPointInTime } from './point-in-time.ts';
 import { serverOf } from './transport.ts';
 
@@ -52,12 +52,12 @@ const BULK = 500;
  * Holds the documents of an instant or two in memory, and sees the index as it is at the start. `undefined` for an
  * index that is not there, has no dates, or whose plugin names no `identity`.
  */
-export async function deduplicate(
+export async function deduplicateIndex(
   client: Client,
   { name, identity }: IndexDefinition,
   remove: boolean,
 ): Promise<CopyFigures | undefined> {
-  const present = await presentIndices(client, [name]);
+  const present = await findPresentIndices(client, [name]);
   if (present.length === 0 || identity === undefined || !(await isDated(client, name))) return undefined;
   await client.indices.refresh({ index: name });
   const id = await openPointInTime(client, [name], KEEP_ALIVE);
@@ -116,7 +116,7 @@ async function lookThrough(
 }
 
 function copiesAmong(documents: readonly Stored[], own: number, identity: readonly string[]): Copies {
-  if (own < documents.length) return judge(documents, identity);
+  if (own < documents.length) return judgeCopies(documents, identity);
   // Anything may be in an instant of too many.
   const foreignOnly = documents.length === 0 ? 1 : 0;
   return { held: [], plain: [], repeated: [], undecided: 0, foreignOnly };

@@ -1,5 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
-import { belongsTo, periodPatterns } from '../rotation.ts';
+import { belongsTo, listPeriodPatterns } from '../rotation.ts';
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 
@@ -15,11 +15,11 @@ export interface PresentIndex {
  * The indices that hold the documents of these configured names, whichever rotation made them; names that have none
  * are left out. Throws `SidecarError` (`config`) where a name is the alias of an index that is not this program's.
  */
-export async function presentIndices(client: Client, names: readonly string[]): Promise<PresentIndex[]> {
+export async function findPresentIndices(client: Client, names: readonly string[]): Promise<PresentIndex[]> {
   const present: PresentIndex[] = [];
   for (const name of names) {
     const found = await client.indices.getAlias({
-      index: [name, ...periodPatterns(name)],
+      index: [name, ...listPeriodPatterns(name)],
       ignore_unavailable: true,
       expand_wildcards: 'all',
     });
@@ -37,7 +37,7 @@ export async function presentIndices(client: Client, names: readonly string[]): 
 }
 
 /** How many documents an index, or alias, holds, those written just now too; `query` counts only those that match. */
-export async function countIn(client: Client, index: string, query?: object): Promise<number> {
+export async function countDocuments(client: Client, index: string, query?: object): Promise<number> {
   await client.indices.refresh({ index, ignore_unavailable: true });
   const { count } = await client.count({ index, ignore_unavailable: true, ...(query ? { query } : {}) });
   return count;

@@ -1,7 +1,7 @@
 import type { Lookup } from '../component.ts';
-import { belongsTo, periodPatterns } from '../rotation.ts';
-import { elasticsearchClient, requestError } from './client.ts';
-import { type ElasticsearchConfig, elasticsearchOptions } from './options.ts';
+import { belongsTo, listPeriodPatterns } from '../rotation.ts';
+import { createElasticsearchClient, createRequestError } from './client.ts';
+import { type ElasticsearchConfig, readElasticsearchOptions } from './options.ts';
 
 /** Ids asked for at once; each may be in several periods. */
 const ASKED = 1_000;
@@ -9,12 +9,12 @@ const MOST_HITS = 10_000;
 
 /** Looks documents up in Elasticsearch by their ids, in every period of an index. */
 export function elasticsearchLookup(config: ElasticsearchConfig): Lookup {
-  const options = elasticsearchOptions(config, false);
-  const client = elasticsearchClient(options);
+  const options = readElasticsearchOptions(config, false);
+  const client = createElasticsearchClient(options);
   return {
     count: async (name, ids) => {
       const counts = new Map<string, number>();
-      const index = [name, ...periodPatterns(name)];
+      const index = [name, ...listPeriodPatterns(name)];
       try {
         // What was written just now counts.
         await client.indices.refresh({ index, ignore_unavailable: true });
@@ -32,7 +32,7 @@ export function elasticsearchLookup(config: ElasticsearchConfig): Lookup {
             if (belongsTo(name, _index)) counts.set(_id as string, (counts.get(_id as string) ?? 0) + 1);
         }
       } catch (error) {
-        throw requestError(options, error, `to look documents of ${name} up`);
+        throw createRequestError(options, error, `to look documents of ${name} up`);
       }
       return counts;
     },

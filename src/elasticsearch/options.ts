@@ -72,12 +72,12 @@ export type ElasticsearchConfig = FromSchemas<typeof ELASTICSEARCH_SECTIONS>;
  * The client's options of a configuration; `follow`: wait for the server without an end. Throws `SidecarError`
  * (`config`) where an address can't be read.
  */
-export function elasticsearchOptions(
+export function readElasticsearchOptions(
   { elasticsearch }: ElasticsearchConfig,
   follow: boolean,
 ): ElasticsearchOptions {
   const { url, host, port, request_timeout } = elasticsearch;
-  const nodes = url === undefined ? [addressOf(host, port)] : url.split(',').map(readNode);
+  const nodes = url === undefined ? [buildUrl(host, port)] : url.split(',').map(readNode);
   return {
     nodes: nodes.map(({ href }) => href),
     address: nodes.map((node) => node.host).join(','),
@@ -102,7 +102,7 @@ function readNode(text: string): URL {
   );
 }
 
-function addressOf(host: string, port: number): URL {
+function buildUrl(host: string, port: number): URL {
   const isName = /^[^\s:/@?#]+$/.test(host);
   if (isName || isIPv6(host)) return new URL(`http://${isName ? host : `[${host}]`}:${port}`);
   throw new SidecarError(

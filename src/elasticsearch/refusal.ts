@@ -31,7 +31,7 @@ export interface RequestRefusal {
 /**
  * Reads an error of the client; `undefined` where it is not a refusal. `what`: `Elasticsearch at … refused to …`.
  */
-export function refusalOf(error: unknown, what: string): RequestRefusal | undefined {
+export function findRefusal(error: unknown, what: string): RequestRefusal | undefined {
   const notElasticsearch = {
     says: `${what}: what answers there is not Elasticsearch`,
     action: 'Check ELASTICSEARCH_URL (or _HOST and _PORT)',
@@ -57,7 +57,7 @@ export function refusalOf(error: unknown, what: string): RequestRefusal | undefi
 }
 
 /** That refusal as an error (`config`). */
-export function refused({ says, action }: RequestRefusal, cause: unknown): SidecarError {
+export function createRefusalError({ says, action }: RequestRefusal, cause: unknown): SidecarError {
   return new SidecarError('config', `${says}. ${action}`, { cause });
 }
 

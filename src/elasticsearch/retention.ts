@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@elastic/elasticsearch';
-import { periodEnd } from '../rotation.ts';
+import { findPeriodEnd } from '../rotation.ts';
 import { SidecarError } from '../util/errors.ts';
-import { countIn, isDated, type PresentIndex, presentIndices } from './indices.ts';
+import { countDocuments, findPresentIndices, isDated, type PresentIndex } from './indices.ts';
 
 /** What is to become of one index. */
 export interface Pruning extends PresentIndex {
@@ -21,16 +21,16 @@ const LOOK_EVERY_MS = 500;
 /**
  * What is older than `before` (ms since 1970) in the indices of these names; indices that hold nothing old are left
  * out. A whole index goes where its period is over in every zone and nothing in it is younger; the one without an
- * end stays, and so does an index whose `timestamp` is no date, which is warned of.
+ * end stays, and so does an index whose `timestamp` is not a date, which is warned of.
  */
 export async function findOld(client: Client, names: readonly string[], before: number): Promise<Pruning[]> {
   const found: Pruning[] = [];
-  for (const present of await presentIndices(client, names)) {
+  for (const present of await findPresentIndices(client, names)) {
     const { name, index } = present;
     if (!(await isDated(client, index))) continue;
-    const total = await countIn(client, index);
-    const old = await countIn(client, index, olderThan(before));
-    const end = periodEnd(name, index);
+    const total = await countDocuments(client, index);
+    const old = await countDocuments(client, index, olderThan(before));
+    const end = findPeriodEnd(name, index);
     const drop = end !== undefined && end + ZONES_MS <= before && old === total;
     if (old > 0 || drop) found.push({ ...present, drop, old, kept: total - old });
   }

@@ -1,11 +1,18 @@
 import { type Client, errors, type estypes } from '@elastic/elasticsearch';
 import type { IndexDefinition } from '../plugin.ts';
-import { belongsTo, fits, periodPatterns, type Rotation, templatePatterns, UNDATED } from '../rotation.ts';
+import {
+  belongsTo,
+  fits,
+  listPeriodPatterns,
+  listTemplatePatterns,
+  type Rotation,
+  UNDATED,
+} from '../rotation.ts';
 import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import type { Trouble } from '../util/retry.ts';
 import { adaptIndex } from './adapt.ts';
-import { refusalOf, refused } from './refusal.ts';
+import { createRefusalError, findRefusal } from './refusal.ts';
 import type { Server } from './server.ts';
 import { serverOf } from './transport.ts';
 
@@ -34,14 +41,14 @@ const PRIORITY = 500;
 const customOf = (name: string): string => `${name}@custom`;
 
 /** The requests that set up this server while it is empty, in their order. */
-export function setupRequests(
+export function buildSetupRequests(
   server: Server,
   indices: readonly IndexDefinition[],
   rotation: Rotation,
 ): SetupRequest[] {
   return indices.flatMap((index): SetupRequest[] => [
-    { method: 'PUT', path: `/_index_template/${index.name}`, body: templateOf(server, index, rotation) },
-    { method: 'PUT', ...createOf(server, index, rotation) },
+    { method: 'PUT', path: `/_index_template/${index.name}`, body: buildTemplate(server, index, rotation) },
+    { method: 'PUT', ...buildIndex(server, index, rotation) },
   ]);
 }
 
@@ -50,7 +57,7 @@ export function setupRequests(
  * period, or one that was deleted in the middle of a run. Where a template can't name a component that is not there,
  * `hasCustom` says whether this one is.
  */
-function templateOf(server: Server, index: IndexDefinition, rotation: Rotation, hasCustom = false) {
+function buildTemplate(server: Server, index: IndexDefinition, rotation: Rotation, hasCustom = false) {
   const name = index.name;
   const custom = customOf(name);
   const components = server.ignoresMissingComponents
@@ -59,17 +66,17 @@ function templateOf(server: Server, index: IndexDefinition, rotation: Rotation, 
       ? { composed_of: [custom] }
       : {};
   return {
-    index_patterns: templatePatterns(name, rotation),
+    index_patterns: listTemplatePatterns(name, rotation),
     // Where one plugin's name begins with another's, both may fit: the longer one must win.
     priority: PRIORITY + name.length,
     ...components,
-    template: createOf(server, index, rotation).body,
+    template: buildIndex(server, index, rotation).body,
     _meta: { description: 'made by ml-log-sidecar' },
   };
 }
 
 /** The index that is there from the start; of periods, the one without a time, for the alias must point somewhere. */
-function createOf(server: Server, index: IndexDefinition, rotation: Rotation) {
+function buildIndex(server: Server, index: IndexDefinition, rotation: Rotation) {
   const name = index.name;
   const rotated = rotation !== 'none';
   const body = {
@@ -99,8 +106,8 @@ export async function setUp(
       return trouble.over();
     } catch (error) {
       if (error instanceof SidecarError) throw error;
-      const refusal = refusalOf(error, `${trouble.what} refused to set up the indices`);
-      if (refusal) throw refused(refusal, error);
+      const refusal = findRefusal(error, `${trouble.what} refused to set up the indices`);
+      if (refusal) throw createRefusalError(refusal, error);
       if (!(await trouble.wait(error, signal))) throw trouble.unreachable(error);
     }
   }
@@ -129,7 +136,7 @@ async function putTemplate(
       !server.ignoresMissingComponents && (await client.cluster.existsComponentTemplate(custom));
     await client.indices.putIndexTemplate({
       name: index.name,
-      ...(templateOf(server, index, rotation, hasCustom) as Omit<
+      ...(buildTemplate(server, index, rotation, hasCustom) as Omit<
         estypes.IndicesPutIndexTemplateRequest,
         'name'
       >),
@@ -153,7 +160,7 @@ export async function ensureIndex(
 ): Promise<void> {
   const name = index.name;
   const rotated = rotation !== 'none';
-  const { path, body } = createOf(await serverOf(client), index, rotation);
+  const { path, body } = buildIndex(await serverOf(client), index, rotation);
   if (!(await client.indices.exists({ index: path.slice(1) }))) {
     try {
       await client.indices.create({ index: path.slice(1), ...body });
@@ -164,7 +171,7 @@ export async function ensureIndex(
       if (!raced) throw error;
     }
   }
-  const present = await client.indices.get({ index: rotated ? periodPatterns(name) : name });
+  const present = await client.indices.get({ index: rotated ? listPeriodPatterns(name) : name });
   for (const [found, { mappings: there = {}, aliases = {} }] of Object.entries(present)) {
     if (rotated && !belongsTo(name, found)) continue;
     const { conflicts, missing } = compareMappings(body.mappings, there as Record<string, unknown>);

@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import { SidecarError } from '../util/errors.ts';
 import { jsonEnd } from '../util/json.ts';
-import { type ElasticsearchOptions, elasticsearchTrouble, readStatus } from './client.ts';
+import { createElasticsearchTrouble, type ElasticsearchOptions, readStatus } from './client.ts';
 import { closePointInTime, openPointInTime } from './point-in-time.ts';
 import { serverOf } from './transport.ts';
 
@@ -15,7 +15,7 @@ export interface StoredDocument {
 }
 
 /** Some documents, and the place behind them. */
-export interface Page {
+export interface DocumentPage {
   documents: StoredDocument[];
   /** Where the next page begins; fit for JSON. */
   after: unknown;
@@ -27,7 +27,7 @@ const FIRST_PAGE = 200;
 /** Elasticsearch's own bound is 10,000 documents a page; documents may be large, so bytes bound it too. */
 const LARGEST_PAGE = 5_000;
 const PAGE_BYTES = 4 << 20;
-/** Where small documents are followed by large ones, a page is broken off here (in characters) and asked for in parts. */
+/** Where small documents are followed by large ones, a page is cut here (in characters) and asked for in parts. */
 const LARGEST_ANSWER = 32 << 20;
 
 /** The point in time is gone: it was not read for an hour, or its node was restarted. */
@@ -36,7 +36,7 @@ export class SnapshotGone extends Error {
 }
 
 /** The body of a search, without its point in time. */
-interface Search {
+interface PageSearch {
   size: number;
   [part: string]: unknown;
 }
@@ -75,7 +75,7 @@ export class Snapshot {
   }
 
   /** The documents that match, page by page, from behind `after` on. Throws `SnapshotGone`. */
-  async *pages(query: object, after?: unknown): AsyncGenerator<Page> {
+  async *pages(query: object, after?: unknown): AsyncGenerator<DocumentPage> {
     const { tiebreaker: sort } = await serverOf(this.#client);
     for (let size = FIRST_PAGE, from = after; ; ) {
       const sorted = { query, size, sort, track_total_hits: false };
@@ -103,8 +103,8 @@ export class Snapshot {
   }
 
   /** The text of the answer. A busy or absent server is tried again, as long as the options' patience lasts. */
-  async #search(body: Search): Promise<string> {
-    const trouble = elasticsearchTrouble(this.#options);
+  async #search(body: PageSearch): Promise<string> {
+    const trouble = createElasticsearchTrouble(this.#options);
     for (;;) {
       try {
         const pit = { id: this.#id, keep_alive: KEEP_ALIVE };
@@ -119,7 +119,7 @@ export class Snapshot {
     }
   }
 
-  async #request(body: Search): Promise<string> {
+  async #request(body: PageSearch): Promise<string> {
     // The client would parse what it is given; a backup must not round its numbers.
     const { body: stream, statusCode } = await this.#client.transport.request<NodeJS.ReadableStream>(
       {
@@ -148,8 +148,8 @@ export class Snapshot {
 }
 
 /** Cuts the documents out of a search's answer, as they stand there. */
-export function readPage(text: string): Page {
-  const page: Page = { documents: [], after: undefined };
+export function readPage(text: string): DocumentPage {
+  const page: DocumentPage = { documents: [], after: undefined };
   const hits = text.indexOf('"hits":[');
   if (hits < 0) return page;
   for (let at = hits + 8; text[at] === '{'; ) {

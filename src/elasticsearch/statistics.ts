@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { PluginChain } from '../plugin-chain.ts';
-import { presentIndices } from './indices.ts';
+import { findPresentIndices } from './indices.ts';
 import { serverOf } from './transport.ts';
 
 /** What one configured index holds; `null` where there is nothing to tell. */
@@ -85,10 +85,10 @@ const HOUR_MS = 3_600_000;
 const TOP = 10;
 
 /** Asks for all figures; `since` in ms since 1970. */
-export async function figures(client: Client, plugins: PluginChain, since?: number): Promise<Figures> {
+export async function queryFigures(client: Client, plugins: PluginChain, since?: number): Promise<Figures> {
   const names = plugins.indices.map(({ name }) => name);
   const indices: IndexFigures[] = [];
-  for (const name of names) indices.push(await indexFigures(client, name));
+  for (const name of names) indices.push(await readIndexFigures(client, name));
   const query =
     since === undefined
       ? { match_all: {} }
@@ -108,15 +108,15 @@ export async function figures(client: Client, plugins: PluginChain, since?: numb
   return {
     since: since === undefined ? null : new Date(since).toISOString(),
     indices,
-    calls: await ask('ml-api-logs', CALLS, callFigures),
-    latency_ms: await ask('ml-api-perfs', LATENCY, latencyFigures),
-    predictions: await ask('ml-api-message', PREDICTIONS, predictionFigures),
-    top_functions: await ask('ml-api-top-func', FUNCTIONS, functionFigures),
+    calls: await ask('ml-api-logs', CALLS, readCallFigures),
+    latency_ms: await ask('ml-api-perfs', LATENCY, readLatencyFigures),
+    predictions: await ask('ml-api-message', PREDICTIONS, readPredictionFigures),
+    top_functions: await ask('ml-api-top-func', FUNCTIONS, readFunctionFigures),
   };
 }
 
-async function indexFigures(client: Client, name: string): Promise<IndexFigures> {
-  const parts = (await presentIndices(client, [name])).length;
+async function readIndexFigures(client: Client, name: string): Promise<IndexFigures> {
+  const parts = (await findPresentIndices(client, [name])).length;
   const none = { index: name, parts, documents: 0, bytes: 0, oldest: null, newest: null, per_hour: null };
   if (parts === 0) return { ...none, last_hour: 0 };
   // By its name, not by those of its periods: a year of them does not fit into the line of a request.
@@ -163,7 +163,7 @@ const CALLS = {
   server_errors: { filter: { range: { status_code: { gte: 500 } } } },
 };
 
-function callFigures(answer: {
+function readCallFigures(answer: {
   total: { value: number };
   client_errors: { doc_count: number };
   server_errors: { doc_count: number };
@@ -182,7 +182,7 @@ const LATENCY = {
   max: { max: { field: 'latency_ms' } },
 };
 
-function latencyFigures(answer: {
+function readLatencyFigures(answer: {
   measured: { value: number };
   percentiles: { values: Record<'50.0' | '95.0' | '99.0', number | null> };
   mean: { value: number | null };
@@ -195,7 +195,7 @@ function latencyFigures(answer: {
 const PREDICTIONS = { classes: { terms: { field: 'result.prediction', size: TOP } } };
 const LABELS: Readonly<Record<string, string>> = { '1': 'YES', '0': 'NO' };
 
-function predictionFigures(answer: {
+function readPredictionFigures(answer: {
   classes: { buckets: Bucket[]; sum_other_doc_count: number };
 }): PredictionFigures[] {
   const { buckets, sum_other_doc_count: others } = answer.classes;
@@ -217,7 +217,7 @@ const FUNCTIONS = {
   functions: costliest('function_name', TOP * TOP, { files: costliest('filename', TOP, {}) }),
 };
 
-function functionFigures(answer: { functions: { buckets: Bucket[] } }): FunctionFigures[] {
+function readFunctionFigures(answer: { functions: { buckets: Bucket[] } }): FunctionFigures[] {
   return answer.functions.buckets
     .flatMap(({ key: name, files }) =>
       files.buckets.map(({ key: file, doc_count: profiles, calls, time }) => ({

@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import { levelOf } from '../level.ts';
+import { normalizeLevel } from '../level.ts';
 import { definePlugin, type LogParts } from '../plugin.ts';
 import { timeEnd } from '../time-forms.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
@@ -39,7 +39,7 @@ export default definePlugin({
 });
 
 function isLevel(text: string): boolean {
-  return levelOf(text) !== undefined || OWN_LEVEL.test(text.trimEnd());
+  return normalizeLevel(text) !== undefined || OWN_LEVEL.test(text.trimEnd());
 }
 
 function readObject(entry: JsonObject): LogParts | undefined {

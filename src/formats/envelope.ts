@@ -28,7 +28,7 @@ export default definePlugin({
   create: () => ({
     parse(entry): Envelope | undefined {
       if (typeof entry === 'string' || OWN.some((name) => Object.hasOwn(entry, name))) return undefined;
-      const name = INNER.find((each) => isLog(entry[each]));
+      const name = INNER.find((each) => looksLikeLog(entry[each]));
       if (name === undefined) return undefined;
       const { [name]: inner, ...data } = entry;
       const timed = TIMES.find((each) => timeOf(data[each] ?? null) !== undefined);
@@ -39,7 +39,7 @@ export default definePlugin({
   }),
 });
 
-function isLog(text: JsonObject[string] | undefined): boolean {
+function looksLikeLog(text: JsonObject[string] | undefined): boolean {
   if (typeof text !== 'string' || !beginsLog(text, 0)) return false;
   if (text[0] !== '{') return true;
   const value = parseJson(text);

@@ -1,4 +1,4 @@
-import { levelOf } from '../level.ts';
+import { normalizeLevel } from '../level.ts';
 import { definePlugin, type LogParts } from '../plugin.ts';
 import { timeOf } from '../time-forms.ts';
 import { type JsonObject, setOwn } from '../util/json.ts';
@@ -14,10 +14,10 @@ const PAIR = /[ \t]*([^\s="]+)=(?:"((?:[^"\\\n]|\\.)*)"|([^\s"]*))(?=[ \t]|$)/y;
 export default definePlugin({
   name: 'logfmt',
   description: 'pairs of key and value: slog, logrus, Heroku',
-  create: () => ({ parse: (entry) => (typeof entry === 'string' ? read(entry) : undefined) }),
+  create: () => ({ parse: (entry) => (typeof entry === 'string' ? readLogfmt(entry) : undefined) }),
 });
 
-function read(text: string): LogParts | undefined {
+function readLogfmt(text: string): LogParts | undefined {
   const lineEnd = text.indexOf('\n');
   const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
   const pairs = pairsOf(line.trimEnd());
@@ -32,7 +32,7 @@ function read(text: string): LogParts | undefined {
     return undefined;
   };
   const time = take(TIME, timeOf);
-  const level = take(LEVEL, levelOf);
+  const level = take(LEVEL, normalizeLevel);
   if (time === undefined && level === undefined) return undefined;
   const message = take(MESSAGE, (value) => value || undefined) ?? line;
   const logger = take(LOGGER, (value) => value || undefined);
@@ -47,7 +47,7 @@ function read(text: string): LogParts | undefined {
   };
 }
 
-/** Two pairs or more, and nothing else; of two with one key, the text is no such line. */
+/** Two pairs or more, and nothing else; where two share a key, the text is not such a line. */
 function pairsOf(line: string): Map<string, string> | undefined {
   const pairs = new Map<string, string>();
   for (PAIR.lastIndex = 0; PAIR.lastIndex < line.length; ) {

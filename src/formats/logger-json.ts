@@ -66,12 +66,12 @@ export default definePlugin<Partial<Record<keyof Options, string | string[]>>>({
     ) as unknown as Options;
     const certain = [...[options.time ?? []].flat(), ...CERTAIN];
     return {
-      parse: (entry) => (typeof entry === 'string' ? undefined : read(entry, keys, certain)),
+      parse: (entry) => (typeof entry === 'string' ? undefined : readLoggerJson(entry, keys, certain)),
     };
   },
 });
 
-function read(entry: JsonObject, keys: Options, certain: readonly string[]): LogParts {
+function readLoggerJson(entry: JsonObject, keys: Options, certain: readonly string[]): LogParts {
   const { data, ...members } = entry;
   const take = <Value>(
     paths: readonly string[],

@@ -23,7 +23,7 @@ const OF_MODULE = /^\s*([\w-]+[.:])([A-Za-z]+)$/;
 /** A time of day, which no date makes a time. */
 const CLOCK = /\[?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?=[\s\]|])/y;
 
-interface Found {
+interface FoundLevel {
   level: string;
   /** Where the level begins and where what hangs on it ends. */
   start: number;
@@ -40,10 +40,10 @@ export default definePlugin({
   name: 'python',
   description:
     'text lines with a time, a level, or both: Python, loguru, structlog, gunicorn, uvicorn, Flask',
-  create: () => ({ parse: (entry) => (typeof entry === 'string' ? read(entry) : undefined) }),
+  create: () => ({ parse: (entry) => (typeof entry === 'string' ? readPythonLine(entry) : undefined) }),
 });
 
-function read(text: string): LogParts | undefined {
+function readPythonLine(text: string): LogParts | undefined {
   const basic = BASIC.exec(text);
   if (basic && isLevelWord(basic[1]!))
     return { level: basic[1], logger: basic[2], message: text.slice(basic[0].length) };
@@ -52,40 +52,42 @@ function read(text: string): LogParts | undefined {
   if (end >= 0) {
     const time = text.slice(timeStart, end);
     const found = findLevel(text, end, MOST_PARTS);
-    return found ? partsOf(text, time, end, found) : { time, message: text.slice(skip(AFTER, text, end)) };
+    return found
+      ? createParts(text, time, end, found)
+      : { time, message: text.slice(skipPattern(AFTER, text, end)) };
   }
-  const clock = match(CLOCK, text, 0);
+  const clock = matchAt(CLOCK, text, 0);
   const ofDay = clock ? findLevel(text, clock[0].length, 1) : undefined;
-  if (ofDay) return partsOf(text, clock![1], clock![0].length, ofDay);
+  if (ofDay) return createParts(text, clock![1], clock![0].length, ofDay);
   const first = findLevel(text, 0, text[0] === '[' ? 1 : 0);
   if (!first) return undefined;
   // `[LightGBM] [Warning]`, and not `[uuid] ERROR`.
-  if (first.start > 0) return text[first.start] === '[' ? partsOf(text, undefined, 0, first) : undefined;
+  if (first.start > 0) return text[first.start] === '[' ? createParts(text, undefined, 0, first) : undefined;
   // The time may stand behind the level, and a part between them.
-  let at = skip(AFTER, text, first.end);
+  let at = skipPattern(AFTER, text, first.end);
   let behind = timeEnd(text, at);
   if (behind < 0 && text[at] === '[') behind = timeEnd(text, ++at);
-  if (behind < 0) return partsOf(text, undefined, 0, first);
+  if (behind < 0) return createParts(text, undefined, 0, first);
   const message = { ...first, start: behind, end: behind };
-  return partsOf(text, text.slice(at, behind), behind, message);
+  return createParts(text, text.slice(at, behind), behind, message);
 }
 
 /** The level that stands at `at`, or behind a few other parts. */
-function findLevel(text: string, at: number, parts: number): Found | undefined {
-  let from = skip(BETWEEN, text, at);
+function findLevel(text: string, at: number, parts: number): FoundLevel | undefined {
+  let from = skipPattern(BETWEEN, text, at);
   for (let n = 0; n <= parts; n++) {
-    const bracket = match(BRACKETED, text, from);
+    const bracket = matchAt(BRACKETED, text, from);
     const inner = bracket ? from + 1 : from;
-    const word = match(WORD, text, inner);
+    const word = matchAt(WORD, text, inner);
     if (word && isLevelWord(word[1]!)) {
       const end = inner + word[0].length;
       const bare = !bracket && text[end] !== ':' && !isApart(text, from, end);
       if (!bare || word[1] === word[1]!.toUpperCase()) {
-        const tail = match(TAIL, text, end);
+        const tail = matchAt(TAIL, text, end);
         return { level: word[1]!, start: from, end: end + (tail?.[0].length ?? 0), tail: tail?.[1] };
       }
     }
-    const part = bracket ?? match(BARE, text, from);
+    const part = bracket ?? matchAt(BARE, text, from);
     if (!part) return undefined;
     const [, module, level] = OF_MODULE.exec(bracket?.[1] ?? part[0]) ?? [];
     if (
@@ -99,7 +101,7 @@ function findLevel(text: string, at: number, parts: number): Found | undefined {
         end: from + part[0].length,
         tail: undefined,
       };
-    from = skip(BETWEEN, text, from + part[0].length);
+    from = skipPattern(BETWEEN, text, from + part[0].length);
   }
   return undefined;
 }
@@ -111,12 +113,12 @@ function isApart(text: string, start: number, end: number): boolean {
   );
 }
 
-function partsOf(text: string, time: string | undefined, from: number, found: Found): LogParts {
-  let at = skip(AFTER, text, found.end);
+function createParts(text: string, time: string | undefined, from: number, found: FoundLevel): LogParts {
+  let at = skipPattern(AFTER, text, found.end);
   const before = text.slice(from, found.start).replace(/^[\s|\-:,\])}>]+|[\s|\-:,.]+$/g, '');
   const inner = /^[[({<]([^\])}>]*)[\])}>]?$/.exec(before)?.[1] ?? before;
-  const spring = match(SPRING, text, at);
-  const name = spring ? [spring[0], spring[2], undefined] : match(NAME, text, at);
+  const spring = matchAt(SPRING, text, at);
+  const name = spring ? [spring[0], spring[2], undefined] : matchAt(NAME, text, at);
   if (name) at += name[0]!.length;
   const isName = inner !== '' && !name && !/^\d+$/.test(inner);
   const context = [
@@ -135,18 +137,18 @@ function partsOf(text: string, time: string | undefined, from: number, found: Fo
 
 /** Where seconds or ms since 1970 end, which only a level tells from any other number. */
 function epochEnd(text: string, at: number): number {
-  const epoch = match(/\d{10}(?:\d{3}|\.\d{1,9})?(?=[\s\])])/y, text, at);
+  const epoch = matchAt(/\d{10}(?:\d{3}|\.\d{1,9})?(?=[\s\])])/y, text, at);
   const end = epoch ? at + epoch[0].length : -1;
   return end >= 0 && findLevel(text, end, MOST_PARTS) ? end : -1;
 }
 
 /** A sticky pattern, tried at one place. */
-function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(text);
 }
 
 /** The place behind what a sticky pattern that always matches matches. */
-function skip(pattern: RegExp, text: string, at: number): number {
-  return at + (match(pattern, text, at)?.[0].length ?? 0);
+function skipPattern(pattern: RegExp, text: string, at: number): number {
+  return at + (matchAt(pattern, text, at)?.[0].length ?? 0);
 }

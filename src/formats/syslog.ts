@@ -13,10 +13,10 @@ const OLD =
 export default definePlugin({
   name: 'syslog',
   description: 'syslog (RFC 5424 and 3164), its files, and Heroku',
-  create: () => ({ parse: (entry) => (typeof entry === 'string' ? read(entry) : undefined) }),
+  create: () => ({ parse: (entry) => (typeof entry === 'string' ? readSyslog(entry) : undefined) }),
 });
 
-function read(text: string): Envelope | undefined {
+function readSyslog(text: string): Envelope | undefined {
   const head = text[0] === '<' ? (NEW.exec(text) ?? OLD.exec(text)) : OLD.exec(text);
   if (!head) return undefined;
   const { priority, time, name, ...others } = head.groups!;

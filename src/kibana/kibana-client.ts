@@ -37,11 +37,11 @@ export class Kibana {
   readonly #caFile: string | undefined;
 
   constructor({ url, apiKey, username, password, caFile }: KibanaOptions) {
-    const parsed = parseUrl(url, 'KIBANA_URL', 'http://localhost:5601');
-    const user = decodeURIComponent(parsed.username) || username;
-    const secret = decodeURIComponent(parsed.password) || password || '';
-    parsed.username = parsed.password = '';
-    this.address = parsed.href.replace(/\/+$/, '');
+    const parseAnswer = parseUrl(url, 'KIBANA_URL', 'http://localhost:5601');
+    const user = decodeURIComponent(parseAnswer.username) || username;
+    const secret = decodeURIComponent(parseAnswer.password) || password || '';
+    parseAnswer.username = parseAnswer.password = '';
+    this.address = parseAnswer.href.replace(/\/+$/, '');
     const authorization = apiKey
       ? `ApiKey ${apiKey}`
       : user && `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
@@ -124,7 +124,7 @@ export class Kibana {
   #refuse(status: number, text: string): never {
     throw new SidecarError(
       status >= 500 || status === 429 ? 'unreachable' : 'config',
-      `Kibana at ${this.address} refused: ${refusalIn(status, text)}`,
+      `Kibana at ${this.address} refused: ${findKibanaRefusal(status, text)}`,
     );
   }
 }
@@ -139,7 +139,7 @@ function parsed(text: string): JsonObject | undefined {
 }
 
 /** Why a request was refused, whole or in part, and what to do. */
-function refusalIn(status: number, text: string): string {
+function findKibanaRefusal(status: number, text: string): string {
   const answer = parsed(text);
   if (!answer) return `what answers there (${status}) is not Kibana; check KIBANA_URL`;
   const told = `${status} ${answer.message}`;
@@ -157,7 +157,7 @@ function refusalIn(status: number, text: string): string {
 }
 
 /** Where the Kibana of a configuration is; `undefined` where it has none. It takes Elasticsearch's credentials. */
-export function kibanaOptions({ kibana, elasticsearch }: Config): KibanaOptions | undefined {
+export function readKibanaOptions({ kibana, elasticsearch }: Config): KibanaOptions | undefined {
   const { api_key: apiKey, username, password, ca_file: caFile } = elasticsearch;
   return kibana.url === undefined ? undefined : { url: kibana.url, apiKey, username, password, caFile };
 }

@@ -3,7 +3,7 @@ import type { Chart, Dashboard } from '../dashboards/definitions.ts';
 import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import { kibanaOptions } from './kibana-client.ts';
+import { readKibanaOptions } from './kibana-client.ts';
 
 /** A saved object of Kibana, as its export writes one a line. */
 export interface SavedObject extends JsonObject {
@@ -18,7 +18,7 @@ export interface SavedObject extends JsonObject {
 export type DashboardsProduct = 'kibana' | 'opensearch';
 
 /** What an import did. */
-export interface Imported {
+export interface ImportedDashboards {
   /** Where: `http://localhost:5601`. */
   kibana: string;
   dataViews: string[];
@@ -55,16 +55,16 @@ function versionOf(type: SavedObject['type'], product: DashboardsProduct): JsonO
  * its specification by `vis_types/vega/public/data_model/vega_parser.ts`; in that of OpenSearch Dashboards, a panel by value
  * is made by `create` in `visualizations/public/embeddable/visualize_embeddable_factory.tsx`.
  */
-export function savedObjects(
+export function buildSavedObjects(
   dashboards: readonly Dashboard[],
   product: DashboardsProduct = 'kibana',
 ): SavedObject[] {
   const patterns = new Set(dashboards.flatMap(({ charts }) => charts.map(({ spec }) => spec.data.url.index)));
-  const objects = [...[...patterns].map(dataView), ...dashboards.map(savedDashboard)];
+  const objects = [...[...patterns].map(buildDataView), ...dashboards.map(buildDashboard)];
   return objects.map((object) => ({ ...object, ...versionOf(object.type, product) }));
 }
 
-function dataView(pattern: string): SavedObject {
+function buildDataView(pattern: string): SavedObject {
   return {
     type: 'index-pattern',
     id: PREFIX + pattern.replace('*', ''),
@@ -73,7 +73,7 @@ function dataView(pattern: string): SavedObject {
   };
 }
 
-function savedDashboard({ id, title, description, charts }: Dashboard): SavedObject {
+function buildDashboard({ id, title, description, charts }: Dashboard): SavedObject {
   let y = 0;
   const panels = charts.map((chart, n) => {
     const isLeft = n % 2 === 0;
@@ -85,7 +85,11 @@ function savedDashboard({ id, title, description, charts }: Dashboard): SavedObj
       type: 'visualization',
       panelIndex: chart.id,
       gridData,
-      embeddableConfig: { title: chart.title, description: chart.description, savedVis: savedVis(chart) },
+      embeddableConfig: {
+        title: chart.title,
+        description: chart.description,
+        savedVis: buildVisualization(chart),
+      },
     };
   });
   return {
@@ -106,7 +110,7 @@ function savedDashboard({ id, title, description, charts }: Dashboard): SavedObj
   };
 }
 
-function savedVis({ title, description, spec }: Chart): JsonObject {
+function buildVisualization({ title, description, spec }: Chart): JsonObject {
   return {
     title,
     description,
@@ -118,7 +122,7 @@ function savedVis({ title, description, spec }: Chart): JsonObject {
 }
 
 /** Saved objects as the NDJSON file that Kibana imports. */
-export function ndjson(objects: readonly SavedObject[]): string {
+export function formatNdjson(objects: readonly SavedObject[]): string {
   return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
 }
 
@@ -126,8 +130,8 @@ export function ndjson(objects: readonly SavedObject[]): string {
  * Puts the data views and dashboards into the Kibana at `kibana.url`, replacing those of an earlier import. Throws
  * `SidecarError`: `config` where no URL is set, or Kibana refuses; `unreachable` where it doesn't answer.
  */
-export async function importDashboards(loaded: LoadedConfig): Promise<Imported> {
-  const options = kibanaOptions(loaded.config);
+export async function importDashboards(loaded: LoadedConfig): Promise<ImportedDashboards> {
+  const options = readKibanaOptions(loaded.config);
   if (options === undefined) {
     throw new SidecarError(
       'config',
@@ -136,15 +140,15 @@ export async function importDashboards(loaded: LoadedConfig): Promise<Imported> 
   }
   const { Kibana } = await import('./kibana-client.ts');
   const kibana = new Kibana(options);
-  const objects = savedObjects(openDashboards(await dashboardsSetting(loaded)), await kibana.product());
-  await kibana.importObjects(ndjson(objects));
+  const objects = buildSavedObjects(openDashboards(await dashboardsSetting(loaded)), await kibana.product());
+  await kibana.importObjects(formatNdjson(objects));
   const titles = (type: SavedObject['type']): string[] =>
     objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));
   return { kibana: kibana.address, dataViews: titles('index-pattern'), dashboards: titles('dashboard') };
 }
 
 /** An import in a line. */
-export function inWords({ kibana, dataViews, dashboards }: Imported): string {
+export function describeImported({ kibana, dataViews, dashboards }: ImportedDashboards): string {
   const listed = (what: string, titles: readonly string[]): string =>
     `${titles.length} ${what} (${titles.join(', ')})`;
   return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}\n`;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BufferState } from '../buffer/disk-buffer.ts';
-import { emptyRunStats, type RunStats } from '../run-stats.ts';
+import { createRunStats, type RunStats } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -25,7 +25,7 @@ export class Metrics implements Observer {
 
   /** `indices`: the names of all indices, so that their counters begin at 0. */
   constructor(indices: readonly string[], buffer?: () => BufferState) {
-    this.stats = emptyRunStats(indices);
+    this.stats = createRunStats(indices);
     this.#counter(
       'logs_read_total',
       'Logs that were read and are safe: stored, or dead letters.',

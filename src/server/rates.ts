@@ -16,7 +16,7 @@ export class Rates implements Partial<Observer> {
     while (this.#marks.length > 1 && now - this.#marks[1]!.at > KEPT_MS) this.#marks.shift();
   }
 
-  /** Logs a second over the last `windowMs`, 5 minutes at the most, or since the run began where that is less. */
+  /** Logs a second over the last `windowMs`, at most 5 minutes, or since the run began where that is less. */
   perSecond(windowMs: number): number {
     const now = performance.now();
     const begin = now - windowMs;

@@ -3,12 +3,12 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Assembly } from '../create-pipeline.ts';
 import { dashboardsSetting } from '../dashboards/open.ts';
 import { ServedDashboards } from '../dashboards/serve-dashboards.ts';
-import { groupedByReason } from '../letter.ts';
+import { groupByReason } from '../letter.ts';
 import type { Observer } from '../stages.ts';
 import type { ListenAddress } from './listen.ts';
 import { Metrics } from './metrics.ts';
 import { Rates } from './rates.ts';
-import { type Status, statusPage } from './status-page.ts';
+import { renderStatusPage, type Status } from './status-page.ts';
 import { readiness, startServer } from './status-server.ts';
 
 /** How much of the dead letters' end the status page looks at, and how many reasons it shows. */
@@ -59,7 +59,7 @@ export async function startStatus(
         count: letters.length,
         more,
         // A reason may quote what a caller sent.
-        groups: groupedByReason(letters)
+        groups: groupByReason(letters)
           .slice(0, MAX_REASONS)
           .map((group) => (isLocal ? group : { ...group, reason: 'shown on this machine only' })),
       },
@@ -67,7 +67,7 @@ export async function startStatus(
   };
   const server = await startServer(address, {
     metrics,
-    status: async (isLocal) => statusPage(await status(isLocal)),
+    status: async (isLocal) => renderStatusPage(await status(isLocal)),
     dashboards: (parameters) => dashboards.page(parameters),
   });
   return { observers: [metrics, rates], close: server.close };

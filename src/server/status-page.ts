@@ -2,7 +2,7 @@ import { type Finding, formatFigure } from '../alerts/finding.ts';
 import type { AlertsState } from '../alerts/page-section.ts';
 import type { BufferState } from '../buffer/disk-buffer.ts';
 import type { RunStats } from '../run-stats.ts';
-import { type Html, html, type Page, page } from '../util/html.ts';
+import { type Html, type HtmlPage, html, renderPage } from '../util/html.ts';
 
 /** What the page tells of a run. */
 export interface Status {
@@ -38,9 +38,9 @@ export interface DeadLetterSummary {
 }
 
 /** The status of a run. It renews itself every 5 seconds where scripts run, and is complete where they don't. */
-export function statusPage(status: Status): Page {
+export function renderStatusPage(status: Status): HtmlPage {
   const { ready, source, sink, stats, rates } = status;
-  return page({
+  return renderPage({
     title: 'ml-log-sidecar',
     style: STYLE,
     script: SCRIPT,
@@ -54,11 +54,11 @@ export function statusPage(status: Status): Page {
 <dl class="tiles">
 ${tile('Logs a second', rate(rates.minute), `in the last minute; ${rate(rates.fiveMinutes)} ${status.uptimeSeconds < 300 ? 'since the start' : 'over 5 minutes'}`)}
 ${tile('Lag', ago(status.newestLogSecondsAgo), 'age of the newest log that is safe')}
-${tile('Logs', count(stats.logs), `in ${duration(status.uptimeSeconds)}`)}
-${tile('Gaps', count(stats.gaps), stats.gaps === 0 ? 'no log was lost unread' : 'logs may have been lost unread', stats.gaps > 0)}
-${tile('Dead letters', count(stats.deadLetters), 'of this run', stats.deadLetters > 0)}
-${tile('On their way', count(status.inFlight), 'batches to the sink')}
-${tile('Waiting', count(status.waiting.logs), waitingNote(status.waiting), status.waiting.isFull)}
+${tile('Logs', formatCount(stats.logs), `in ${duration(status.uptimeSeconds)}`)}
+${tile('Gaps', formatCount(stats.gaps), stats.gaps === 0 ? 'no log was lost unread' : 'logs may have been lost unread', stats.gaps > 0)}
+${tile('Dead letters', formatCount(stats.deadLetters), 'of this run', stats.deadLetters > 0)}
+${tile('On their way', formatCount(status.inFlight), 'batches to the sink')}
+${tile('Waiting', formatCount(status.waiting.logs), waitingNote(status.waiting), status.waiting.isFull)}
 </dl>
 <div class="columns">
 <section class="card" aria-labelledby="ends"><h2 id="ends">Source and sink</h2>
@@ -97,7 +97,7 @@ function servers({ servers }: Status): Html {
 function documents({ indices }: RunStats): Html {
   const rows = Object.entries(indices).map(
     ([name, { stored, existing, refused }]) =>
-      html`<tr><th scope="row">${name}</th><td class="number">${count(stored)}</td><td class="number">${count(existing)}</td><td class="number${refused > 0 ? ' bad' : ''}">${count(refused)}</td></tr>`,
+      html`<tr><th scope="row">${name}</th><td class="number">${formatCount(stored)}</td><td class="number">${formatCount(existing)}</td><td class="number${refused > 0 ? ' bad' : ''}">${formatCount(refused)}</td></tr>`,
   );
   return html`<div class="scroll" role="region" aria-label="Documents by index" tabindex="0"><table><thead><tr><th scope="col">Index</th><th scope="col" class="number">stored</th><th scope="col" class="number">there before</th><th scope="col" class="number">refused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
@@ -116,18 +116,18 @@ function letters({ count: all, more, groups }: DeadLetterSummary): Html {
   if (all === 0) return html`<p>${more ? html`Too large to be shown here; ${hint}.` : 'There are none.'}</p>`;
   const rows = groups.map(
     ({ count: n, stage, at, reason, last }) =>
-      html`<tr><td class="number">${count(n)}</td><td>${stage} ${at}</td><td>${reason}</td><td>${last.slice(0, 19).replace('T', ' ')}</td></tr>`,
+      html`<tr><td class="number">${formatCount(n)}</td><td>${stage} ${at}</td><td>${reason}</td><td>${last.slice(0, 19).replace('T', ' ')}</td></tr>`,
   );
-  return html`<p class="faint">${more ? `The newest ${count(all)} that are kept` : `All ${count(all)} that are kept`}, by reason. ${hint}.</p>
+  return html`<p class="faint">${more ? `The newest ${formatCount(all)} that are kept` : `All ${formatCount(all)} that are kept`}, by reason. ${hint}.</p>
 <div class="scroll" role="region" aria-label="Dead letters by reason" tabindex="0"><table><thead><tr><th scope="col" class="number">Count</th><th scope="col">Where</th><th scope="col">Reason</th><th scope="col">Last, UTC</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function count(n: number): string {
+function formatCount(n: number): string {
   return n.toLocaleString('en');
 }
 
 function rate(perSecond: number): string {
-  return perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1);
+  return perSecond >= 10 ? formatCount(Math.round(perSecond)) : perSecond.toFixed(1);
 }
 
 function ago(seconds: number | null): string {

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { reasonOf } from '../util/errors.ts';
-import type { Page } from '../util/html.ts';
+import type { HtmlPage } from '../util/html.ts';
 import { log } from '../util/log.ts';
-import { lastContacts } from '../util/retry.ts';
+import { listContacts } from '../util/retry.ts';
 import { closeServer, isLoopback, isOwnHost, type ListenAddress, listen } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -19,9 +19,9 @@ export interface StatusServer {
 export interface Told {
   metrics: Metrics;
   /** The page at `/`; with texts of logs only where `isLocal`: it is asked for on this machine. */
-  status(isLocal: boolean): Promise<Page>;
+  status(isLocal: boolean): Promise<HtmlPage>;
   /** The page at `/dashboards`. */
-  dashboards(parameters: URLSearchParams): Promise<{ status: number; page: Page }>;
+  dashboards(parameters: URLSearchParams): Promise<{ status: number; page: HtmlPage }>;
 }
 
 /**
@@ -69,7 +69,7 @@ export function readiness(metrics: Metrics) {
   const now = performance.now();
   const rounded = (ms: number): number => Math.round(ms / 100) / 10;
   const { isOpen, committedAt, newestAt } = metrics;
-  const servers = [...lastContacts()].map(([name, { reachable, at, reason }]) => ({
+  const servers = [...listContacts()].map(([name, { reachable, at, reason }]) => ({
     name,
     reachable,
     seconds_ago: rounded(now - at),
@@ -89,7 +89,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body);
 }
 
-function sendPage(response: ServerResponse, status: number, { html, policy }: Page): void {
+function sendPage(response: ServerResponse, status: number, { html, policy }: HtmlPage): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy,

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lookup } from '../component.ts';
 import type { IndexDefinition } from '../plugin.ts';
-import { linesOf } from '../util/lines.ts';
+import { readLines } from '../util/lines.ts';
 import { idAt } from './directory.ts';
 
 /** Looks documents up in a folder of NDJSON files, whose ids are read once. */
@@ -12,7 +12,7 @@ export async function directoryLookup(folder: string, indices: readonly IndexDef
     const counts = new Map<string, number>();
     const path = join(folder, `${name}.ndjson`);
     if (await stat(path).catch(() => undefined)) {
-      for await (const line of linesOf(path)) {
+      for await (const line of readLines(path)) {
         const id = idAt(line);
         if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
       }

@@ -1,5 +1,5 @@
 import { defineSink } from '../component.ts';
-import { ELASTICSEARCH_SECTIONS, elasticsearchOptions } from '../elasticsearch/options.ts';
+import { ELASTICSEARCH_SECTIONS, readElasticsearchOptions } from '../elasticsearch/options.ts';
 
 /** The sink `elasticsearch`. */
 export const elasticsearchSink = defineSink({
@@ -8,10 +8,10 @@ export const elasticsearchSink = defineSink({
   label: { en: 'Elasticsearch', fr: 'Elasticsearch' },
   sections: ELASTICSEARCH_SECTIONS,
   configure: (config) => ({
-    address: elasticsearchOptions(config, false).address,
+    address: readElasticsearchOptions(config, false).address,
     create: async (follow) => {
       const { ElasticsearchSink } = await import('./elasticsearch.ts');
-      return new ElasticsearchSink(elasticsearchOptions(config, follow), config.indices.rotation);
+      return new ElasticsearchSink(readElasticsearchOptions(config, follow), config.indices.rotation);
     },
     async *probe(indices) {
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');

@@ -1,8 +1,8 @@
 import { type Client, errors } from '@elastic/elasticsearch';
 import {
+  createElasticsearchClient,
+  createElasticsearchTrouble,
   type ElasticsearchOptions,
-  elasticsearchClient,
-  elasticsearchTrouble,
   readStatus,
 } from '../elasticsearch/client.ts';
 import { reasonIn, type ServerError } from '../elasticsearch/refusal.ts';
@@ -34,8 +34,8 @@ export class ElasticsearchSink implements Sink {
 
   /** `rotation`: of the indices that `open` makes ready; `write` goes by what documents say. */
   constructor(options: ElasticsearchOptions, rotation: Rotation = 'none') {
-    this.#client = elasticsearchClient(options);
-    this.#trouble = elasticsearchTrouble(options);
+    this.#client = createElasticsearchClient(options);
+    this.#trouble = createElasticsearchTrouble(options);
     this.#rotation = rotation;
   }
 

@@ -5,13 +5,13 @@ import type { IndexDocument } from '../plugin.ts';
  * the common prefix, and with its period where indices rotate (`logs-2026.11`). Half a surrogate pair becomes U+FFFD:
  * Vector can't read a line that holds one.
  */
-export function lineOf({ id, index, suffix = '', json }: IndexDocument, prefix: string): string {
+export function formatLine({ id, index, suffix = '', json }: IndexDocument, prefix: string): string {
   // Neither an id nor an index's name holds anything that JSON would escape.
-  return `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${wellFormed(json)}}\n`;
+  return `{"id":"${id}","route":"${index.slice(prefix.length)}${suffix}","body":${makeWellFormed(json)}}\n`;
 }
 
 /** `JSON.stringify` escapes halves of pairs, and only these, as \ud…. */
-function wellFormed(json: string): string {
+function makeWellFormed(json: string): string {
   if (!json.includes('\\ud')) return json;
   return json.replace(/\\(?:ud[89a-f]..|.)/g, (it) => (it.startsWith('\\ud') ? '\\ufffd' : it));
 }

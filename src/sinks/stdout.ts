@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IndexDocument } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
-import { lineOf } from './line.ts';
+import { formatLine } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /**
@@ -28,7 +28,7 @@ export class StdoutSink implements Sink {
 
   async write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]> {
     if (documents.length === 0) return [];
-    const lines = new Lines(documents.map((document) => lineOf(document, this.#prefix)));
+    const lines = new Lines(documents.map((document) => formatLine(document, this.#prefix)));
     if (!process.stdout.write(lines.bytes, () => lines.release())) {
       await once(process.stdout, 'drain', { signal }).catch((error) => {
         if (signal.aborted) this.#stalled = true;

@@ -5,7 +5,7 @@ import type { IndexDocument } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
 import { backoffMs, sleep, Trouble } from '../util/retry.ts';
-import { lineOf } from './line.ts';
+import { formatLine } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 /** How to reach Vector's `http_server` source, which must have `acknowledgements` on the sink behind it. */
@@ -28,7 +28,7 @@ const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
 /** How often a document that was refused alone is sent: Elasticsearch may have been busy (429), which Vector hides. */
 const ATTEMPTS = 4;
-/** So many requests in a row that are refused, and none that is taken, speak of Vector and not of documents. */
+/** This many refused requests in a row, with none taken, point to Vector rather than to documents. */
 const ENOUGH = 20;
 
 /**
@@ -63,7 +63,7 @@ export class VectorSink implements Sink {
   async write(documents: readonly IndexDocument[], signal: AbortSignal): Promise<Outcome[]> {
     if (documents.length === 0) return [];
     return this.#write(
-      new Lines(documents.map((document) => lineOf(document, this.#options.prefix))),
+      new Lines(documents.map((document) => formatLine(document, this.#options.prefix))),
       signal,
     );
   }
@@ -158,7 +158,7 @@ export class VectorSink implements Sink {
     if (!(await this.#trouble.wait(error, signal))) throw this.#trouble.unreachable(error);
   }
 
-  async #request(body: Buffer, signal: AbortSignal): Promise<Answer> {
+  async #request(body: Buffer, signal: AbortSignal): Promise<VectorReply> {
     const { username, password = '' } = this.#options;
     const { pathname, search } = new URL(this.#options.url);
     const login = Buffer.from(`${username}:${password}`).toString('base64');
@@ -186,12 +186,12 @@ export class VectorSink implements Sink {
 }
 
 /** An answer's HTTP status, 0 where there was none, and what it said. */
-interface Answer {
+interface VectorReply {
   status: number;
   said: string;
 }
 
-function noAnswer(error: unknown): Answer {
+function noAnswer(error: unknown): VectorReply {
   const late = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
   return { status: 0, said: late ? 'no answer in time (vector.request_timeout)' : reasonOf(error) };
 }

@@ -1,19 +1,19 @@
 import { isObject, parseJson } from '../util/json.ts';
 
 /** A part of a text. */
-interface Place {
+interface LinePlace {
   start: number;
   end: number;
 }
 
 /** A log in a text: the places of its first character and behind its last one. */
-export interface Span extends Place {
+export interface Span extends LinePlace {
   /** It is JSON, so that no line can continue it. */
   json: boolean;
   /** It is whole, whatever may follow. */
   closed: boolean;
   /** Where it is of lines that a container's runtime wrapped: their places. */
-  lines?: Place[];
+  lines?: LinePlace[];
   /** Several logs share these lines. */
   several?: boolean;
   /** Lines of it stand behind the beginning of the next span: who has read the one only must read the other again. */
@@ -22,12 +22,12 @@ export interface Span extends Place {
 
 const DOCKER = '{"log":"';
 const CRI = /\d{4}-\d\d-\d\dT[\d:.+Z-]+ (stdout|stderr) ([FP]) /y;
-/** A stream that was silent for so many lines of others has ended its log. */
+/** A stream that was silent for this many lines of others has ended its log. */
 const MOST_BETWEEN = 100;
 
 /** Lines of one stream of one container, unwrapped. */
 interface Run {
-  lines: (Place & { innerEnd: number })[];
+  lines: (LinePlace & { innerEnd: number })[];
   text: string;
   /** The number of its last line. */
   last: number;

@@ -11,7 +11,7 @@ export const ASIDE_MS = 5_000;
 /** A log as a journal keeps it. */
 export interface SavedLog extends Mark {
   inode: number;
-  /** It was read to its end, under a name that rotations give: that its file goes is no loss. */
+  /** It was read to its end, under a name that rotations give: nothing is lost when its file goes. */
   isDone: boolean;
   /** It is not read: it was put aside, and packed, before the first run. */
   isSkipped: boolean;

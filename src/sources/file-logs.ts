@@ -12,7 +12,7 @@ import type { Gap } from './source.ts';
 /** How long, and how many times in a row, a log is missed before it counts as gone. */
 const MISSED_MS = 1_000;
 const LEAST_MISSES = 5;
-/** In a run that ends by itself, files are looked at again after so many ms while one is missed, so often at most. */
+/** In a run that ends by itself, files are looked at again after this many ms while one is missed, at most this often. */
 const RETRY_MS = 100;
 const MOST_TRIES = 50;
 
@@ -116,7 +116,7 @@ export class FileLogs {
       if (!places.some((place) => place.path === path)) this.#looks.delete(path);
     const byInode = new Map(found.map((look) => [`${look.device} ${look.inode}`, look]));
     const after = await findPlaces(this.#patterns);
-    const isStable = namesOf(after) === namesOf(places) && byInode.size === found.length;
+    const isStable = listNames(after) === listNames(places) && byInode.size === found.length;
     return { looks: [...byInode.values()].sort(byAge), isStable };
   }
 
@@ -281,7 +281,7 @@ export class FileLogs {
   }
 }
 
-function namesOf(places: readonly Place[]): string {
+function listNames(places: readonly Place[]): string {
   return places.map(({ path }) => path).join('\0');
 }
 

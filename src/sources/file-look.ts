@@ -4,7 +4,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import type { Place } from './file-paths.ts';
 
-/** A file is known by so many bytes at its beginning, or by all of a shorter one. */
+/** A file is known by this many bytes at its beginning, or by all of a shorter one. */
 export const HEAD_BYTES = 1024;
 /** And by as many as these before the place up to which it was read. */
 export const TAIL_BYTES = 64;

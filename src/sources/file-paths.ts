@@ -22,7 +22,7 @@ const ROTATED = new RegExp(`.(?:${SUFFIX}|\\.gz|[-._]${DATE}\\.[a-zA-Z]+)(?:\\.g
 export async function findPlaces(patterns: readonly string[]): Promise<Place[]> {
   const places = new Map<string, Place>();
   for (const pattern of patterns)
-    for (const path of await expand(pattern))
+    for (const path of await expandPattern(pattern))
       places.set(path, { path, isLive: !ROTATED.test(basename(path)), isNamed: true });
   for (const { path, isLive } of [...places.values()]) {
     if (!isLive) continue;
@@ -37,7 +37,7 @@ export function isPattern(pattern: string): boolean {
   return MAGIC.test(pattern);
 }
 
-async function expand(pattern: string): Promise<string[]> {
+async function expandPattern(pattern: string): Promise<string[]> {
   if (!isPattern(pattern) || (await exists(pattern))) return [pattern];
   let found = [pattern.startsWith('/') ? '/' : ''];
   for (const part of pattern.split('/').filter((each) => each !== '')) {
@@ -46,7 +46,7 @@ async function expand(pattern: string): Promise<string[]> {
     else {
       const matching = toRegExp(part);
       const names = await Promise.all(
-        found.map(async (folder) => (await list(folder)).filter((name) => matching.test(name))),
+        found.map(async (folder) => (await listFolder(folder)).filter((name) => matching.test(name))),
       );
       found = found.flatMap((folder, n) => names[n]!.map((name) => join(folder, name)));
     }
@@ -85,7 +85,7 @@ async function listRotated(path: string): Promise<string[]> {
   const rotated = new RegExp(
     `^${literally(name)}(?:${SUFFIX})?(?:\\.gz)?$|^${literally(stem)}[-._]${DATE}${literally(extension)}(?:\\.gz)?$`,
   );
-  const names = await list(dirname(real));
+  const names = await listFolder(dirname(real));
   return names.filter((each) => each !== name && rotated.test(each)).map((each) => join(dirname(real), each));
 }
 
@@ -93,7 +93,7 @@ function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-async function list(folder: string): Promise<string[]> {
+async function listFolder(folder: string): Promise<string[]> {
   return (await readdir(folder || '.').catch(() => [])).sort();
 }
 

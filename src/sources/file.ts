@@ -18,7 +18,7 @@ export interface FileOptions {
 /** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
 const STILL_MS = 1_000;
 /** An entry, and the log that it is of. */
-interface Read {
+interface ReadChunk {
   log: FileLog;
   item: Item;
 }
@@ -53,9 +53,9 @@ export class FileSource implements Source {
           if (limit !== undefined) known = known.slice(-limit);
           else while (known.length >= batchSize) yield { entries: known.splice(0, batchSize), known: true };
         }
-      let fresh: Read[] = [];
-      for await (const read of readFresh(found, options)) {
-        fresh = fresh.concat(read);
+      let fresh: ReadChunk[] = [];
+      for await (const readLogFile of readFresh(found, options)) {
+        fresh = fresh.concat(readLogFile);
         if (limit !== undefined) fresh = fresh.slice(-limit);
         else if (known.length > 0) yield { entries: known.splice(0), known: true };
         while (limit === undefined && fresh.length >= batchSize)
@@ -83,13 +83,13 @@ export class FileSource implements Source {
 }
 
 /** How many of the first entries are handed on together: `batchSize`, unless a position can only be behind more. */
-function together(reads: readonly Read[], batchSize: number): number {
+function together(reads: readonly ReadChunk[], batchSize: number): number {
   let count = batchSize;
   while (reads[count - 1]?.item.isMixed) count++;
   return count;
 }
 
-function batchOf(reads: readonly Read[], logs: FileLogs): Batch {
+function batchOf(reads: readonly ReadChunk[], logs: FileLogs): Batch {
   const last = new Map(reads.map(({ log, item }) => [log, item]));
   for (const [log, item] of last) logs.handOn(log, item.mark());
   return { entries: reads.map(({ item }) => item.text), known: false, position: logs.position };
@@ -110,7 +110,10 @@ async function* readKnown(logs: readonly FileLog[]): AsyncGenerator<string[]> {
   }
 }
 
-async function* readFresh(logs: readonly FileLog[], { follow, signal }: ReadOptions): AsyncGenerator<Read[]> {
+async function* readFresh(
+  logs: readonly FileLog[],
+  { follow, signal }: ReadOptions,
+): AsyncGenerator<ReadChunk[]> {
   for (const log of logs) {
     for await (const items of readOn(log, follow, signal)) {
       yield items.map((item) => ({ log, item }));

@@ -70,7 +70,7 @@ export const gradioSource = defineSource({
         const { GradioError } = await import('./gradio-errors.ts');
         const client = new GradioClient(space);
         try {
-          return await readContents(client);
+          return await readSpace(client);
         } catch (error) {
           if (!(error instanceof GradioError))
             return failure('gradio', error, "Look at the Space's own logs");
@@ -84,7 +84,7 @@ export const gradioSource = defineSource({
   },
 });
 
-async function readContents(client: GradioClient): Promise<Contents> {
+async function readSpace(client: GradioClient): Promise<Contents> {
   const { signal } = new AbortController();
   const { total, logs } = await client.page(NEWEST, 0, signal);
   const hasMore = total > logs.length;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Entry } from '../entry.ts';
-import { deeperThan, isObject, type Json, parseDelimited } from '../util/json.ts';
+import { isDeeperThan, isObject, type Json, parseDelimited } from '../util/json.ts';
 import { GradioError, toOneLine } from './gradio-errors.ts';
 import type { SpaceHttp } from './gradio-http.ts';
 
@@ -61,11 +61,11 @@ export function queueForm(http: SpaceHttp, prefix: string, name: string, paramet
       );
       const joined = await http.json(path, signal, { data });
       const id = isObject(joined) ? joined.event_id : undefined;
-      if (typeof id !== 'string') throw unexpectedAnswer(joined);
+      if (typeof id !== 'string') throw createUnexpectedAnswer(joined);
       const event = await http.lastEvent(`${path}/${encodeURIComponent(id)}`, signal);
       const value = parseDelimited(event.data);
-      if (event.event === 'error') throw apiFailure(name, value === undefined ? event.data : value);
-      if (!Array.isArray(value)) throw unexpectedAnswer(event.data);
+      if (event.event === 'error') throw createApiFailure(name, value === undefined ? event.data : value);
+      if (!Array.isArray(value)) throw createUnexpectedAnswer(event.data);
       return pageOf(value.find((output) => isObject(output) || typeof output === 'string'));
     },
   };
@@ -95,7 +95,7 @@ export function logsPath(path: string, limit: number, offset: number): string {
 
 function pageOf(value: Json | undefined): LogPage {
   const answer = typeof value === 'string' ? parseDelimited(value) : value;
-  if (!isObject(answer)) throw unexpectedAnswer(value);
+  if (!isObject(answer)) throw createUnexpectedAnswer(value);
   const { logs, total, error } = answer;
   if (logs === undefined && error !== undefined)
     throw new GradioError(
@@ -103,17 +103,18 @@ function pageOf(value: Json | undefined): LogPage {
       'Is that API running, and can the Space reach it?',
     );
   if (!Array.isArray(logs) || !Number.isSafeInteger(total) || (total as number) < 0)
-    throw unexpectedAnswer(answer);
-  return { total: total as number, logs: logs.map(entryOf) };
+    throw createUnexpectedAnswer(answer);
+  return { total: total as number, logs: logs.map(toEntry) };
 }
 
-function entryOf(log: Json): Entry {
+function toEntry(log: Json): Entry {
   if (typeof log === 'string') return log;
-  if (deeperThan(log, MAX_NESTING)) return inspect(log, { depth: 32, breakLength: Number.POSITIVE_INFINITY });
+  if (isDeeperThan(log, MAX_NESTING))
+    return inspect(log, { depth: 32, breakLength: Number.POSITIVE_INFINITY });
   return isObject(log) ? log : JSON.stringify(log);
 }
 
-function unexpectedAnswer(answer: Json | undefined): GradioError {
+function createUnexpectedAnswer(answer: Json | undefined): GradioError {
   return new GradioError(
     `its answer is not {"logs": […], "total": …}: ${toOneLine(answer ?? 'nothing')}`,
     'Does GRADIO_URL name the right Space? gradio.api_name or gradio.endpoint name another endpoint',
@@ -121,7 +122,7 @@ function unexpectedAnswer(answer: Json | undefined): GradioError {
 }
 
 /** `event: error`, whose data is null, a text, or an object that may say why. */
-function apiFailure(name: string, value: Json): GradioError {
+function createApiFailure(name: string, value: Json): GradioError {
   const why = isObject(value) ? value.error : value;
   const told = why === null || why === undefined ? 'it does not say why' : toOneLine(why);
   return new GradioError(`its /${name} failed: ${told}`, "See the Space's own log");

@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Json, parseDelimited } from '../util/json.ts';
-import { GradioError, refuse, toOneLine } from './gradio-errors.ts';
+import { GradioError, throwRefusal, toOneLine } from './gradio-errors.ts';
 
 /** Where a Space is, and how it is asked. */
 export interface SpaceOptions {
@@ -26,7 +26,7 @@ export class SpaceHttp {
 
   constructor(options: SpaceOptions) {
     this.#options = options;
-    this.#url = spaceAddress(options.url);
+    this.#url = parseSpaceAddress(options.url);
   }
 
   /**
@@ -36,7 +36,7 @@ export class SpaceHttp {
   async json(path: string, signal: AbortSignal, body?: Json): Promise<Json | undefined> {
     return this.#within(signal, async (deadline) => {
       const response = await this.#request(path, deadline, 'application/json', body);
-      const text = await bodyText(response);
+      const text = await readBodyText(response);
       if (response.statusCode === 404) return undefined;
       this.#refuse(response, text);
       const value = parseDelimited(text);
@@ -53,7 +53,7 @@ export class SpaceHttp {
       signal,
       async (deadline) => {
         const response = await this.#request(path, deadline, 'text/event-stream');
-        if (response.statusCode !== 200) this.#refuse(response, await bodyText(response));
+        if (response.statusCode !== 200) this.#refuse(response, await readBodyText(response));
         let last: EventSourceMessage | undefined;
         const parser = createParser({
           onEvent: (event) => {
@@ -116,14 +116,14 @@ export class SpaceHttp {
           { cause },
         );
       }
-      throw new GradioError(cause instanceof Error ? deepestReason(cause) : String(cause), RUNNING, {
+      throw new GradioError(cause instanceof Error ? findDeepestReason(cause) : String(cause), RUNNING, {
         cause,
       });
     }
   }
 
   #refuse(response: Dispatcher.ResponseData, text: string): void {
-    refuse(response, text, { url: this.#url, token: this.#options.token !== undefined });
+    throwRefusal(response, text, { url: this.#url, token: this.#options.token !== undefined });
   }
 
   /** Closes the connections; those that are needed later are opened anew. */
@@ -140,7 +140,7 @@ export class SpaceHttp {
 }
 
 /** Origin and path of a Space, without what may be secret. Throws `TypeError` for what is not a URL. */
-export function spaceAddress(url: string): string {
+export function parseSpaceAddress(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname.replace(/\/+$/, '');
 }
@@ -163,12 +163,12 @@ async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncIterable<Uint8
   }
 }
 
-async function bodyText(response: Dispatcher.ResponseData): Promise<string> {
+async function readBodyText(response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(response)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function deepestReason({ message, cause }: Error): string {
-  return message !== '' || !(cause instanceof Error) ? message : deepestReason(cause);
+function findDeepestReason({ message, cause }: Error): string {
+  return message !== '' || !(cause instanceof Error) ? message : findDeepestReason(cause);
 }

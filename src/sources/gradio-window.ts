@@ -58,7 +58,7 @@ export class GradioWindow implements View {
     this.#limit = limit;
     this.length = page.total;
     this.#page = { offset: 0, end: 0, total: page.total, base: 0 };
-    this.#add(page, page.logs.map(entryPrint), 0, 0);
+    this.#add(page, page.logs.map(fingerprintEntry), 0, 0);
   }
 
   /** Reads the newest `limit` logs. */
@@ -78,7 +78,7 @@ export class GradioWindow implements View {
     // An entry stands at least as far behind the page's offset as entries are before it in the page.
     const offset = anchor === undefined ? end : before + anchor - base;
     const page = await client.page(this.#limit, offset, signal);
-    const prints = page.logs.map(entryPrint);
+    const prints = page.logs.map(fingerprintEntry);
     const expected = end - offset + Math.max(0, page.total - total);
     const shared = this.#shared(prints, expected, anchor !== undefined);
     if (shared === undefined && page.total > offset) return false;
@@ -129,7 +129,7 @@ export class GradioWindow implements View {
       this.entries.push(logs[at] as Entry);
       this.prints.push(print);
       this.#copies.set(print, (this.#copies.get(print) ?? 0) + 1);
-      this.#text += entryText(logs[at] as Entry).length;
+      this.#text += formatEntry(logs[at] as Entry).length;
     }
     if (this.#text > MAX_TEXT)
       throw new SidecarError(
@@ -143,10 +143,10 @@ export class GradioWindow implements View {
   }
 }
 
-function entryText(entry: Entry): string {
+function formatEntry(entry: Entry): string {
   return typeof entry === 'string' ? entry : JSON.stringify(entry);
 }
 
-function entryPrint(entry: Entry): string {
-  return fingerprint(entryText(entry));
+function fingerprintEntry(entry: Entry): string {
+  return fingerprint(formatEntry(entry));
 }

@@ -2,9 +2,9 @@ import { log } from '../util/log.ts';
 import { sleep, Trouble } from '../util/retry.ts';
 import { GradioClient, type GradioOptions } from './gradio-client.ts';
 import { GradioError } from './gradio-errors.ts';
-import { spaceAddress } from './gradio-http.ts';
+import { parseSpaceAddress } from './gradio-http.ts';
 import { GradioWindow, growingWindow } from './gradio-window.ts';
-import { type Found, ListCursor } from './list-cursor.ts';
+import { type FoundEntries, ListCursor } from './list-cursor.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** A Space, and how often it is asked. */
@@ -41,7 +41,7 @@ export class GradioSource implements Source {
   constructor(options: GradioSourceOptions) {
     this.#options = options;
     this.#client = new GradioClient(options);
-    this.#name = `Gradio Space at ${spaceAddress(options.url)}`;
+    this.#name = `Gradio Space at ${parseSpaceAddress(options.url)}`;
     this.#cursor = new ListCursor(this.#name, undefined);
   }
 
@@ -62,7 +62,7 @@ export class GradioSource implements Source {
     let quiet = false;
     let pauseMs = shortestMs;
     while (!signal.aborted) {
-      const read = (): Promise<Found | undefined> =>
+      const read = (): Promise<FoundEntries | undefined> =>
         first ? this.#readAll(options) : this.#readNew(quiet, signal);
       const found = await trouble.outlast(read, recover, signal);
       if (signal.aborted) return;
@@ -82,7 +82,7 @@ export class GradioSource implements Source {
     follow,
     fromStart,
     signal,
-  }: ReadOptions): Promise<Found | undefined> {
+  }: ReadOptions): Promise<FoundEntries | undefined> {
     let window: GradioWindow | undefined;
     for await (window of growingWindow(this.#client, signal)) {
       if (window.entries.length >= limit) break;
@@ -98,7 +98,7 @@ export class GradioSource implements Source {
   }
 
   /** What came since the last read. `probe`: look first at the newest few, since there may be nothing. */
-  async #readNew(probe: boolean, signal: AbortSignal): Promise<Found | undefined> {
+  async #readNew(probe: boolean, signal: AbortSignal): Promise<FoundEntries | undefined> {
     const { run } = this.#cursor;
     if (probe && run < (await this.#client.pageSize(signal))) {
       const newest = await GradioWindow.open(this.#client, Math.max(PROBE, run + 1), signal);

@@ -31,7 +31,7 @@ export function* readBody(text: string): Generator<Part> {
 
 function partOf(value: Json | undefined, entry: string): Part {
   if (typeof value === 'string') return { entry: value };
-  if (isObject(value)) return { entry: unwrap(value), place: placeOf(value) };
+  if (isObject(value)) return { entry: unwrapEvent(value), place: placeOf(value) };
   if (value === undefined) {
     const isDeep = jsonEnd(entry, 0, Number.POSITIVE_INFINITY) === entry.length && jsonEnd(entry, 0) < 0;
     return {
@@ -81,7 +81,7 @@ const OWN_TIMES = ['asctime', '@timestamp', 'time', 'ts'];
  *   "timestamp"}`);
  * - `log`, where there is no `message` (Fluent Bit: `{"date","log"}`).
  */
-function unwrap(object: JsonObject): Entry {
+function unwrapEvent(object: JsonObject): Entry {
   const { level, message, log, stream, time, source_type: sourceType } = object;
   if (typeof level === 'string') return object;
   // Docker's, whose time counts where the line names none: its format opens it.

@@ -6,7 +6,7 @@ import { reasonOf } from '../util/errors.ts';
 const unpack = promisify(unzip);
 
 /** Why a request is not taken, with the HTTP status that says so. */
-export class Refusal extends Error {
+export class RefusedRequest extends Error {
   override name = 'Refusal';
   readonly status: number;
 
@@ -26,7 +26,7 @@ export interface Received {
 
 /**
  * Resolves with a request's body, unpacked (gzip, deflate). `hold` is told each piece's bytes, and may throw to refuse it.
- * Rejects with a `Refusal`: 413 over `limit` bytes, and 503, which shippers keep their logs on, for a packing that is not
+ * Rejects with a `RefusedRequest`: 413 over `limit` bytes, and 503, which shippers keep their logs on, for a content encoding that is not
  * known; with another error where the sender hung up.
  */
 export async function receive(
@@ -34,10 +34,13 @@ export async function receive(
   limit: number,
   hold: (bytes: number) => void,
 ): Promise<Received> {
-  const tooLarge = new Refusal(413, `a body may have ${limit} bytes (http.body_bytes); send smaller batches`);
+  const tooLarge = new RefusedRequest(
+    413,
+    `a body may have ${limit} bytes (http.body_bytes); send smaller batches`,
+  );
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (!['identity', 'gzip', 'deflate'].includes(encoding))
-    throw new Refusal(503, `the content encoding ${encoding} is not known: let the shipper send gzip`);
+    throw new RefusedRequest(503, `the content encoding ${encoding} is not known: let the shipper send gzip`);
   if (Number(request.headers['content-length']) > limit) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -54,7 +57,7 @@ export async function receive(
     hold(unpacked.length);
     return { bytes: unpacked };
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof RefusedRequest) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge;
     return { bytes, broken: reasonOf(error) };
   }

@@ -1,10 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { scopedKey } from '../event.ts';
+import { createScopedKey } from '../event.ts';
 import { closeServer, isFromPage, type ListenAddress, listen } from '../server/listen.ts';
 import { log } from '../util/log.ts';
 import { type Part, readBody } from './http-body.ts';
-import { type Received, Refusal, receive } from './http-receive.ts';
+import { type Received, RefusedRequest, receive } from './http-receive.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where requests are taken, and from whom. */
@@ -99,7 +99,7 @@ export class HttpSource implements Source {
       size += bytes;
       this.#held += bytes;
       if (this.#held > this.#options.heldBytes && this.#held > size)
-        throw new Refusal(503, 'too much is waiting');
+        throw new RefusedRequest(503, 'too much is waiting');
     };
     response.once('close', () => {
       this.#held -= size;
@@ -108,8 +108,8 @@ export class HttpSource implements Source {
     try {
       this.#admit(request);
       const received = await receive(request, this.#options.bodyBytes, hold);
-      if (this.#stopping) throw new Refusal(503, STOPPING);
-      const upload = { parts: partsOf(received), scope: hash('sha256', received.bytes), answer };
+      if (this.#stopping) throw new RefusedRequest(503, STOPPING);
+      const upload = { parts: iterateParts(received), scope: hash('sha256', received.bytes), answer };
       this.#waiting.push(upload);
       // A sender that has gone will send its body again.
       response.once('close', () => {
@@ -120,24 +120,24 @@ export class HttpSource implements Source {
     } catch (error) {
       // Read to its end, so that the sender gets to see the answer.
       request.resume();
-      if (error instanceof Refusal) {
+      if (error instanceof RefusedRequest) {
         log.debug(`a request is answered ${error.status}: ${error.message}`);
         answer(error.status, { error: error.message });
       }
     }
   }
 
-  /** Throws `Refusal` for what is no log request, or comes at the wrong time. */
+  /** Throws `RefusedRequest` for what is not a request with logs, or comes at the wrong time. */
   #admit({ url = '', method, headers }: IncomingMessage): void {
     // A page in somebody's browser may send a form to a service on that machine, and knows no token.
     if (this.#isOpen && isFromPage(headers))
-      throw new Refusal(403, 'logs are not taken from pages in browsers: set HTTP_TOKEN, and send it');
-    if (url.split('?')[0] !== LOGS_PATH) throw new Refusal(404, `logs are posted to ${LOGS_PATH}`);
-    if (!this.#knows(headers.authorization)) throw new Refusal(401, 'wrong or missing credentials');
-    if (method !== 'POST') throw new Refusal(405, 'logs are sent with POST');
-    if (this.#stopping) throw new Refusal(503, STOPPING);
-    if (this.#isFull()) throw new Refusal(503, 'the buffer is full: the sink is behind');
-    if (this.#waiting.length >= MAX_WAITING) throw new Refusal(503, 'too many requests are waiting');
+      throw new RefusedRequest(403, 'logs are not taken from pages in browsers: set HTTP_TOKEN, and send it');
+    if (url.split('?')[0] !== LOGS_PATH) throw new RefusedRequest(404, `logs are posted to ${LOGS_PATH}`);
+    if (!this.#knows(headers.authorization)) throw new RefusedRequest(401, 'wrong or missing credentials');
+    if (method !== 'POST') throw new RefusedRequest(405, 'logs are sent with POST');
+    if (this.#stopping) throw new RefusedRequest(503, STOPPING);
+    if (this.#isFull()) throw new RefusedRequest(503, 'the buffer is full: the sink is behind');
+    if (this.#waiting.length >= MAX_WAITING) throw new RefusedRequest(503, 'too many requests are waiting');
   }
 
   /** It asks for no credentials. */
@@ -174,7 +174,7 @@ function equal(given: string, secret: string): boolean {
 }
 
 /** What cannot be unpacked won't be when it is sent again either: it is kept as it came. */
-function partsOf({ bytes, broken }: Received): Iterator<Part> {
+function iterateParts({ bytes, broken }: Received): Iterator<Part> {
   if (broken === undefined) return readBody(bytes.toString());
   const reason = `the body can't be unpacked (${broken}): this is it in base64`;
   return [{ unreadable: { entry: bytes.toString('base64'), reason } }].values();
@@ -199,7 +199,7 @@ function* batchesOf(
     const entries = read.map(({ entry }) => entry);
     const from = logs;
     const broken = now.flatMap((part) => ('unreadable' in part ? [part.unreadable] : []));
-    const ids = broken.map((_, n) => scopedKey(scope, `unreadable ${unreadable + n}`));
+    const ids = broken.map((_, n) => createScopedKey(scope, `unreadable ${unreadable + n}`));
     logs += entries.length;
     unreadable += now.length - entries.length;
     const told = { logs, unreadable };

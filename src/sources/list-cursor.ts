@@ -27,7 +27,7 @@ export interface Loaded {
 }
 
 /** What one read found. Places are those of the view, descending: oldest entry first. */
-export interface Found {
+export interface FoundEntries {
   view: View;
   /** What an earlier run has confirmed. */
   known: readonly number[];
@@ -54,7 +54,7 @@ interface SplitOptions {
 }
 
 /** What was read: of the list, and of what it was before it became another. */
-interface Position extends Memory {
+interface ListPosition extends Memory {
   others?: readonly Memory[];
 }
 
@@ -67,7 +67,7 @@ const OTHERS = 3;
 const TAIL = 1_000;
 /** The same in a saved position. */
 const SAVED_TAIL = 64;
-/** From so many identical entries on, it is worth a word that more of them can't be seen. */
+/** From this many identical entries on, it is told that more of them can't be seen. */
 const MANY_COPIES = 32;
 
 /** A place in a list that grows at its front and is cut at its end, kept as fingerprints of what it held. */
@@ -87,7 +87,7 @@ export class ListCursor {
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
-    const saved = savedPosition(position);
+    const saved = readListPosition(position);
     this.#memory = { length: saved.length, prints: saved.prints };
     this.#others = saved.others ?? [];
   }
@@ -139,9 +139,13 @@ export class ListCursor {
 
   /**
    * Remembers a view, and answers what of it is new. `isFirst`: an earlier run's entries are wanted too, as known ones.
-   * `mayMiss`: the view need not reach what was seen before, so that it is no sign of a loss if it does not.
+   * `mayMiss`: the view need not reach what was seen before, so that it is not a sign of loss if it does not.
    */
-  accept(view: View, recognition: Recognition | undefined, { isFirst = false, mayMiss = false } = {}): Found {
+  accept(
+    view: View,
+    recognition: Recognition | undefined,
+    { isFirst = false, mayMiss = false } = {},
+  ): FoundEntries {
     const before = this.#memory;
     const places = view.prints.map((_, at) => at);
     const fresh = recognition ? recognition.fresh : places;
@@ -207,7 +211,10 @@ export class ListCursor {
   }
 
   /** What was found, in batches, each with the position behind it: all that is known first, then the new. */
-  async *split({ known, fresh, memory, gap: seen }: Found, options: SplitOptions): AsyncIterable<Batch> {
+  async *split(
+    { known, fresh, memory, gap: seen }: FoundEntries,
+    options: SplitOptions,
+  ): AsyncIterable<Batch> {
     const { batchSize, load, onGap } = options;
     if (seen) onGap?.(seen);
     for (let from = 0; from < known.length; ) {
@@ -249,12 +256,12 @@ function positionWithout(
   const isFront = open.length === 0 || open[0] === open.length - 1;
   const left = new Set(isFront ? [] : open);
   const rest = isFront ? prints.slice(open.length) : prints.filter((_, at) => !left.has(at));
-  const position: Position = { length: read, prints: rest.slice(0, most) };
+  const position: ListPosition = { length: read, prints: rest.slice(0, most) };
   return (others.length > 0 ? { ...position, others } : position) as unknown as Json;
 }
 
-function savedPosition(position: unknown): Position {
-  const { others = [] } = (position ?? {}) as Partial<Position>;
+function readListPosition(position: unknown): ListPosition {
+  const { others = [] } = (position ?? {}) as Partial<ListPosition>;
   const isSound = isMemory(position) && Array.isArray(others) && others.every(isMemory);
   return isSound ? position : { length: 0, prints: [] };
 }

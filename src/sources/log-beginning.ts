@@ -35,12 +35,12 @@ const OPENING = new RegExp(`(?:${ESCAPE}\\[[\\d;]*m|["[(])*`, 'y');
 export function beginsLog(text: string, at: number): boolean {
   const first = text.charCodeAt(at);
   // Most lines.
-  if (first >= 0x30 && first <= 0x39 && matches(ISO, text, at)) return true;
-  if (matches(LEVEL_FIRST, text, at) || matches(ACCESS, text, at)) return true;
+  if (first >= 0x30 && first <= 0x39 && matchesAt(ISO, text, at)) return true;
+  if (matchesAt(LEVEL_FIRST, text, at) || matchesAt(ACCESS, text, at)) return true;
   const from = skip(BEFORE, text, at);
-  if (from > at && matches(LEVEL_FIRST, text, from)) return true;
+  if (from > at && matchesAt(LEVEL_FIRST, text, from)) return true;
   const inner = skip(OPENING, text, from);
-  return timeEnd(text, inner) >= 0 || matches(OBJECT, text, inner) || matches(LEVEL_FIRST, text, inner);
+  return timeEnd(text, inner) >= 0 || matchesAt(OBJECT, text, inner) || matchesAt(LEVEL_FIRST, text, inner);
 }
 
 /** The place behind what a sticky pattern that matches anything finds. */
@@ -51,7 +51,7 @@ function skip(pattern: RegExp, text: string, at: number): number {
 }
 
 /** A sticky pattern, tried at one place. */
-export function matches(pattern: RegExp, text: string, at: number): boolean {
+export function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   pattern.lastIndex = at;
   return pattern.test(text);
 }

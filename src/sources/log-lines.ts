@@ -1,7 +1,7 @@
 import { parseJson } from '../util/json.ts';
 import { ContainerLines, joinLines, type Span } from './container-lines.ts';
 import { endOfLine, jsonSpanEnd, Twins } from './json-span.ts';
-import { beginsLog, matches } from './log-beginning.ts';
+import { beginsLog, matchesAt } from './log-beginning.ts';
 
 export type { Span } from './container-lines.ts';
 
@@ -10,7 +10,7 @@ const TRACEBACK = 'Traceback (most recent call last)';
 const ARRAY = /\[\s*(?:[[{"]|\]\s*$)/y;
 /** What is left of an array whose beginning was read before. */
 const ARRAY_GOES_ON = /[,\]](?=[ \t\r,\]]*(?:$|[\n{"[]))/y;
-/** A value of an array that is no log; what only begins like one is text behind an array that was never closed. */
+/** A value of an array that is not a log; what only begins like one is text behind an array that was never closed. */
 const SCALAR = /(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)(?=[ \t\r]*(?:[,\]\n]|$))/y;
 /** Of these, a JSON object over several lines has one if it is a log, and not a part of the message before it. */
 const LOG_KEYS = [
@@ -72,13 +72,13 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
       continue;
     }
     const isSeparator = code === COMMA || code === CLOSING;
-    if (isSeparator && (inArray || (!open && matches(ARRAY_GOES_ON, text, at)))) {
+    if (isSeparator && (inArray || (!open && matchesAt(ARRAY_GOES_ON, text, at)))) {
       inArray = code === COMMA;
       isDue = inArray;
       at++;
       continue;
     }
-    if (code === OPENING && !open && matches(ARRAY, text, at)) {
+    if (code === OPENING && !open && matchesAt(ARRAY, text, at)) {
       inArray = true;
       isDue = true;
       at++;
@@ -157,7 +157,7 @@ function skipBlanks(text: string, from: number): number {
 function valueEnd(text: string, at: number, lineEnd: number, ended: boolean): number {
   const code = text.charCodeAt(at);
   if (code === BRACE || code === OPENING || code === QUOTE) return jsonSpanEnd(text, at, lineEnd, ended);
-  return matches(SCALAR, text, at) ? SCALAR.lastIndex : -1;
+  return matchesAt(SCALAR, text, at) ? SCALAR.lastIndex : -1;
 }
 
 function trimmedEnd(text: string, start: number, lineEnd: number): number {

@@ -111,19 +111,23 @@ const EXAMPLE = 'redis://localhost:6379/0';
 type Address = Pick<RedisOptions, 'nodes' | 'username' | 'password' | 'db' | 'tls'>;
 
 /** Host, port and database of the configured Redis, for people; never holds a secret. Throws `SidecarError` (`config`). */
-export function redisAddress(config: RedisConfig): string {
-  const { nodes, db } = addressOf(config);
+export function formatRedisAddress(config: RedisConfig): string {
+  const { nodes, db } = selectAddress(config);
   const hosts = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
   const { sentinels, sentinel_name: name } = config.redis;
   return sentinels === undefined ? `${hosts}/${db}` : `${name}/${db} of ${hosts}`;
 }
 
 /** Redis as configured, with the key that is read; `follow`: wait for it without an end. */
-export function redisOptions(config: RedisConfig, type: RedisOptions['type'], follow: boolean): RedisOptions {
+export function readRedisOptions(
+  config: RedisConfig,
+  type: RedisOptions['type'],
+  follow: boolean,
+): RedisOptions {
   const { redis } = config;
   return {
-    ...addressOf(config),
-    address: redisAddress(config),
+    ...selectAddress(config),
+    address: formatRedisAddress(config),
     caFile: redis.ca_file,
     certFile: redis.cert_file,
     keyFile: redis.key_file,
@@ -137,7 +141,7 @@ export function redisOptions(config: RedisConfig, type: RedisOptions['type'], fo
   };
 }
 
-function addressOf({ redis }: RedisConfig): Address {
+function selectAddress({ redis }: RedisConfig): Address {
   const { url, sentinels, host, port, db, username, password, tls } = redis;
   if (url !== undefined) {
     if (sentinels === undefined) return readRedisUrl(url);

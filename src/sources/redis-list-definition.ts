@@ -1,5 +1,5 @@
 import { defineSource, NEWEST, OLDEST } from '../component.ts';
-import { REDIS_SECTIONS, redisAddress, redisOptions } from './redis-config.ts';
+import { formatRedisAddress, REDIS_SECTIONS, readRedisOptions } from './redis-config.ts';
 
 /** The source `redis`. */
 export const redisListSource = defineSource({
@@ -9,23 +9,28 @@ export const redisListSource = defineSource({
   configure(config) {
     const { logs_key: key, order } = config.redis;
     return {
-      address: `${redisAddress(config)} ${key}`,
+      address: `${formatRedisAddress(config)} ${key}`,
       create: async (follow) => {
         const { RedisListSource } = await import('./redis-list.ts');
         const intervalMs = config.pipeline.poll_interval * 1000;
         const { linger: lingerMs } = config.pipeline;
-        return new RedisListSource({ ...redisOptions(config, 'list', follow), order, intervalMs, lingerMs });
+        return new RedisListSource({
+          ...readRedisOptions(config, 'list', follow),
+          order,
+          intervalMs,
+          lingerMs,
+        });
       },
       probe: async () => {
         const { probeRedis } = await import('./redis-probe.ts');
         const { tellPlainly } = await import('./redis.ts');
-        const { rangeOf } = await import('./redis-pages.ts');
+        const { rangeFor } = await import('./redis-pages.ts');
         return probeRedis(config, { source: 'redis', type: 'list' }, async (redis) => {
           // As a run reads it, so that what a run may not do fails here.
           const reading = redis
             .multi()
             .llen(key)
-            .lrange(key, ...rangeOf(order, 0, NEWEST))
+            .lrange(key, ...rangeFor(order, 0, NEWEST))
             .lrange(
               key,
               ...((order === 'newest-first' ? [-OLDEST, -1] : [0, OLDEST - 1]) as [number, number]),

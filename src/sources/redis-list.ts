@@ -1,7 +1,7 @@
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
-import { type Found, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
-import { type RedisOptions, redisTrouble, tellPlainly, throwRefusal } from './redis.ts';
+import { type FoundEntries, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
+import { createRedisTrouble, type RedisOptions, tellPlainly, throwRefusal } from './redis.ts';
 import { RedisNotices } from './redis-notices.ts';
 import { type ListOrder, RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
@@ -75,7 +75,7 @@ export class RedisListSource implements Source {
     const { intervalMs, lingerMs } = this.#options;
     if (follow) this.#notices = new RedisNotices(this.#options, this.#name);
     this.#pages = new RedisPages(this.#options, this.#notices);
-    const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
+    const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
     this.#cursor = new ListCursor(this.#name, options.position);
     let isFirst = true;
     let pauseMs = BRISK_MS;
@@ -84,7 +84,7 @@ export class RedisListSource implements Source {
     let fresh = 0;
     let readAt = performance.now();
     while (!signal.aborted) {
-      const read = (): Promise<Found | undefined> =>
+      const read = (): Promise<FoundEntries | undefined> =>
         isFirst ? this.#readAll(options) : this.#readNew({ quietPolls, isNoticed, fresh });
       const elapsed = performance.now() - readAt;
       readAt = performance.now();
@@ -126,7 +126,7 @@ export class RedisListSource implements Source {
     const recover = async (error: unknown): Promise<number> => {
       this.#pages.disconnect();
       throwRefusal(this.#name, error, follow);
-      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+      if (/WRONGTYPE/.test(reasonOf(error))) throw explainWrongListType(this.#options.key, error);
       return 0;
     };
     return trouble.outlast(() => attempt().catch(tellPlainly), recover, signal);
@@ -144,7 +144,7 @@ export class RedisListSource implements Source {
   }
 
   /** The window as it is at the start, with what of it was known. */
-  async #readAll({ limit }: ReadOptions): Promise<Found | undefined> {
+  async #readAll({ limit }: ReadOptions): Promise<FoundEntries | undefined> {
     const view = await this.#read(limit);
     if (view.length === 0) return undefined;
     const mayMiss = limit !== undefined;
@@ -156,7 +156,7 @@ export class RedisListSource implements Source {
    * align. `isNoticed`: there is something, so that no probe is needed, and where the newest entries don't show it the whole
    * window is looked at before long.
    */
-  async #readNew({ quietPolls, isNoticed, fresh }: Circumstances): Promise<Found | undefined> {
+  async #readNew({ quietPolls, isNoticed, fresh }: Circumstances): Promise<FoundEntries | undefined> {
     const isEditDue = this.#isEdited && performance.now() - this.#wholeAt >= EDITS_MS;
     const isWhole = isNoticed ? isEditDue : isEditDue || isWholeReadDue(quietPolls);
     if (quietPolls > 0 && !isWhole && !isNoticed && (await this.#looksUnchanged())) return undefined;
@@ -200,7 +200,7 @@ function isPlain({ prints }: View, { ambiguous, fresh, shared, end, gone }: Reco
   return isGrown && !ambiguous && shared >= LEAST_SHARED;
 }
 
-function wrongType(key: string, cause: unknown): SidecarError {
+function explainWrongListType(key: string, cause: unknown): SidecarError {
   return new SidecarError(
     'config',
     `the Redis key "${key}" does not hold a list. Set REDIS_LOGS_KEY to the list that the API pushes its logs to`,

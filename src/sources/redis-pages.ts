@@ -27,7 +27,7 @@ export interface ListPage {
 export type ListOrder = 'newest-first' | 'oldest-first';
 
 /** The first and last index of `count` entries, of which the newest but `from` is the first, as `LRANGE` takes them. */
-export function rangeOf(order: ListOrder, from: number, count: number): [start: number, stop: number] {
+export function rangeFor(order: ListOrder, from: number, count: number): [start: number, stop: number] {
   // Redis reads a range that ends before it begins as an empty one.
   if (count <= 0) return [0, -1 - Number.MAX_SAFE_INTEGER];
   return order === 'newest-first' ? [from, from + count - 1] : [-from - count, -from - 1];
@@ -71,8 +71,8 @@ export class RedisPages {
     const { key } = this;
     const [length, entries, anchors = []] = (await this.#exec((redis) => {
       const commands = redis.multi().llen(key);
-      commands.lrange(key, ...rangeOf(this.#order, from, count));
-      return anchor > 0 ? commands.lrange(key, ...rangeOf(this.#order, from - back, anchor)) : commands;
+      commands.lrange(key, ...rangeFor(this.#order, from, count));
+      return anchor > 0 ? commands.lrange(key, ...rangeFor(this.#order, from - back, anchor)) : commands;
     })) as [number, string[], string[]?];
     this.#learn(entries);
     if (this.#order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();

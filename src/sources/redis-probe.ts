@@ -3,7 +3,7 @@ import { type Check, failed, failure } from '../checks/result.ts';
 import type { Contents } from '../component.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { connectRedis } from './redis.ts';
-import { type RedisConfig, redisAddress, redisOptions } from './redis-config.ts';
+import { formatRedisAddress, type RedisConfig, readRedisOptions } from './redis-config.ts';
 import { isRedisRefusal, redisHint } from './redis-refusal.ts';
 
 /** Which source probes, and the type that its key must have. */
@@ -20,7 +20,7 @@ export async function probeRedis(
 ): Promise<Contents | Check> {
   const { logs_key: key } = config.redis;
   try {
-    const redis = await connectRedis(redisOptions(config, probed.type, false));
+    const redis = await connectRedis(readRedisOptions(config, probed.type, false));
     try {
       await assertType(redis, key, probed.type);
       const contents = await look(redis);
@@ -35,7 +35,7 @@ export async function probeRedis(
 
 function explainFailure(config: RedisConfig, { source, type }: Probed, error: unknown): Check {
   const reason = reasonOf(error);
-  const server = redisAddress(config);
+  const server = formatRedisAddress(config);
   const { logs_key: key } = config.redis;
   if (isRedisRefusal(error))
     return failed(source, `${server} ${key} refused: ${reason}`, redisHint(error), 2);

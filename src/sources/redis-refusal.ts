@@ -33,7 +33,7 @@ const TROUBLES: readonly (readonly [RegExp, string])[] = [
   [/MASTERDOWN/, 'This is a replica that has lost its master: look at that, or name another node'],
   [/LOADING/, 'It is reading its data from disk, and answers when it has'],
   [/TRYAGAIN|\bASK /, "The key's slot is moving to another node; it is read when that is finished"],
-  [/MISCONF/, 'Redis can not write to its disk: look at its log'],
+  [/MISCONF/, 'Redis cannot write to its disk: look at its log'],
   [/max number of clients/, 'It has no connection to spare: raise maxclients there, or find who holds them'],
   [
     /sentinel/i,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { defineSource, NEWEST, OLDEST } from '../component.ts';
-import { REDIS_SECTIONS, redisAddress, redisOptions } from './redis-config.ts';
+import { formatRedisAddress, REDIS_SECTIONS, readRedisOptions } from './redis-config.ts';
 
 /** The source `redis-stream`. */
 export const redisStreamSource = defineSource({
@@ -10,16 +10,16 @@ export const redisStreamSource = defineSource({
   configure(config) {
     const { logs_key: key, group, consumer = hostname(), claim_after: claimAfter } = config.redis;
     return {
-      address: `${redisAddress(config)} ${key} ${group} ${consumer}`,
+      address: `${formatRedisAddress(config)} ${key} ${group} ${consumer}`,
       isTaken: true,
       create: async (follow) => {
         const { RedisStreamSource } = await import('./redis-stream.ts');
-        const options = redisOptions(config, 'stream', follow);
+        const options = readRedisOptions(config, 'stream', follow);
         return new RedisStreamSource({ ...options, group, consumer, claimAfterMs: claimAfter * 1000 });
       },
       probe: async () => {
         const { probeRedis } = await import('./redis-probe.ts');
-        const { entryOf } = await import('./redis-stream.ts');
+        const { fieldsToEntry } = await import('./redis-stream.ts');
         return probeRedis(config, { source: 'redis-stream', type: 'stream' }, async (redis) => {
           const [count, newest, oldest] = await Promise.all([
             redis.xlen(key),
@@ -30,8 +30,8 @@ export const redisStreamSource = defineSource({
           return {
             count,
             unit: 'log',
-            newest: newest.map(([, fields]) => entryOf(fields)),
-            oldest: oldest.map(([, fields]) => entryOf(fields)),
+            newest: newest.map(([, fields]) => fieldsToEntry(fields)),
+            oldest: oldest.map(([, fields]) => fieldsToEntry(fields)),
             note: pending
               ? `the group "${group}" holds ${pending[0]} unconfirmed`
               : `the group "${group}" begins with the first run`,

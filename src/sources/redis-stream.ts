@@ -5,8 +5,8 @@ import { type JsonObject, setOwn } from '../util/json.ts';
 import {
   connectBeside,
   connectRedis,
+  createRedisTrouble,
   type RedisOptions,
-  redisTrouble,
   tellPlainly,
   throwRefusal,
 } from './redis.ts';
@@ -49,11 +49,11 @@ export class RedisStreamSource implements Source {
   }
 
   async *batches({ follow, fromStart, batchSize, signal, onGap }: ReadOptions): AsyncIterable<Batch> {
-    const trouble = redisTrouble(this.#name, this.#options, follow, MEANWHILE);
+    const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
     const recover = async (error: unknown): Promise<number> => {
       this.#disconnect();
       throwRefusal(this.#name, error, follow);
-      if (/WRONGTYPE/.test(reasonOf(error))) throw wrongType(this.#options.key, error);
+      if (/WRONGTYPE/.test(reasonOf(error))) throw explainWrongStreamType(this.#options.key, error);
       // Entries read but not handed on are still held: begin with them again.
       cursor = '0';
       return 0;
@@ -96,11 +96,11 @@ export class RedisStreamSource implements Source {
     if (lost > 0)
       onGap?.({ what: `${this.#name}: ${lost} entries were deleted while they were held`, atLeast: lost });
     return {
-      entries: present.map(([, fields]) => entryOf(fields)),
+      entries: present.map(([, fields]) => fieldsToEntry(fields)),
       scopes: present.map(([id]) => `${key} ${id}`),
       known: false,
       commit: async () => {
-        // An acknowledgement that fails is no loss: the entry is delivered again, under the same id.
+        // A failed acknowledgement loses nothing: the entry is delivered again, under the same id.
         if (ids.length > 0) await this.#acknowledger?.xack(key, group, ...ids).catch(() => {});
         for (const id of ids) this.#held.delete(id);
       },
@@ -191,7 +191,7 @@ export class RedisStreamSource implements Source {
 const ALONE = ['log', 'message', 'entry', 'body', 'event', 'msg', 'payload', 'value', 'data'];
 
 /** The log in a stream's entry: its only field, where that is called so; otherwise an object of all its fields. */
-export function entryOf(fields: readonly string[]): Entry {
+export function fieldsToEntry(fields: readonly string[]): Entry {
   const [name = '', text = ''] = fields;
   if (fields.length === 2 && ALONE.includes(name)) return text;
   const entry: JsonObject = {};
@@ -206,7 +206,7 @@ function toObject(list: readonly unknown[]): Record<string, unknown> {
   return object;
 }
 
-function wrongType(key: string, cause: unknown): SidecarError {
+function explainWrongStreamType(key: string, cause: unknown): SidecarError {
   return new SidecarError(
     'config',
     `the Redis key "${key}" does not hold a stream. For the list that the API pushes its logs to, use --source redis`,

@@ -9,7 +9,7 @@ import { alignGrown, fingerprint } from './window.ts';
 const MAX_TEXT = 16 << 20;
 /** The most text in what `load` answers, in UTF-16 units. */
 const MAX_LOADED = 4 << 20;
-/** By so many entries before it a page is joined to what was read. */
+/** A page is joined to what was read by this many entries before it. */
 const ANCHOR = 8;
 const RESTARTS = 5;
 /** What the fingerprint of an entry that can't be read begins with; of others, none does. */
@@ -21,7 +21,7 @@ export function isUnreadable(print: string | undefined): boolean {
 }
 
 /** The list as the last window showed it: where entries that can't be read are to be expected. */
-export interface Expected {
+export interface ExpectedWindow {
   length: number;
   prints: readonly string[];
 }
@@ -51,7 +51,7 @@ export class RedisWindow implements View {
   static async read(
     pages: RedisPages,
     name: string,
-    expected: Expected,
+    expected: ExpectedWindow,
     count = Number.POSITIVE_INFINITY,
   ): Promise<RedisWindow> {
     for (let tries = 0; tries < RESTARTS; tries++) {
@@ -62,7 +62,7 @@ export class RedisWindow implements View {
   }
 
   /** Answers `false` where the list became another meanwhile. */
-  async #fill(expected: Expected, count: number): Promise<boolean> {
+  async #fill(expected: ExpectedWindow, count: number): Promise<boolean> {
     const giants = expected.prints.flatMap((print, at) => (isUnreadable(print) ? [at] : []));
     let most = Number.POSITIVE_INFINITY;
     if (giants.length > 0) this.length = await this.#pages.length();
@@ -108,7 +108,7 @@ export class RedisWindow implements View {
   }
 
   /** Where the next of the entries stands that could not be read last time. */
-  #nextGiant(giants: readonly number[], expected: Expected): { at: number; print: string } | undefined {
+  #nextGiant(giants: readonly number[], expected: ExpectedWindow): { at: number; print: string } | undefined {
     if (giants.length === 0) return undefined;
     const grown = this.prints.length > 0 ? alignGrown(expected.prints, this.prints) : undefined;
     if (this.prints.length > 0 && !grown) return undefined;

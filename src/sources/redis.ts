@@ -60,7 +60,7 @@ export function tellPlainly(error: unknown): never {
 }
 
 /** What to wait out trouble with as long as a run has patience; `what` names what is read, `meanwhile` is as for `Trouble`. */
-export function redisTrouble(
+export function createRedisTrouble(
   what: string,
   { patienceMs }: RedisOptions,
   follow: boolean,
@@ -165,7 +165,7 @@ async function openNode(
   const redis = new Redis({
     host,
     port,
-    ...(options.tls ? { tls: tlsOptions(options) } : {}),
+    ...(options.tls ? { tls: readTlsFiles(options) } : {}),
     lazyConnect: true,
     // Under RESP3, ioredis drops the notices of client tracking.
     protocol: 2,
@@ -221,7 +221,7 @@ async function logIn(redis: Redis, { username, password, db }: RedisOptions): Pr
   if (db !== 0) await redis.select(db);
 }
 
-function tlsOptions({ caFile, certFile, keyFile }: RedisOptions) {
+function readTlsFiles({ caFile, certFile, keyFile }: RedisOptions) {
   return {
     ...(caFile ? { ca: readFileSync(caFile) } : {}),
     ...(certFile ? { cert: readFileSync(certFile) } : {}),

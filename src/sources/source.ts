@@ -55,7 +55,7 @@ export interface ReadOptions {
   follow: boolean;
   /** Hand on, as known, all that is still there of what earlier runs have read, and not only what it takes to go on. */
   fromStart?: boolean | undefined;
-  /** Keep only so many entries, the newest, of what the source holds at the start. */
+  /** Keep at most this many entries, the newest, of what the source holds at the start. */
   limit?: number | undefined;
   /** The most entries in one batch of new ones. */
   batchSize: number;

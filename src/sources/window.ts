@@ -82,7 +82,7 @@ export function alignByDifferences(
   isWhole: boolean,
 ): Alignment | undefined {
   const places = new Int32Array(now.length).fill(-1);
-  match(before, now, places, [0, before.length, 0, now.length]);
+  matchUniqueLines(before, now, places, [0, before.length, 0, now.length]);
   const kept: number[] = [];
   places.forEach((place, at) => {
     if (place >= 0) kept.push(at);
@@ -106,7 +106,7 @@ type Range = [beforeFrom: number, beforeTo: number, nowFrom: number, nowTo: numb
  * is compared in the same way. Notes each match's place in the earlier window. Nothing is matched that only
  * repeated lines speak for.
  */
-function match(
+function matchUniqueLines(
   before: readonly string[],
   now: readonly string[],
   places: Int32Array,
@@ -120,11 +120,11 @@ function match(
     if (anchorBefore < b || anchorNow < n) continue;
     let [top, topNow] = [anchorBefore, anchorNow];
     while (top > b && topNow > n && before[top - 1] === now[topNow - 1]) places[--topNow] = --top;
-    match(before, now, places, [b, top, n, topNow]);
+    matchUniqueLines(before, now, places, [b, top, n, topNow]);
     [b, n] = [anchorBefore, anchorNow];
     while (b < beforeTo && n < nowTo && before[b] === now[n]) places[n++] = b++;
   }
-  match(before, now, places, [b, beforeTo, n, nowTo]);
+  matchUniqueLines(before, now, places, [b, beforeTo, n, nowTo]);
 }
 
 /** Where what both parts hold exactly once stands, in the later one's order. */

@@ -64,7 +64,7 @@ const en: Messages = {
       .filter(Boolean)
       .join(', '),
   progress: (logs, seconds) => `… ${plural(logs, 'log')} in ${seconds}s`,
-  stopping: 'Finishing the batch in hand; press Ctrl-C again to stop at once.',
+  stopping: 'Finishing the current batch; press Ctrl-C again to stop at once.',
 };
 
 const fr: Messages = {

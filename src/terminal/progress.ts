@@ -1,7 +1,7 @@
 const WIDTH = 30;
 const EVERY_MS = 200;
 
-/** A line on a terminal that says how far a job is. Where stderr is no terminal, nothing is printed. */
+/** A line on a terminal that says how far a job is. Where stderr is not a terminal, nothing is printed. */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
   #label = '';

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import { findDefinition, SINKS } from '../registry.ts';
-import { type RunStats, total } from '../run-stats.ts';
+import { type RunStats, sumOver } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
-import { lastContacts } from '../util/retry.ts';
-import { visible } from '../util/visible.ts';
+import { listContacts } from '../util/retry.ts';
+import { makeVisible } from '../util/visible.ts';
 import { type Messages, messagesIn } from './messages.ts';
 
 /** What a report needs to know of the run. */
@@ -100,8 +100,8 @@ export class Report implements Partial<Observer> {
           : '';
       return `   - ${name}: ${say.documents(stored)}${mean}`;
     });
-    const existing = total(stats, 'existing');
-    const refused = total(stats, 'refused');
+    const existing = sumOver(stats, 'existing');
+    const refused = sumOver(stats, 'refused');
     this.#lines(
       say.collected(stats.logs),
       say.filtered(stats.filtered),
@@ -121,7 +121,7 @@ export class Report implements Partial<Observer> {
     const { config, isDryRun } = this.#options;
     return [
       isDryRun ? say.wouldBeLetters(deadLetters) : say.deadLetters(deadLetters, config.dead_letters.path),
-      ...(firstLetter ? [say.firstLetter(firstLetter.at, visible(firstLetter.reason))] : []),
+      ...(firstLetter ? [say.firstLetter(firstLetter.at, makeVisible(firstLetter.reason))] : []),
       ...(firstLetter && !isDryRun ? [say.allLetters] : []),
     ];
   }
@@ -138,12 +138,12 @@ export class Report implements Partial<Observer> {
       return;
     }
     // Whether anything is new can't be told while a server is out of reach.
-    if (logs === 0 && [...lastContacts().values()].some(({ reachable }) => !reachable)) return;
+    if (logs === 0 && [...listContacts().values()].some(({ reachable }) => !reachable)) return;
     const since = (figure: (stats: RunStats) => number): number =>
       (now ? figure(now) : 0) - (before ? figure(before) : 0);
     const line = say.batch(localTime(new Date()), ++this.#batches, logs);
     const trouble = say.trouble(
-      since((stats) => total(stats, 'existing')),
+      since((stats) => sumOver(stats, 'existing')),
       since((stats) => stats.deadLetters),
       since((stats) => stats.gaps),
     );

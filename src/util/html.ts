@@ -14,14 +14,14 @@ export type HtmlValue = string | number | Html | undefined | readonly HtmlValue[
 
 /** A template of HTML: all that is put into it is escaped, unless it is `Html` itself. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(strings.reduce((text, string, n) => text + rendered(values[n - 1]) + string));
+  return new Html(strings.reduce((text, string, n) => text + renderPart(values[n - 1]) + string));
 }
 
-function rendered(value: HtmlValue): string {
+function renderPart(value: HtmlValue): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
-  if (typeof value === 'string') return escaped(value);
-  return typeof value === 'number' ? String(value) : value.map(rendered).join('');
+  if (typeof value === 'string') return escapeHtml(value);
+  return typeof value === 'number' ? String(value) : value.map(renderPart).join('');
 }
 
 const ENTITIES: Record<string, string> = {
@@ -32,14 +32,14 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   // Control characters, but white space, are nothing that HTML may hold.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they come from callers.
   return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd').replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 }
 
 /** A page, and the policy that lets a browser load nothing beside it. */
-export interface Page {
+export interface HtmlPage {
   html: string;
   /** For the header `Content-Security-Policy`. */
   policy: string;
@@ -61,7 +61,15 @@ export interface PageParts {
 }
 
 /** A whole page: light or dark as the reader's system is, without anything from elsewhere. */
-export function page({ title, style = '', script, links, main, footer, standalone }: PageParts): Page {
+export function renderPage({
+  title,
+  style = '',
+  script,
+  links,
+  main,
+  footer,
+  standalone,
+}: PageParts): HtmlPage {
   const css = STYLE + style;
   const scripts = script === undefined ? '' : `; script-src '${hashOf(script)}'; connect-src 'self'`;
   const loads = `default-src 'none'; style-src '${hashOf(css)}'${scripts}; img-src data:; base-uri 'none'; form-action 'self'`;

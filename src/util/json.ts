@@ -70,7 +70,7 @@ function stringEnd(text: string, start: number): number {
  */
 export function parseJson(text: string): Json | undefined {
   const value = parseDelimited(text);
-  return value === undefined || deeperThan(value, MAX_DEPTH) ? undefined : value;
+  return value === undefined || isDeeperThan(value, MAX_DEPTH) ? undefined : value;
 }
 
 /** `parseJson` for text whose depth `jsonEnd` has measured already. */
@@ -140,11 +140,11 @@ function replaceNumbers(text: string): string {
 }
 
 /** True where `value` nests deeper than `limit` levels. Never recurses further than that. */
-export function deeperThan(value: unknown, limit: number): boolean {
+export function isDeeperThan(value: unknown, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (limit === 0) return true;
-  if (Array.isArray(value)) return value.some((inner) => deeperThan(inner, limit - 1));
-  for (const key in value) if (deeperThan((value as JsonObject)[key], limit - 1)) return true;
+  if (Array.isArray(value)) return value.some((inner) => isDeeperThan(inner, limit - 1));
+  for (const key in value) if (isDeeperThan((value as JsonObject)[key], limit - 1)) return true;
   return false;
 }
 

@@ -7,7 +7,7 @@ const LONGEST_LINE = 1 << 28;
  * The lines of a file, without their ends. Node's own `readline` would also cut at U+2028, which JSON holds
  * unescaped. Throws where one is longer than 2^28 characters.
  */
-export async function* linesOf(path: string): AsyncGenerator<string> {
+export async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
     const lines = (chunk as string).split('\n');
@@ -26,7 +26,7 @@ const MOST_SPARE = 16;
 /** A larger buffer is not kept. */
 const LARGEST_SPARE = 1 << 20;
 
-function roomFor(bytes: number): Buffer {
+function takeRoom(bytes: number): Buffer {
   const fit = spare.findIndex(({ length }) => length >= bytes);
   return fit < 0 ? Buffer.allocUnsafeSlow(Math.max(bytes, 1 << 18)) : spare.splice(fit, 1)[0]!;
 }
@@ -41,8 +41,8 @@ export class Lines {
   /** `texts`: the lines, with their ends. */
   constructor(texts: readonly string[]) {
     let left = texts.reduce((sum, { length }) => sum + length, 0);
-    // Room for ASCII, and for one text of any script; a unit of UTF-16 takes three bytes at the most.
-    let room = roomFor(left + (1 << 14));
+    // Room for ASCII, and for one text of any script; a unit of UTF-16 takes at most three bytes.
+    let room = takeRoom(left + (1 << 14));
     let end = 0;
     for (const text of texts) {
       if (room.length - end < text.length * 3) room = Buffer.concat([room.subarray(0, end)], end + left * 3);

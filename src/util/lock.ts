@@ -47,7 +47,7 @@ export class Lock {
    * holder. Where the folder can't be written, it warns and goes on.
    */
   async take(): Promise<void> {
-    const me = await identify();
+    const me = await identifyProcess();
     const mine = `${this.#path}.${nameOf(me)}_${randomBytes(4).toString('hex')}`;
     try {
       await mkdir(dirname(this.#path), { recursive: true });
@@ -128,7 +128,7 @@ async function touch(path: string): Promise<void> {
   await (await open(path, 'w', 0o600)).close();
 }
 
-async function identify(): Promise<Holder> {
+async function identifyProcess(): Promise<Holder> {
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
   return {
     host: hostname().replace(/[^a-zA-Z0-9.-]/g, '-'),
@@ -142,7 +142,7 @@ function nameOf({ host, pid, started, namespace }: Holder): string {
   return `${host}_${pid}_${started}_${namespace}`;
 }
 
-/** The process that a file belongs to; `undefined` for a file that is no process' own lock `base`. */
+/** The process that a file belongs to; `undefined` for a file that is not a process's own lock `base`. */
 function holderOf(file: string, base: string): Holder | undefined {
   if (!file.startsWith(`${base}.`)) return undefined;
   const match = /^([^_]+)_(\d+)_(\d+)_(\d+)_[0-9a-f]{8}$/.exec(file.slice(base.length + 1));

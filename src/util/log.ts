@@ -1,5 +1,5 @@
 import { coloured } from './colour.ts';
-import { visibleLines } from './visible.ts';
+import { makeLinesVisible } from './visible.ts';
 
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -20,19 +20,19 @@ export function setLogFormat(format: 'text' | 'json'): void {
   isJson = format === 'json';
 }
 
-function write(level: LogLevel, message: string): void {
+function writeLine(level: LogLevel, message: string): void {
   if (LOG_LEVELS.indexOf(level) > threshold) return;
   const time = new Date().toISOString();
   const line = isJson
     ? JSON.stringify({ time, level, message })
-    : `${time} ${coloured(process.stderr, COLOURS[level], level.toUpperCase())} ${visibleLines(message)}`;
+    : `${time} ${coloured(process.stderr, COLOURS[level], level.toUpperCase())} ${makeLinesVisible(message)}`;
   process.stderr.write(`${line}\n`);
 }
 
 /** The program's own log: one line each on stderr, never on stdout, which belongs to documents. What a terminal would obey is made visible. */
 export const log = {
-  error: (message: string) => write('error', message),
-  warn: (message: string) => write('warn', message),
-  info: (message: string) => write('info', message),
-  debug: (message: string) => write('debug', message),
+  error: (message: string) => writeLine('error', message),
+  warn: (message: string) => writeLine('warn', message),
+  info: (message: string) => writeLine('info', message),
+  debug: (message: string) => writeLine('debug', message),
 };

@@ -1,19 +1,19 @@
 /** The known name most like `name`, if any differs from it in `atMost` letters or fewer. */
-export function nearest(
+export function findNearest(
   name: string,
   known: readonly string[],
   atMost: number = Math.max(2, name.length / 3),
 ): string | undefined {
   const scored = known.map((candidate) => ({
     candidate,
-    far: distance(name.toLowerCase(), candidate.toLowerCase()),
+    far: editDistance(name.toLowerCase(), candidate.toLowerCase()),
   }));
   const best = scored.sort((a, b) => a.far - b.far)[0];
   return best && best.far <= atMost ? best.candidate : undefined;
 }
 
 /** Levenshtein distance. */
-function distance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, n) => n);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -26,7 +26,7 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Aborts `ms` after `signal` does. Keeps no process alive. */
-export function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
+export function abortAfter(signal: AbortSignal, ms: number): AbortSignal {
   const later = new AbortController();
   signal.addEventListener('abort', () => setTimeout(() => later.abort(), ms).unref(), { once: true });
   return later.signal;
@@ -44,7 +44,7 @@ export interface Contact {
 const contacts = new Map<string, Contact>();
 
 /** The servers that this process has turned to, by the names that `Trouble` was given: what readiness is told by. */
-export function lastContacts(): ReadonlyMap<string, Contact> {
+export function listContacts(): ReadonlyMap<string, Contact> {
   return contacts;
 }
 

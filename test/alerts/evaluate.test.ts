@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { look } from '../../src/alerts/evaluate.ts';
 import { parseExpression } from '../../src/alerts/expression.ts';
-import { formatFigure, LEVELS, levelOf, worst } from '../../src/alerts/finding.ts';
+import { findWorst, formatFigure, judgeLevel, LEVELS } from '../../src/alerts/finding.ts';
 import type { Rule } from '../../src/alerts/rules.ts';
 import { clientOptions, TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
@@ -32,7 +32,7 @@ function rule(value: string, settings: Partial<Rule> = {}): Rule {
 }
 
 test('a threshold is passed above it, not at it', () => {
-  const levels = [99, 100, 100.1, 200, 200.1].map((value) => levelOf(rule('1'), value));
+  const levels = [99, 100, 100.1, 200, 200.1].map((value) => judgeLevel(rule('1'), value));
   assert.deepEqual(levels, ['ok', 'ok', 'warning', 'warning', 'critical']);
 });
 
@@ -40,7 +40,7 @@ test('a level is left only once the value is the hysteresis below its threshold'
   const walk = [150, 95, 91, 90, 95, 210, 190, 181, 180, 99, 89, 300, 10];
   let level: (typeof LEVELS)[number] = 'ok';
   const levels = walk.map((value) => {
-    level = levelOf(rule('1'), value, level);
+    level = judgeLevel(rule('1'), value, level);
     return level[0];
   });
   assert.equal(levels.join(''), 'wwwoocccwwoco');
@@ -48,14 +48,14 @@ test('a level is left only once the value is the hysteresis below its threshold'
 
 test('below zero, too, hysteresis lies under the threshold', () => {
   const cold = rule('1', { warning: -100, critical: -50 });
-  assert.equal(levelOf(cold, -105, 'warning'), 'warning');
-  assert.equal(levelOf(cold, -111, 'warning'), 'ok');
+  assert.equal(judgeLevel(cold, -105, 'warning'), 'warning');
+  assert.equal(judgeLevel(cold, -111, 'warning'), 'ok');
 });
 
 test('from a worse level one never comes to a better one than from a better level', () => {
   fc.assert(
     fc.property(fc.double({ min: -500, max: 500, noNaN: true }), (value) => {
-      const ranks = LEVELS.map((before) => LEVELS.indexOf(levelOf(rule('1'), value, before)));
+      const ranks = LEVELS.map((before) => LEVELS.indexOf(judgeLevel(rule('1'), value, before)));
       assert.deepEqual(ranks, [...ranks].sort());
     }),
   );
@@ -63,10 +63,10 @@ test('from a worse level one never comes to a better one than from a better leve
 
 test('the worst finding counts, and no data counts for nothing', () => {
   const finding = (state: (typeof LEVELS)[number] | 'no data') => ({ rule: rule('1'), state, documents: 0 });
-  assert.equal(worst([]), 'ok');
-  assert.equal(worst([finding('no data'), finding('ok')]), 'ok');
+  assert.equal(findWorst([]), 'ok');
+  assert.equal(findWorst([finding('no data'), finding('ok')]), 'ok');
   assert.equal(
-    worst([finding('warning'), finding('no data'), finding('critical'), finding('ok')]),
+    findWorst([finding('warning'), finding('no data'), finding('critical'), finding('ok')]),
     'critical',
   );
 });

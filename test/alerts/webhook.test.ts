@@ -107,7 +107,7 @@ test('a webhook that refuses is told once, and never thrown', async (t) => {
 });
 
 for (const [url, why] of [
-  ['http://127.0.0.1:1/s3cret', 'its address can not be used'],
+  ['http://127.0.0.1:1/s3cret', 'its address cannot be used'],
   ['http://s3cret.invalid/', 'E\\w+'],
   ['http://s3cret:99999/', 'ERR_INVALID_URL'],
 ] as const) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { applyStep, stepBetween } from '../../src/buffer/position-step.ts';
+import { applyStep, findStep } from '../../src/buffer/position-step.ts';
 import type { Json } from '../../src/util/json.ts';
 
 const prints = (from: number, count: number): string[] =>
@@ -19,7 +19,7 @@ test('from any position to any other, and back through JSON', () => {
   ) as fc.Arbitrary<Json>;
   fc.assert(
     fc.property(fc.option(position, { nil: undefined }), position, (before, now) => {
-      const step = JSON.parse(JSON.stringify(stepBetween(before, now)));
+      const step = JSON.parse(JSON.stringify(findStep(before, now)));
       assert.deepEqual(applyStep(before, step), JSON.parse(JSON.stringify(now)));
     }),
   );
@@ -28,7 +28,7 @@ test('from any position to any other, and back through JSON', () => {
 test('a window that grew at its front by one is told in few bytes', () => {
   const before = { length: 1_000, prints: prints(1_000, 1_000) };
   const now = { length: 1_000, prints: prints(1_001, 1_000) };
-  const step = stepBetween(before, now);
+  const step = findStep(before, now);
   assert.ok(JSON.stringify(step).length < 150, JSON.stringify(step));
   assert.deepEqual(applyStep(before, step), now);
 });
@@ -38,14 +38,14 @@ test('windows that stay as they were are not told again, also where they are rea
   const before = { length: 1_000, prints: prints(9_000, 1_000), others };
   for (const same of [others, structuredClone(others)]) {
     const now = { length: 1_000, prints: prints(9_001, 1_000), others: same };
-    const step = stepBetween(before, now);
+    const step = findStep(before, now);
     assert.ok(JSON.stringify(step).length < 300, JSON.stringify(step));
     assert.deepEqual(applyStep(before, step), now);
   }
 });
 
 test('a step that does not fit is refused', () => {
-  const step = stepBetween({ prints: prints(100, 100) }, { prints: prints(101, 100) });
+  const step = findStep({ prints: prints(100, 100) }, { prints: prints(101, 100) });
   assert.throws(() => applyStep({ prints: prints(50, 50) }, step), /does not fit/);
   assert.throws(() => applyStep(undefined, step), /does not fit/);
 });

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type ConfigInput, loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { SidecarError } from '../../src/util/errors.ts';
-import { nearest } from '../../src/util/nearest.ts';
+import { findNearest } from '../../src/util/nearest.ts';
 import { temporaryFolder } from '../samples.ts';
 import { root } from '../services/service.ts';
 
@@ -231,9 +231,9 @@ test('a file that is named is read, and plugins are looked for beside it', (t) =
 });
 
 test('the nearest name is one that is like it', () => {
-  assert.equal(nearest('BATCHSIZE', ['batch_size', 'source']), 'batch_size');
-  assert.equal(nearest('hsot', ['port', 'host']), 'host');
-  assert.equal(nearest('completely-different', ['batch_size', 'source']), undefined);
+  assert.equal(findNearest('BATCHSIZE', ['batch_size', 'source']), 'batch_size');
+  assert.equal(findNearest('hsot', ['port', 'host']), 'host');
+  assert.equal(findNearest('completely-different', ['batch_size', 'source']), undefined);
 });
 
 test('a reference in the YAML is a variable, of the type that is wanted; one that is not set is refused', (t) => {

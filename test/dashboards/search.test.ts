@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Chart } from '../../src/dashboards/definitions.ts';
-import { searchOf } from '../../src/dashboards/search.ts';
+import { createSearch } from '../../src/dashboards/search.ts';
 import type { JsonObject } from '../../src/util/json.ts';
 
 const HOUR = 3_600_000;
@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 function aggsOf(aggs: JsonObject, from: number, to: number): JsonObject {
   const url = { index: 'i*', '%context%': true, '%timefield%': 'timestamp', body: { size: 0, aggs } };
   const chart = { spec: { data: { url, format: { property: 'aggregations' } } } } as unknown as Chart;
-  const { index, body } = searchOf(chart, { from, to });
+  const { index, body } = createSearch(chart, { from, to });
   assert.equal(index, 'i*');
   assert.deepEqual(body.query, { range: { timestamp: { gte: from, lte: to, format: 'epoch_millis' } } });
   return body.aggs;

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { DirectoryChartSource } from '../../src/dashboards/directory-source.ts';
 import { ElasticsearchChartSource } from '../../src/dashboards/elasticsearch-source.ts';
 import { dashboardsSetting, openDashboards } from '../../src/dashboards/open.ts';
-import { searchOf } from '../../src/dashboards/search.ts';
+import { createSearch } from '../../src/dashboards/search.ts';
 import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
 import { clientOptions } from '../helpers.ts';
 import { gradioLogs, realEntries, realLines } from '../samples.ts';
@@ -63,7 +63,7 @@ for (const [name, lines, range] of [
     const indices = charts.map(({ spec }) => spec.data.url.index);
     const extent = await server.extent(indices);
     assert.deepEqual(await files.extent(indices), extent);
-    const searches = charts.map((chart) => searchOf(chart, range ?? extent!));
+    const searches = charts.map((chart) => createSearch(chart, range ?? extent!));
     const expected = await server.search(searches);
     const actual = await files.search(searches);
     for (const [n, { id }] of charts.entries()) {
@@ -83,7 +83,7 @@ test('an index that is missing is empty', async (t) => {
   t.after(() => server.close());
   const charts = openDashboards(setting).flatMap(({ charts }) => charts);
   const latency = charts.find(({ id }) => id === 'latency')!;
-  const [answer] = await server.search([searchOf(latency, { from: 0, to: 1000 })]);
+  const [answer] = await server.search([createSearch(latency, { from: 0, to: 1000 })]);
   assert.equal(answer?.aggregations, undefined);
   assert.equal(await server.extent([`${prefix}perfs*`]), undefined);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Comparison, compare, mostDrift } from '../../src/drift/compare.ts';
+import { type Comparison, compare, findMostDrift } from '../../src/drift/compare.ts';
 import { Sample } from '../../src/drift/samples.ts';
 import type { Json } from '../../src/util/json.ts';
 
@@ -79,6 +79,6 @@ test('the most drift counts, and features of either sample are there', () => {
       ['input_data.y', 'too few'],
     ],
   );
-  assert.equal(mostDrift(features), 'major');
-  assert.equal(mostDrift([]), 'too few');
+  assert.equal(findMostDrift(features), 'major');
+  assert.equal(findMostDrift([]), 'too few');
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Sample, sampleOfFile } from '../../src/drift/samples.ts';
+import { readSampleFile, Sample } from '../../src/drift/samples.ts';
 import { temporaryFolder } from '../samples.ts';
 
 const DOCUMENT =
@@ -36,7 +36,7 @@ test('a file of documents, and one in bulk form, give the same', async (t) => {
   const bulk = join(folder, 'bulk.ndjson');
   writeFileSync(plain, `${DOCUMENT}\n\n${DOCUMENT}`);
   writeFileSync(bulk, `{"create":{"_index":"x","_id":"1"}}\n${DOCUMENT}\n`.repeat(2));
-  const [one, other] = [await sampleOfFile(plain), await sampleOfFile(bulk)];
+  const [one, other] = [await readSampleFile(plain), await readSampleFile(bulk)];
   assert.equal(one.documents, 2);
   assert.deepEqual(one, other);
 });
@@ -50,11 +50,11 @@ for (const [content, message] of [
   test(`a reference of ${JSON.stringify(content.slice(-20))} is refused`, async (t) => {
     const path = join(temporaryFolder(t), 'reference.ndjson');
     writeFileSync(path, content);
-    await assert.rejects(sampleOfFile(path), { code: 'config', message });
+    await assert.rejects(readSampleFile(path), { code: 'config', message });
   });
 }
 
 test('a reference that is not there is told', async (t) => {
   const path = join(temporaryFolder(t), 'none.ndjson');
-  await assert.rejects(sampleOfFile(path), { message: /none\.ndjson: the reference can't be read: / });
+  await assert.rejects(readSampleFile(path), { message: /none\.ndjson: the reference can't be read: / });
 });

@@ -15,7 +15,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { elasticsearchClient } from '../../src/elasticsearch/client.ts';
+import { createElasticsearchClient } from '../../src/elasticsearch/client.ts';
 import { hintFor } from '../../src/elasticsearch/refusal.ts';
 import { serverName } from '../../src/elasticsearch/server.ts';
 import { serverOf } from '../../src/elasticsearch/transport.ts';
@@ -60,10 +60,10 @@ function certificates(t: TestContext): (name: string) => string {
   return (name) => join(folder, name);
 }
 
-type Options = Partial<Parameters<typeof elasticsearchClient>[0]>;
+type Options = Partial<Parameters<typeof createElasticsearchClient>[0]>;
 
 async function ask(nodes: string[], options: Options = {}): Promise<string> {
-  const client = elasticsearchClient({
+  const client = createElasticsearchClient({
     nodes,
     address: 'here',
     requestTimeoutMs: 5_000,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Copy, judge, type Stored } from '../../src/elasticsearch/copies.ts';
+import { type Copy, judgeCopies, type Stored } from '../../src/elasticsearch/copies.ts';
 import type { JsonObject } from '../../src/util/json.ts';
 
 const LOGS = ['level', 'message'];
@@ -17,7 +17,7 @@ const ids = (copies: readonly Copy[]): string[] =>
   copies.map(({ document, of }) => `${document.id} of ${of}`);
 
 test('a foreign document of a log that is here is a copy, however its time is written', () => {
-  const verdict = judge(
+  const verdict = judgeCopies(
     [
       log(own(1), { message: CALL, transaction_id: 't', status_code: 200 }),
       log('a', { message: CALL, timestamp: '2026-11-24 19:26:39' }),
@@ -31,12 +31,12 @@ test('a foreign document of a log that is here is a copy, however its time is wr
 
 test('copies under ids of this program are real, however many there are', () => {
   const documents = [log(own(1)), log(`${own(1)}-1`), log(`${own(1)}-2`), log(`${own(1)}-2.0`)];
-  const { held, plain, repeated, undecided } = judge(documents, LOGS);
+  const { held, plain, repeated, undecided } = judgeCopies(documents, LOGS);
   assert.deepEqual([held, plain, repeated, undecided], [[], [], [], 0]);
 });
 
 test('without a transaction id a copy is plain: other logs around must tell', () => {
-  const { held, plain } = judge([log(own(1)), log('a'), log('b')], LOGS);
+  const { held, plain } = judgeCopies([log(own(1)), log('a'), log('b')], LOGS);
   assert.deepEqual([held, ids(plain)], [[], [`a of ${own(1)}`, `b of ${own(1)}`]]);
 });
 
@@ -52,18 +52,18 @@ test('a document that differs in what both say is another log', () => {
     { message: CALL, status_code: 500 },
     { message: null },
   ]) {
-    const { held, plain, foreignOnly } = judge([here, log('a', other)], LOGS);
+    const { held, plain, foreignOnly } = judgeCopies([here, log('a', other)], LOGS);
     assert.deepEqual([held, plain, foreignOnly], [[], [], 1], JSON.stringify(other));
   }
 });
 
 test('of a call that only others hold, one document stays; of other logs, all', () => {
-  const call = judge(
+  const call = judgeCopies(
     [log('a', { message: CALL }), log('b', { message: CALL }), log('c', { message: CALL })],
     LOGS,
   );
   assert.deepEqual([ids(call.repeated), call.foreignOnly], [['b of a', 'c of a'], 1]);
-  const plain = judge([log('a'), log('b'), log('c')], LOGS);
+  const plain = judgeCopies([log('a'), log('b'), log('c')], LOGS);
   assert.deepEqual([plain.repeated, plain.undecided, plain.foreignOnly], [[], 2, 1]);
 });
 
@@ -71,10 +71,15 @@ test('documents of one transaction agree although one names more, or otherwise',
   const identity = ['transaction_id'];
   const body = { transaction_id: 't', input_data: { AGE: 31, ALCOHOL: 1 }, result: { prediction: 1 } };
   const renamed = { transaction_id: 't', input_data: { AGE: 31, 'ALCOHOL CONSUMING': 1 } };
-  assert.deepEqual(ids(judge([log(own(1), body), log('a', renamed)], identity).held), [`a of ${own(1)}`]);
+  assert.deepEqual(ids(judgeCopies([log(own(1), body), log('a', renamed)], identity).held), [
+    `a of ${own(1)}`,
+  ]);
   const older = { transaction_id: 't', input_data: { AGE: 32 } };
-  assert.equal(judge([log(own(1), body), log('a', older)], identity).foreignOnly, 1);
-  assert.equal(judge([log(own(1), body), log('a', { input_data: { AGE: 31 } })], identity).foreignOnly, 1);
+  assert.equal(judgeCopies([log(own(1), body), log('a', older)], identity).foreignOnly, 1);
+  assert.equal(
+    judgeCopies([log(own(1), body), log('a', { input_data: { AGE: 31 } })], identity).foreignOnly,
+    1,
+  );
 });
 
 test('whatever may go has the like that stays, and nothing of this program goes', () => {
@@ -94,7 +99,7 @@ test('whatever may go has the like that stays, and nothing of this program goes'
         ...log(mine ? own(n) : `f${n}`),
         body: each as JsonObject,
       }));
-      const { held, plain, repeated, undecided, foreignOnly } = judge(documents, LOGS);
+      const { held, plain, repeated, undecided, foreignOnly } = judgeCopies(documents, LOGS);
       const copies = [...held, ...plain, ...repeated];
       const gone = new Set(copies.map(({ document }) => document.id));
       assert.equal(gone.size, copies.length, 'each goes once');

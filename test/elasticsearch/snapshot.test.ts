@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { elasticsearchClient } from '../../src/elasticsearch/client.ts';
+import { createElasticsearchClient } from '../../src/elasticsearch/client.ts';
 import { readPage, Snapshot, SnapshotGone, type StoredDocument } from '../../src/elasticsearch/snapshot.ts';
 import { clientOptions, TestIndices } from '../helpers.ts';
 import { elasticsearchUrl } from '../services/env.ts';
@@ -26,7 +26,7 @@ test('a document is cut out of the answer as it stands there', () => {
 test('all documents come, page by page, each once, and none that is written later', async (t) => {
   const indices = new TestIndices(t);
   const index = `${indices.prefix}logs`;
-  const client = elasticsearchClient(options);
+  const client = createElasticsearchClient(options);
   t.after(() => client.close());
   const operations = Array.from({ length: 1_500 }, (_, n) => [
     { create: { _index: index, _id: `${n}` } },
@@ -54,7 +54,7 @@ test('all documents come, page by page, each once, and none that is written late
 test('characters of many bytes come through whole', async (t) => {
   const indices = new TestIndices(t);
   const index = `${indices.prefix}logs`;
-  const client = elasticsearchClient(options);
+  const client = createElasticsearchClient(options);
   t.after(() => client.close());
   await indices.client.indices.create({ index, mappings: { enabled: false } });
   // Of odd lengths, so that characters fall on the borders of chunks.
@@ -75,7 +75,7 @@ test('characters of many bytes come through whole', async (t) => {
 test('large documents behind small ones come in smaller pages', { timeout: 120_000 }, async (t) => {
   const indices = new TestIndices(t);
   const index = `${indices.prefix}logs`;
-  const client = elasticsearchClient(options);
+  const client = createElasticsearchClient(options);
   t.after(() => client.close());
   const mappings = { enabled: false };
   await indices.client.indices.create({ index, mappings, settings: { number_of_shards: 1 } });

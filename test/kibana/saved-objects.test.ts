@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { logger, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { loadDashboards } from '../../src/dashboards/definitions.ts';
-import { type SavedObject, savedObjects } from '../../src/kibana/saved-objects.ts';
+import { buildSavedObjects, type SavedObject } from '../../src/kibana/saved-objects.ts';
 import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
 import { shippedPlugins } from '../dashboards/sample.ts';
 import { ndjson, TestIndices, Workspace } from '../helpers.ts';
@@ -26,7 +26,7 @@ interface Panel {
 const panelsOf = ({ attributes }: SavedObject): Panel[] => JSON.parse(String(attributes.panelsJSON));
 
 test('four data views and four dashboards are what Kibana imports, and have the same ids every time', () => {
-  const objects = savedObjects(dashboards);
+  const objects = buildSavedObjects(dashboards);
   for (const object of objects) {
     assert.equal(wrongWith(object), undefined, object.id);
     assert.equal(
@@ -35,7 +35,7 @@ test('four data views and four dashboards are what Kibana imports, and have the 
       'Kibana 8.11 knows it, and newer ones migrate it',
     );
   }
-  for (const object of savedObjects(dashboards, 'opensearch'))
+  for (const object of buildSavedObjects(dashboards, 'opensearch'))
     assert.equal(wrongWith(object, true), undefined, object.id);
   assert.deepEqual(
     objects.map(({ type, id, attributes }) => `${type} ${id}: ${attributes.title}`),
@@ -53,7 +53,7 @@ test('four data views and four dashboards are what Kibana imports, and have the 
 });
 
 test('every chart is a panel of its dashboard, and no panel lies over another', () => {
-  const saved = savedObjects(dashboards).filter(({ type }) => type === 'dashboard');
+  const saved = buildSavedObjects(dashboards).filter(({ type }) => type === 'dashboard');
   for (const [n, { charts, title }] of dashboards.entries()) {
     const panels = panelsOf(saved[n]!);
     assert.deepEqual(
@@ -75,7 +75,7 @@ test('every chart is a panel of its dashboard, and no panel lies over another', 
 
 for (const { id, spec } of charts) {
   test(`${id} is a specification that Kibana's Vega panel takes`, () => {
-    const panels = savedObjects(dashboards)
+    const panels = buildSavedObjects(dashboards)
       .filter(({ type }) => type === 'dashboard')
       .flatMap(panelsOf);
     const source = panels.map(({ embeddableConfig }) => embeddableConfig.savedVis.params.spec);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyRunStats } from '../../src/run-stats.ts';
+import { createRunStats } from '../../src/run-stats.ts';
 import { Metrics } from '../../src/server/metrics.ts';
 
 /** The samples of Prometheus' text format: `name{labels}` to value. */
@@ -30,7 +30,7 @@ test('every figure is told from the start, with help and a unit or _total in its
 
 test('figures follow what the pipeline tells, however often they are read', async () => {
   const metrics = new Metrics(['ml-api-logs']);
-  const stats = emptyRunStats(['ml-api-logs']);
+  const stats = createRunStats(['ml-api-logs']);
   metrics.opened();
   metrics.read();
   metrics.read();
@@ -64,8 +64,8 @@ test('figures follow what the pipeline tells, however often they are read', asyn
 
 test('an older batch, or one without times, does not set the lag back', async () => {
   const metrics = new Metrics([]);
-  metrics.committed(0, '2026-11-24T19:26:39.000Z', emptyRunStats([]));
-  metrics.committed(0, '2026-11-24T19:26:00.000Z', emptyRunStats([]));
-  metrics.committed(0, undefined, emptyRunStats([]));
+  metrics.committed(0, '2026-11-24T19:26:39.000Z', createRunStats([]));
+  metrics.committed(0, '2026-11-24T19:26:00.000Z', createRunStats([]));
+  metrics.committed(0, undefined, createRunStats([]));
   assert.equal(metrics.newestAt, Date.parse('2026-11-24T19:26:39.000Z'));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyRunStats } from '../../src/run-stats.ts';
+import { createRunStats } from '../../src/run-stats.ts';
 import { Rates } from '../../src/server/rates.ts';
 
 test('logs a second are those of the window, or of the run where that is shorter', (t) => {
@@ -9,7 +9,7 @@ test('logs a second are those of the window, or of the run where that is shorter
   const rates = new Rates();
   const committed = (seconds: number, logs: number): void => {
     now = seconds * 1000;
-    rates.committed(0, undefined, { ...emptyRunStats([]), logs });
+    rates.committed(0, undefined, { ...createRunStats([]), logs });
   };
   assert.equal(rates.perSecond(60_000), 0);
   committed(10, 100);

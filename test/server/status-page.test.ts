@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyRunStats } from '../../src/run-stats.ts';
-import { type Status, statusPage } from '../../src/server/status-page.ts';
+import { createRunStats } from '../../src/run-stats.ts';
+import { renderStatusPage, type Status } from '../../src/server/status-page.ts';
 
 /** A run that began a moment ago, and has nothing to complain of. */
 const FRESH: Status = {
@@ -10,7 +10,7 @@ const FRESH: Status = {
   sink: 'elasticsearch at localhost:9200',
   servers: [],
   rates: { minute: 0, fiveMinutes: 0 },
-  stats: emptyRunStats(['ml-api-logs']),
+  stats: createRunStats(['ml-api-logs']),
   inFlight: 0,
   pauseMs: undefined,
   newestLogSecondsAgo: null,
@@ -23,7 +23,7 @@ const FRESH: Status = {
 
 /** The words of the page's main part, as somebody reads them. */
 function wordsOf(status: Partial<Status>): string {
-  const { html } = statusPage({ ...FRESH, ...status });
+  const { html } = renderStatusPage({ ...FRESH, ...status });
   const main = /<main[^>]*>([\s\S]*)<\/main>/.exec(html);
   assert.ok(main, 'it has a main part');
   return main[1]!
@@ -43,7 +43,7 @@ test('a run that begins: nothing is claimed that is not known yet', () => {
 });
 
 test('figures are told in the unit that suits them', () => {
-  const stats = { ...emptyRunStats(['ml-api-logs']), logs: 1_234_567 };
+  const stats = { ...createRunStats(['ml-api-logs']), logs: 1_234_567 };
   const words = wordsOf({
     stats,
     rates: { minute: 1_234.6, fiveMinutes: 9.94 },
@@ -58,7 +58,7 @@ test('figures are told in the unit that suits them', () => {
 });
 
 test('trouble is told: a server away, gaps, refused documents, a full buffer', () => {
-  const stats = emptyRunStats(['ml-api-logs']);
+  const stats = createRunStats(['ml-api-logs']);
   stats.gaps = 2;
   stats.indices['ml-api-logs']!.refused = 7;
   const words = wordsOf({
@@ -111,7 +111,7 @@ test('alerts that can’t be looked at say why', () => {
 test('what a log or a server wrote is text, not markup', () => {
   const evil = '<script>alert(1)</script>"\'&';
   const group = { count: 1, stage: 'parse', at: evil, reason: evil, last: '' };
-  const { html, policy } = statusPage({
+  const { html, policy } = renderStatusPage({
     ...FRESH,
     source: evil,
     servers: [{ name: evil, reachable: false, seconds_ago: 1, reason: evil }],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { emptyRunStats, type IndexCounts, type RunStats } from '../../src/run-stats.ts';
+import { createRunStats, type IndexCounts, type RunStats } from '../../src/run-stats.ts';
 import { Report, type ReportOptions } from '../../src/terminal/run-report.ts';
 import { root } from '../services/service.ts';
 
@@ -10,7 +10,7 @@ const INDICES = ['ml-api-logs', 'ml-api-message', 'ml-api-perfs', 'ml-api-top-fu
 
 /** The figures of the documented run. */
 function figures(changes: Partial<RunStats> = {}): RunStats {
-  const stats = emptyRunStats(INDICES);
+  const stats = createRunStats(INDICES);
   Object.assign(stats, { logs: 42, filtered: 38, durationMs: 1234.4 });
   const stored = [42, 38, 38, 152];
   INDICES.forEach((name, n) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { table } from '../../src/terminal/table.ts';
+import { formatTable } from '../../src/terminal/table.ts';
 
 test('columns are as wide as their widest cell, numbers to the right, no spaces at the end', () => {
   const rows = [
@@ -9,8 +9,8 @@ test('columns are as wide as their widest cell, numbers to the right, no spaces 
     ['x', '1000000000', 'note'],
   ];
   assert.equal(
-    table(rows, [1]),
+    formatTable(rows, [1]),
     'index         documents\nml-api-logs           7\nx            1000000000  note\n',
   );
-  assert.equal(table([]), '');
+  assert.equal(formatTable([]), '');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { html, page } from '../../src/util/html.ts';
+import { html, renderPage } from '../../src/util/html.ts';
 
 test('whatever is put into a template is text', () => {
   const nasty = `<script>"&'</script>\0`;
@@ -13,7 +13,7 @@ test('whatever is put into a template is text', () => {
 });
 
 test('the policy allows the styles and the script that the page holds, and no other', () => {
-  const { html: text, policy } = page({
+  const { html: text, policy } = renderPage({
     title: 'T',
     script: 'let a = 1 < 2;',
     links: [],
@@ -29,7 +29,7 @@ test('the policy allows the styles and the script that the page holds, and no ot
   assert.ok(policy.includes(`script-src ${hashOf('script')};`));
   assert.doesNotMatch(policy, /unsafe|http|\*/);
   assert.doesNotMatch(
-    page({ title: 'T', links: [], main: html``, footer: html`` }).policy,
+    renderPage({ title: 'T', links: [], main: html``, footer: html`` }).policy,
     /script-src|connect-src/,
   );
 });

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import {
   canonicalJson,
-  deeperThan,
+  isDeeperThan,
   isObject,
   type Json,
   type JsonObject,
@@ -95,8 +95,8 @@ test('values nest 32 levels, and no deeper', () => {
   assert.ok(parseJson(nested(MAX_DEPTH)));
   assert.equal(parseJson(nested(MAX_DEPTH + 1)), undefined);
   assert.equal(parseJson(nested(100_000)), undefined);
-  assert.equal(deeperThan(JSON.parse(nested(MAX_DEPTH)), MAX_DEPTH), false);
-  assert.equal(deeperThan(JSON.parse(nested(MAX_DEPTH + 1)), MAX_DEPTH), true);
+  assert.equal(isDeeperThan(JSON.parse(nested(MAX_DEPTH)), MAX_DEPTH), false);
+  assert.equal(isDeeperThan(JSON.parse(nested(MAX_DEPTH + 1)), MAX_DEPTH), true);
 });
 
 test('canonical JSON is equal for equal values, in whatever order their keys stand', () => {

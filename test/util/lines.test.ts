@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Lines, linesOf } from '../../src/util/lines.ts';
+import { Lines, readLines } from '../../src/util/lines.ts';
 import { temporaryFolder } from '../samples.ts';
 
 test('lines end at a line feed alone, and come whole across the chunks they are read in', async (t) => {
@@ -11,7 +11,7 @@ test('lines end at a line feed alone, and come whole across the chunks they are 
   const lines = ['a\u2028b\rc\u0085', '', 'é'.repeat(1_500_000), 'end'];
   writeFileSync(path, lines.join('\n'));
   const read: string[] = [];
-  for await (const line of linesOf(path)) read.push(line);
+  for await (const line of readLines(path)) read.push(line);
   assert.deepEqual(read, lines);
 });
 
