@@ -7,10 +7,10 @@ import { root } from './services/service.ts';
 
 /** What make would run for a target. */
 function recipeOf(target: string, ...variables: string[]): string {
-  const { status, stdout, stderr } = spawnSync('make', ['-n', target, ...variables], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  // As somebody would type it: not as a part of the `make` that runs this test.
+  const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _old, ...env } = process.env;
+  const options = { cwd: root, encoding: 'utf8', env } as const;
+  const { status, stdout, stderr } = spawnSync('make', ['-n', target, ...variables], options);
   assert.equal(status, 0, stderr);
   return stdout.trimEnd().split('\n').at(-1) as string;
 }

@@ -29,7 +29,8 @@ export default definePlugin({
     parse(entry): Envelope | undefined {
       if (typeof entry === 'string' || OWN.some((name) => Object.hasOwn(entry, name))) return undefined;
       const name = INNER.find((each) => looksLikeLog(entry[each]));
-      if (name === undefined) return undefined;
+      // The documented shape without its time and level, whose `data` belongs to the message.
+      if (name === undefined || (name === 'message' && isObject(entry.data))) return undefined;
       const { [name]: inner, ...data } = entry;
       const timed = TIMES.find((each) => timeOf(data[each] ?? null) !== undefined);
       if (timed === undefined) return { entry: (inner as string).trimEnd(), data };
