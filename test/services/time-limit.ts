@@ -13,6 +13,8 @@ export const waitingFor = new Set<string>();
 
 // The runner loads this too, and has no tests of its own.
 if (process.env.NODE_TEST_CONTEXT?.startsWith('child')) {
+  // Node hands it on to each process that this one starts.
+  delete process.env.NODE_V8_COVERAGE;
   const limits = new Map<string, NodeJS.Timeout>();
   beforeEach((t) => {
     const { name } = t as TestContext;
