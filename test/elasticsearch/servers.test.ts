@@ -104,6 +104,7 @@ for (const [name, start] of Object.entries(chosen)) {
       assert.deepEqual(await indices.counts(), COUNTS);
       await row('run', ['run', '--source', 'file', '--path', SAMPLE], /253/);
       assert.deepEqual(await indices.counts(), COUNTS);
+      await row('verify', ['verify', '--source', 'file', '--path', SAMPLE], /253/);
       const version = name.split(' ')[1]!.replaceAll('.', '\\.');
       const checked = ['check', '--source', 'file', '--path', SAMPLE];
       await row('check', checked, new RegExp(`${name.split(' ')[0]} ${version} at`));

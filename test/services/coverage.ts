@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from './service.ts';
 
 /** In percent; less fails. They are what a whole run reached, rounded down: raise them when that rises. */
-const THRESHOLDS = { lines: 80, branches: 80 };
+const THRESHOLDS = { lines: 80, branches: 90 };
 
 /** What counts: the compiled program, and the plugins that ship with it. */
 const COUNTED = ['src/', 'plugins/'].map((folder) => pathToFileURL(join(root, 'dist', folder)).href);
