@@ -10,7 +10,7 @@ import { DeadLetters } from './dead-letters.ts';
 import type { Entry } from './entry.ts';
 import { Filter } from './filter.ts';
 import { defaultFormats } from './formats/shipped.ts';
-import { createParser, type Format, type Parsed } from './parse.ts';
+import { createEventParser, type Format, type Parsed } from './parse.ts';
 import { PluginChain } from './plugin-chain.ts';
 import { loadPlugins } from './plugin-loader.ts';
 import { findDefinition, SINKS, SOURCES } from './registry.ts';
@@ -77,7 +77,7 @@ export function createEntryParser(
   formats: readonly Format[] = defaultFormats(),
 ): (entry: Entry) => Parsed {
   const readTimestamp = createTimestampReader(pipeline.timezone, pipeline.day_first);
-  return createParser({ readTimestamp, maxEntryBytes: limits.entry_bytes, formats });
+  return createEventParser({ readTimestamp, maxEntryBytes: limits.entry_bytes, formats });
 }
 
 /** The configured plugins and formats, loaded. */

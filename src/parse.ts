@@ -57,7 +57,7 @@ const MOST_ENVELOPES = 3;
  * Makes the stage that reads entries. What no format reads becomes an event, too, whose message is the entry. It throws
  * `EntryError` where an entry is too large, or an object nested too deep, and where a format throws.
  */
-export function createParser(options: ParseOptions): (entry: Entry) => Parsed {
+export function createEventParser(options: ParseOptions): (entry: Entry) => Parsed {
   const toEvent = eventMaker(options.readTimestamp);
   return (entry) => {
     if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))

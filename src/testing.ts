@@ -3,7 +3,7 @@ import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { defaultFormats } from './formats/shipped.ts';
 import { identify } from './identity.ts';
-import { createParser } from './parse.ts';
+import { createEventParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
 import { createTimestampReader } from './timestamp.ts';
@@ -25,7 +25,7 @@ export function runPlugin<Options>(
 ): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const counts = new KeyCounts();
-  const parse = createParser({
+  const parse = createEventParser({
     readTimestamp: createTimestampReader('UTC'),
     maxEntryBytes: Number.POSITIVE_INFINITY,
     formats: [...chain.formats, ...defaultFormats()],
@@ -52,8 +52,10 @@ export function readEntry<Options>(
 ): LogEvent | undefined {
   const { formats } = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const readTimestamp = createTimestampReader('UTC');
-  const { event, format } = createParser({ readTimestamp, maxEntryBytes: Number.POSITIVE_INFINITY, formats })(
-    entry,
-  );
+  const { event, format } = createEventParser({
+    readTimestamp,
+    maxEntryBytes: Number.POSITIVE_INFINITY,
+    formats,
+  })(entry);
   return format === undefined ? undefined : event;
 }

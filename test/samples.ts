@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LogEvent } from '../src/event.ts';
 import { defaultFormats } from '../src/formats/shipped.ts';
-import { createParser } from '../src/parse.ts';
+import { createEventParser } from '../src/parse.ts';
 import { createTimestampReader } from '../src/timestamp.ts';
 import type { JsonObject } from '../src/util/json.ts';
 import { root } from './services/service.ts';
@@ -41,7 +41,7 @@ export function parse(
   { maxEntryBytes = 1_048_576, dayFirst = false } = {},
 ): LogEvent {
   const readTimestamp = createTimestampReader(zone, dayFirst);
-  return createParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
+  return createEventParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
 }
 
 /** A line of Python's logging with this message. */

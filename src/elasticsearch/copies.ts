@@ -1,6 +1,6 @@
 import { isOwnId } from '../event.ts';
 import { defaultFormats } from '../formats/shipped.ts';
-import { createParser } from '../parse.ts';
+import { createEventParser } from '../parse.ts';
 import { createTimestampReader } from '../timestamp.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../util/json.ts';
 
@@ -35,7 +35,7 @@ export interface Copies {
 }
 
 const readTimestamp = createTimestampReader('UTC');
-const parse = createParser({
+const parse = createEventParser({
   readTimestamp,
   maxEntryBytes: Number.POSITIVE_INFINITY,
   formats: defaultFormats(),

@@ -44,7 +44,7 @@ export async function probeFiles(patterns: readonly string[]): Promise<Contents 
   let newest: string[] = [];
   const oldest: string[] = [];
   for (const look of looks) {
-    const found = await readLines(look);
+    const found = await readEnds(look);
     count += found.count;
     if (oldest.length < OLDEST) oldest.push(...found.first.slice(0, OLDEST - oldest.length));
     newest = [...newest, ...found.last].slice(-NEWEST);
@@ -66,7 +66,7 @@ export async function probeFiles(patterns: readonly string[]): Promise<Contents 
   };
 }
 
-async function readLines({
+async function readEnds({
   path,
   isPacked,
 }: Look): Promise<{ count: number; first: string[]; last: string[] }> {

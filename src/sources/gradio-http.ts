@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Json, parseDelimited } from '../util/json.ts';
-import { GradioError, throwRefusal, toOneLine } from './gradio-errors.ts';
+import { GradioError, throwSpaceRefusal, toOneLine } from './gradio-errors.ts';
 
 /** Where a Space is, and how it is asked. */
 export interface SpaceOptions {
@@ -123,7 +123,7 @@ export class SpaceHttp {
   }
 
   #refuse(response: Dispatcher.ResponseData, text: string): void {
-    throwRefusal(response, text, { url: this.#url, token: this.#options.token !== undefined });
+    throwSpaceRefusal(response, text, { url: this.#url, token: this.#options.token !== undefined });
   }
 
   /** Closes the connections; those that are needed later are opened anew. */

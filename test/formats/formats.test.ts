@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultFormats } from '../../src/formats/shipped.ts';
-import { createParser } from '../../src/parse.ts';
+import { createEventParser } from '../../src/parse.ts';
 import { createTimestampReader } from '../../src/timestamp.ts';
 import type { JsonObject } from '../../src/util/json.ts';
 import { line, parse } from '../samples.ts';
@@ -351,8 +351,8 @@ test('what stands behind the JSON of a call costs it nothing', () => {
 test('the format that read an entry is told, and one that throws is named', () => {
   const readTimestamp = createTimestampReader('UTC');
   const failing = { name: 'mine', parse: () => assert.fail('not today') };
-  const read = (formats: Parameters<typeof createParser>[0]['formats']) =>
-    createParser({ readTimestamp, maxEntryBytes: 1000, formats });
+  const read = (formats: Parameters<typeof createEventParser>[0]['formats']) =>
+    createEventParser({ readTimestamp, maxEntryBytes: 1000, formats });
   assert.equal(read(defaultFormats())(line('x')).format, 'documented');
   assert.equal(read(defaultFormats())('just text').format, undefined);
   assert.throws(() => read([failing])('x'), /format mine: not today/);
