@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { hideBin } from 'yargs/helpers';
 import { createParser } from './commands/parser.ts';
-import { endWhenOutputCloses } from './commands/stopping.ts';
+import { watchOutputs } from './commands/stopping.ts';
 import { usageError } from './commands/usage.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from './util/errors.ts';
 import { log } from './util/log.ts';
 
 let isOutputClosed = false;
-endWhenOutputCloses(EXIT.unreachable, () => {
+watchOutputs((awaited) => {
   isOutputClosed = true;
+  if (!awaited) process.exit(EXIT.unreachable);
 });
 
 try {

@@ -206,7 +206,7 @@ function compileSchema(ajv: Ajv, schema: SchemaObject, what: string, known: bool
     if (!known) ajv.validateSchema(schema, true);
     return ajv.compile(schema);
   } catch (cause) {
-    throw new SidecarError('plugin', `${what} is no JSON Schema: ${reasonOf(cause)}`, { cause });
+    throw new SidecarError('plugin', `${what} is not a JSON Schema: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { type Check, failed, ok } from './result.ts';
 
-/** How a plugin's types are checked: as the program loads it, and no stricter than `strict`. */
-const COMPILER_OPTIONS = {
+/** How a plugin's types are checked, here and in a project that `init` begins: as the program loads it, and no stricter than `strict`. */
+export const COMPILER_OPTIONS = {
   target: 'es2023',
   lib: ['es2023'],
   module: 'nodenext',

@@ -1,27 +1,18 @@
 import { join } from 'node:path';
-import { type Check, exitOf, failed, ok } from '../checks/result.ts';
+import { type Check, failed, ok } from '../checks/result.ts';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
-import { formatCheck } from '../terminal/checks.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
+import { tellChecks } from './tell-checks.ts';
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
 export const checkCommand = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags() },
   exitCodes: { 0: 'nothing failed (there may be warnings)', 1: 'something failed' },
-  run: async ({ load, say, tell }) => {
-    const checks: Check[] = [];
-    for await (const check of runChecks(load)) {
-      checks.push(check);
-      say(formatCheck(check));
-    }
-    const exit = exitOf(checks);
-    tell({ exit, checks: checks.map(({ exit: _, ...check }) => check) });
-    return exit;
-  },
+  run: (context) => tellChecks(runChecks(context.load), context),
 });
 
 async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { COMPILER_OPTIONS } from '../checks/check-types.ts';
 import { findShipped } from '../config/load.ts';
 import { SINKS, SOURCES } from '../registry.ts';
 import { SidecarError } from '../util/errors.ts';
@@ -19,19 +20,7 @@ const ENVIRONMENT = `# Addresses and secrets; variables of the environment win o
 # ELASTICSEARCH_API_KEY=
 `;
 
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2023',
-    lib: ['es2023'],
-    module: 'nodenext',
-    moduleDetection: 'force',
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    allowImportingTsExtensions: true,
-  },
-  include: ['plugins'],
-};
+const TSCONFIG = { compilerOptions: COMPILER_OPTIONS, include: ['plugins'] };
 
 /** `init`: the files that a project of one's own begins with; what is there already is left alone. */
 export const initCommand = defineCommand({

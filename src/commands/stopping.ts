@@ -40,13 +40,8 @@ export function onStop(stop: (reason: StopReason) => void): () => void {
 
 /**
  * Calls `onClosed` whenever a write finds stdout or stderr closed, as `| head` leaves it. Where no `onStop` waits for
- * that, there is nothing to put away, and the process ends at once with `exitCode`.
+ * that, it is not `awaited`: there is nothing to put away, and the process may end at once.
  */
-export function endWhenOutputCloses(exitCode: number, onClosed: () => void): void {
-  for (const output of OUTPUTS) {
-    output.on('error', () => {
-      onClosed();
-      if (output.listenerCount('error') === 1) process.exit(exitCode);
-    });
-  }
+export function watchOutputs(onClosed: (awaited: boolean) => void): void {
+  for (const output of OUTPUTS) output.on('error', () => onClosed(output.listenerCount('error') > 1));
 }

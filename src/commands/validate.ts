@@ -1,29 +1,20 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { type Check, exitOf, failed, ok } from '../checks/result.ts';
+import { type Check, failed, ok } from '../checks/result.ts';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
-import { formatCheck } from '../terminal/checks.ts';
 import { plural } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
+import { tellChecks } from './tell-checks.ts';
 
 /** `validate`: whether configuration and plugins can work, without any server. */
 export const validateCommand = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags(), ...configFlags('alerts.file') },
   exitCodes: { 0: 'all is valid', 2: 'something is not' },
   notes: 'No server is asked: `check` does that.',
-  run: async ({ load, say, tell }) => {
-    const checks: Check[] = [];
-    for await (const check of runValidations(load)) {
-      checks.push(check);
-      say(formatCheck(check));
-    }
-    const exit = exitOf(checks);
-    tell({ exit, checks: checks.map(({ exit: _, ...check }) => check) });
-    return exit;
-  },
+  run: (context) => tellChecks(runValidations(context.load), context),
 });
 
 /** Each behind those that it builds on; what can't be told any more is left out. */

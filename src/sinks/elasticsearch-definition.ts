@@ -1,5 +1,6 @@
 import { defineSink } from '../component.ts';
 import { ELASTICSEARCH_SECTIONS, readElasticsearchOptions } from '../elasticsearch/options.ts';
+import { heldInElasticsearch } from './held-in-elasticsearch.ts';
 
 /** The sink `elasticsearch`. */
 export const elasticsearchSink = defineSink({
@@ -17,13 +18,6 @@ export const elasticsearchSink = defineSink({
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, true);
     },
-    lookUp: async () => {
-      const { elasticsearchLookup } = await import('../elasticsearch/lookup.ts');
-      return elasticsearchLookup(config);
-    },
-    isEmpty: async (indices) => {
-      const { areEmpty } = await import('../checks/check-cluster.ts');
-      return areEmpty(config, indices);
-    },
+    ...heldInElasticsearch(config),
   }),
 });

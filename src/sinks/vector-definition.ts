@@ -6,6 +6,7 @@ import { ELASTICSEARCH_SECTIONS } from '../elasticsearch/options.ts';
 import { reasonOf } from '../util/errors.ts';
 import { patienceMs } from '../util/retry.ts';
 import { parseUrl } from '../util/url.ts';
+import { heldInElasticsearch } from './held-in-elasticsearch.ts';
 
 /** How long a probe waits for an answer, in ms. */
 const PROBE_MS = 10_000;
@@ -55,14 +56,7 @@ export const vectorSink = defineSink({
         const { checkElasticsearch } = await import('../checks/check-cluster.ts');
         yield* checkElasticsearch(config, indices, false);
       },
-      lookUp: async () => {
-        const { elasticsearchLookup } = await import('../elasticsearch/lookup.ts');
-        return elasticsearchLookup(config);
-      },
-      isEmpty: async (indices) => {
-        const { areEmpty } = await import('../checks/check-cluster.ts');
-        return areEmpty(config, indices);
-      },
+      ...heldInElasticsearch(config),
     };
   },
 });
