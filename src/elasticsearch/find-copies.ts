@@ -59,7 +59,6 @@ export async function deduplicateIndex(
 ): Promise<CopyFigures | undefined> {
   const present = await findPresentIndices(client, [name]);
   if (present.length === 0 || identity === undefined || !(await isDated(client, name))) return undefined;
-  await client.indices.refresh({ index: name });
   const id = await openPointInTime(client, [name], KEEP_ALIVE);
   const pit = { id, keep_alive: KEEP_ALIVE };
   try {

@@ -55,6 +55,15 @@ test('a backup holds every document in bulk form, what makes the indices, and ch
   assert.deepEqual(Object.keys(made.settings.index).sort(), ['number_of_replicas', 'number_of_shards']);
 });
 
+test('a backup holds what was written just before, though no search has seen it', async (t) => {
+  const { indices, workspace } = await filled(t);
+  const index = `${indices.prefix}perfs`;
+  await indices.client.indices.putSettings({ index, settings: { refresh_interval: '-1' } });
+  await indices.client.index({ index, document: { timestamp: '2026-11-24T19:30:00Z' }, refresh: false });
+  const { stdout } = await workspace.run(['export', '--json', '--only', index], env);
+  assert.deepEqual(JSON.parse(stdout).indexes, { [index]: { documents: 108 } });
+});
+
 test('--json prints one JSON object, --only takes some of the indices', async (t) => {
   const { indices, workspace } = await filled(t);
   const index = `${indices.prefix}perfs`;

@@ -1,8 +1,7 @@
 /** How a server is reached: nodes, keys, certificates, proxies. What answers here only says that it is Elasticsearch. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   createServer,
   request as httpRequest,
@@ -19,7 +18,8 @@ import { createElasticsearchClient } from '../../src/elasticsearch/client.ts';
 import { hintFor } from '../../src/elasticsearch/refusal.ts';
 import { serverName } from '../../src/elasticsearch/server.ts';
 import { serverOf } from '../../src/elasticsearch/transport.ts';
-import { TestIndices, temporaryFolder, Workspace } from '../helpers.ts';
+import { TestIndices, Workspace } from '../helpers.ts';
+import { makeCertificates } from '../services/certificates.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { root } from '../services/service.ts';
 
@@ -42,22 +42,6 @@ async function listen(t: TestContext, server: Server): Promise<number> {
     server.close();
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** An authority, and certificates of a server and of a client that it has signed. */
-function certificates(t: TestContext): (name: string) => string {
-  const folder = temporaryFolder(t);
-  const openssl = (...args: string[]): Buffer =>
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'rsa:2048', '-nodes'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=ca');
-  for (const name of ['server', 'client']) {
-    writeFileSync(join(folder, `${name}.ext`), 'subjectAltName=DNS:localhost\n');
-    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    const sign = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...sign, '-extfile', `${name}.ext`, '-out', `${name}.pem`);
-  }
-  return (name) => join(folder, name);
 }
 
 type Options = Partial<Parameters<typeof createElasticsearchClient>[0]>;
@@ -111,7 +95,7 @@ test('a run goes on over the second node where the first is away', async (t) => 
 });
 
 test('an authority is trusted by its file, or by its fingerprint; a client shows a certificate', async (t) => {
-  const file = certificates(t);
+  const file = makeCertificates(t);
   const answering = new Answering();
   const tls = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
   const chain = Buffer.concat([tls.cert, readFileSync(file('ca.pem'))]);
@@ -137,7 +121,7 @@ test('an authority is trusted by its file, or by its fingerprint; a client shows
 test('a proxy is used where the environment names one, unless NO_PROXY names the host', async (t) => {
   const answering = new Answering();
   const port = await listen(t, createServer(answering.answer));
-  const file = certificates(t);
+  const file = makeCertificates(t);
   const tls = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
   const securePort = await listen(t, createSecureServer(tls, answering.answer));
   const tunnels: string[] = [];
@@ -173,7 +157,7 @@ test('a proxy is used where the environment names one, unless NO_PROXY names the
 });
 
 test('what TLS refuses is told with what to do, in one line', async (t) => {
-  const file = certificates(t);
+  const file = makeCertificates(t);
   const answering = new Answering();
   const tls = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
   const secure = await listen(t, createSecureServer(tls, answering.answer));

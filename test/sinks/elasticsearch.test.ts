@@ -62,11 +62,16 @@ test('an index that is blocked is waited for: its documents are no dead letters'
   const index = `${indices.prefix}blocked`;
   const sink = sinkOf(elasticsearchUrl(), 20_000);
   await sink.open([indexNamed(index)], signal);
-  await indices.client.indices.addBlock({ index, block: 'write' });
-  const written = sink.write(documents(index, 3), signal);
-  await delay(1_000);
-  await indices.client.indices.putSettings({ index, settings: { 'index.blocks.write': null } });
-  assert.deepEqual(await written, ['stored', 'stored', 'stored']);
+  // By somebody who copies the index; by Elasticsearch itself, where its disk is full.
+  for (const [n, block] of ['write', 'read_only_allow_delete'].entries()) {
+    const put = (value: true | null) =>
+      indices.client.indices.putSettings({ index, settings: { [`index.blocks.${block}`]: value } });
+    await put(true);
+    const written = sink.write(documents(index, 3 * (n + 1)).slice(3 * n), signal);
+    await delay(1_000);
+    await put(null);
+    assert.deepEqual(await written, ['stored', 'stored', 'stored']);
+  }
   await sink.close();
 });
 

@@ -1,4 +1,5 @@
 /** Redis as it is run elsewhere: behind sentinels, as a cluster, with TLS, with users of few rights, as a replica. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,8 @@ import { type TestContext, test } from 'node:test';
 import { readRedisUrl } from '../../src/sources/redis-config.ts';
 import { RedisListSource } from '../../src/sources/redis-list.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
-import { eventually, temporaryFolder, Workspace } from '../helpers.ts';
+import { eventually, Workspace } from '../helpers.ts';
+import { makeCertificates } from '../services/certificates.ts';
 import { redisVersion, startRedis } from '../services/redis.ts';
 import { freePort, root, type Service, start } from '../services/service.ts';
 import { follow, freshOf, logs } from './contract.ts';
@@ -124,18 +126,7 @@ test('a replica serves a list; for the group of a stream it says that the master
 });
 
 test('TLS with an authority of its own, and a client certificate', { timeout: 200_000 }, async (t) => {
-  const folder = temporaryFolder(t);
-  const openssl = (...args: string[]): Buffer =>
-    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  const key = ['-newkey', 'rsa:2048', '-nodes'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=ca');
-  for (const name of ['server', 'client']) {
-    writeFileSync(join(folder, `${name}.ext`), 'subjectAltName=DNS:localhost\n');
-    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    const sign = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...sign, '-extfile', `${name}.ext`, '-out', `${name}.pem`);
-  }
-  const file = (name: string): string => join(folder, name);
+  const file = makeCertificates(t);
   const tlsPort = await freePort();
   const files = ['cert-file', 'server.pem', 'key-file', 'server.key', 'ca-cert-file', 'ca.pem'];
   const args = files.map((text, n) => (n % 2 === 0 ? `--tls-${text}` : file(text)));
