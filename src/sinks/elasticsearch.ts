@@ -101,7 +101,7 @@ export class ElasticsearchSink implements Sink {
       const { again, reason } = settle(sent, answer, outcomes, unsure);
       open = [...again, ...open.slice(sent.length)];
       if (again.length > 0)
-        await this.#wait(new Error(`${again.length} documents were put off: ${reason}`), signal);
+        await this.#wait(new Error(`it put off documents (${again.length}): ${reason}`), signal);
       else this.#trouble.over();
     }
   }
