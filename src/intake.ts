@@ -1,5 +1,6 @@
 import type { DiskBuffer } from './buffer/disk-buffer.ts';
-import { identify, type Log } from './identity.ts';
+import { KeyCounts } from './buffer/key-counts.ts';
+import { type CopyCounter, identify, type Log } from './identity.ts';
 import type { Gap, ReadOptions, Unreadable } from './sources/source.ts';
 import type { Stages } from './stages.ts';
 
@@ -98,15 +99,30 @@ async function fill(
   known: LogBatch[],
 ): Promise<void> {
   const isFull = (): boolean => buffer.state.isFull;
+  const copies = source.isSentAnew ? countAnew() : journal;
   for await (const batch of source.batches({ ...options, position: journal.position, isFull })) {
     if (batch.known && !options.sendKnown) continue;
-    const { logs, keys } = identify(batch, parse, journal);
+    const { logs, keys } = identify(batch, parse, copies);
     const { position, unreadable = [] } = batch;
     if (batch.known) {
       known.push({ logs, unreadable, commit: async () => {} });
       buffer.wake();
-    } else if (await buffer.keep({ logs, unreadable, keys, position }, options.signal))
+    } else if (
+      await buffer.keep(
+        { logs, unreadable, keys: copies === journal ? keys : NONE, position },
+        options.signal,
+      )
+    )
       await batch.commit?.();
     else return;
   }
+}
+
+/** Keys for a journal that counts none. */
+const NONE = Buffer.alloc(0);
+
+/** Counts the copies that come in this run. */
+function countAnew(): CopyCounter {
+  const counts = new KeyCounts();
+  return { count: (keys) => counts.add(keys, 1) };
 }

@@ -131,8 +131,11 @@ export class Workspace {
     return ndjson(readFileSync(join(this.folder, out, `${index}.ndjson`), 'utf8'));
   }
 
-  /** Starts the built command line here; it is killed after the test if it still runs. */
-  start(args: readonly string[], env: Record<string, string> = {}, stdin?: string): CommandLine {
+  /**
+   * Starts the built command line here; it is killed after the test if it still runs. `stdin` is all that it is sent; with
+   * `null`, the pipe stays open for the test to write to.
+   */
+  start(args: readonly string[], env: Record<string, string> = {}, stdin?: string | null): CommandLine {
     const running = new CommandLine(this.folder, args, env, stdin);
     this.#running.push(running);
     return running;
@@ -159,14 +162,14 @@ export class CommandLine {
   stdout = '';
   stderr = '';
 
-  constructor(folder: string, args: readonly string[], env: Record<string, string>, stdin?: string) {
+  constructor(folder: string, args: readonly string[], env: Record<string, string>, stdin?: string | null) {
     const cli = join(import.meta.dirname, '../src/cli.js');
     this.child = spawn(process.execPath, [cli, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', ...env },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    this.child.stdin?.end(stdin);
+    if (stdin !== null) this.child.stdin?.end(stdin);
     this.child.stdout!.setEncoding('utf8').on('data', (text) => {
       this.stdout += text;
     });

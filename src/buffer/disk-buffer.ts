@@ -145,7 +145,7 @@ export class DiskBuffer {
             `the buffer can't be written: ${reasonOf(error)}. Make room there; until then each batch waits for the sink`,
           );
         this.#isUnwritable = true;
-        if (!isBehind) return false;
+        if (!isBehind || signal.aborted) return false;
         await sleep(RETRY_MS, signal);
       }
     }
@@ -163,8 +163,8 @@ export class DiskBuffer {
   }
 
   async #hasRoom(bytes: number, signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted) {
-      if (this.#segments.size === 0 || this.#segments.size + bytes <= this.#maxBytes) return true;
+    while (this.#segments.size > 0 && this.#segments.size + bytes > this.#maxBytes) {
+      if (signal.aborted) return false;
       if (this.#waiting === 0) {
         await this.#empty();
         continue;
@@ -172,7 +172,7 @@ export class DiskBuffer {
       this.#setFull(`it holds ${this.#maxBytes} bytes (buffer.max_bytes)`);
       await sleep(RETRY_MS / 10, signal);
     }
-    return false;
+    return true;
   }
 
   #setFull(why: string | undefined): void {

@@ -8,6 +8,8 @@ import type { Place } from './file-paths.ts';
 export const HEAD_BYTES = 1024;
 /** And by as many as these before the place up to which it was read. */
 export const TAIL_BYTES = 64;
+/** How long what is followed must be still, in ms, before its last entry, which more lines might continue, counts as whole. */
+export const STILL_MS = 1_000;
 /** So much of a packed file is unpacked to see its beginning. */
 const PACKED_HEAD = 8 << 10;
 
@@ -43,7 +45,7 @@ export async function lookAt(place: Place, earlier: Look | undefined): Promise<L
     const { ino: inode, dev: device, mtimeMs: modifiedMs, size: bytes } = stats;
     const head = await readAt(file, 0, HEAD_BYTES);
     const look = { ...place, inode, device, modifiedMs, bytes, size: bytes, head, isPacked: false };
-    if (!(head[0] === 0x1f && head[1] === 0x8b)) return withProblem(look);
+    if (!isGzip(head)) return withProblem(look);
     const trailer = bytes > 18 ? (await readAt(file, bytes - 4, 4)).readUInt32LE() : 0;
     const beginning = unpackHead(await readAt(file, 0, PACKED_HEAD));
     return withProblem({ ...look, size: trailer, isPacked: true, head: beginning });
@@ -97,6 +99,11 @@ export async function isCopy(copy: Look, of: Look): Promise<boolean> {
 /** A short hash of bytes, which also tells how many they are. */
 export function printOf(bytes: Buffer): string {
   return `${bytes.length}:${hash('sha1', bytes, 'base64').slice(0, 11)}`;
+}
+
+/** Whether bytes begin what gzip has packed. */
+export function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 function unpackHead(bytes: Buffer): Buffer {

@@ -4,7 +4,7 @@ import { sleep } from '../util/retry.ts';
 import type { Item } from './file-cursor.ts';
 import { ASIDE_MS, entriesUpTo, type FileLog } from './file-log.ts';
 import { FileLogs } from './file-logs.ts';
-import { UnsettledError } from './file-look.ts';
+import { STILL_MS, UnsettledError } from './file-look.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Files of log lines, oldest first, as the API would have printed them. */
@@ -15,8 +15,6 @@ export interface FileOptions {
   intervalMs: number;
 }
 
-/** How long a followed file must be still before its last entry, which more lines might continue, counts as whole. */
-const STILL_MS = 1_000;
 /** An entry, and the log that it is of. */
 interface ReadChunk {
   log: FileLog;

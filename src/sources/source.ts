@@ -70,10 +70,15 @@ export interface ReadOptions {
 /** Where logs come from. Reading takes nothing away from it. */
 export interface Source {
   /**
-   * What it still holds of what it has shown: `everything`, as a file does; what is not `acknowledged` yet, as a stream does; or a `window`: what was read of that is kept in a
-   * buffer on disk until the sink has it.
+   * What it still holds of what it has shown: `everything`, as a file does; what is not `acknowledged` yet, as a stream
+   * does; or a `window`, or nothing: what was read of that is kept in a buffer on disk until the sink has it.
    */
   readonly keeps: 'everything' | 'acknowledged' | 'window';
+  /**
+   * It knows nothing of what earlier runs were sent, so that each run counts copies anew: what is sent again gets the
+   * identity that it had.
+   */
+  readonly isSentAnew?: true;
   /**
    * The entries, oldest first, in batches; what was known at `position` comes along as far as it is needed to
    * count copies. The next batch is read only when it is asked for. In `follow`, trouble with the
