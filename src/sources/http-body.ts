@@ -12,21 +12,29 @@ export interface UnreadablePart {
   reason: string;
 }
 
+const EMPTY_ARRAY = /^\s*\[\s*\]\s*$/;
 /** Of texts in an envelope. */
 const NAMES_TIME = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/;
 
 /**
  * Reads a body into entries, in their order: NDJSON, a JSON array, JSON objects run together, lines of text, or a
- * mixture; `cutLogs` says which lines belong together. What begins like JSON and is none is unreadable, and costs nothing
- * else anything.
+ * mixture; `cutLogs` says which lines belong together. Broken JSON is unreadable, and costs nothing else anything.
  */
 export function* readBody(text: string): Generator<Part> {
+  if (EMPTY_ARRAY.test(text)) return;
   for (const span of cutLogs(text, true)) {
     for (const log of entriesOf(span, (start, end) => text.slice(start, end))) {
-      if (span.json || log[0] === '{') yield partOf(parseJson(log), log);
+      if (span.json || isBrokenJson(log)) yield partOf(parseJson(log), log);
       else yield { entry: log.replaceAll('\r\n', '\n').trimEnd() };
     }
   }
+}
+
+/** Text that begins like JSON, and not one that only has JSON in front, as `{"a": 1} trailing`. */
+function isBrokenJson(text: string): boolean {
+  if (!/^\{\s*(?:["}]|$)/.test(text)) return false;
+  const end = jsonEnd(text, 0);
+  return end < 0 || end === text.length;
 }
 
 function partOf(value: Json | undefined, entry: string): Part {

@@ -6,12 +6,14 @@ import { beginsLog, matchesAt } from './log-beginning.ts';
 export type { Span } from './container-lines.ts';
 
 const TRACEBACK = 'Traceback (most recent call last)';
-/** A bracket that opens an array of logs; one before other text, as in `[uuid] POST …`, is text. */
-const ARRAY = /\[\s*(?:[[{"]|\]\s*$)/y;
-/** What is left of an array whose beginning was read before. */
-const ARRAY_GOES_ON = /[,\]](?=[ \t\r,\]]*(?:$|[\n{"[]))/y;
+const OBJECT = /\{\s*["}]/y;
+/** A bracket that may open an array of logs; `isArrayLine` looks at what follows. */
+const ARRAY = /\[\s*[{"]/y;
+/** What may be left of an array whose beginning was read before. */
+const ARRAY_GOES_ON = /[,\]](?=[ \t\r,\]]*(?:$|[\n{[]))/y;
 /** A value of an array that is not a log; what only begins like one is text behind an array that was never closed. */
 const SCALAR = /(?:-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity)(?=[ \t\r]*(?:[,\]\n]|$))/y;
+const VALUE_ENDS = /[ \t\r]*(?:[,\]\n]|$)/y;
 /** Of these, a JSON object over several lines has one if it is a log, and not a part of the message before it. */
 const LOG_KEYS = [
   'timestamp',
@@ -29,7 +31,8 @@ const LOG_KEYS = [
 /**
  * Cuts a text into its logs, by the same rules wherever they come from. A line that begins a log of a known format begins
  * one; others continue a text that was begun so, as tracebacks do, and stand alone behind anything else. JSON takes no
- * continuation: it may be pretty-printed, stand in an array, or share a line with other JSON. Lines that a container's
+ * continuation: it may be pretty-printed, stand in an array, or share a line with other JSON; a line that only begins so
+ * (`["x"] started`, `{"a": 1} trailing`) is text. Lines that a container's
  * runtime wrapped are unwrapped, and what each of its streams wrote is cut by these rules. White space and the brackets
  * and commas of arrays belong to no log. `ended`: no more text follows; otherwise what could go on is not `closed`.
  * Linear in the length of the text.
@@ -59,6 +62,8 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
   let inArray = false;
   /** A value of the array is due, and not a comma. */
   let isDue = false;
+  /** Up to here, nothing but values and what stands between them is left of the line. */
+  let arrayLineEnd = -1;
   const twins = new Twins(text);
   /** Looked for once a line: a whole body of values may share one. */
   let lineEnd = -1;
@@ -71,26 +76,26 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
       at++;
       continue;
     }
-    const isSeparator = code === COMMA || code === CLOSING;
-    if (isSeparator && (inArray || (!open && matchesAt(ARRAY_GOES_ON, text, at)))) {
-      inArray = code === COMMA;
-      isDue = inArray;
-      at++;
-      continue;
-    }
-    if (code === OPENING && !open && matchesAt(ARRAY, text, at)) {
-      inArray = true;
-      isDue = true;
-      at++;
-      continue;
-    }
     if (lineEnd < at) lineEnd = endOfLine(text, at);
-    if (code === BRACE || (inArray && isDue)) {
+    const isOpening = code === OPENING;
+    if (isOpening || code === COMMA || code === CLOSING) {
+      const isOfArray = isOpening
+        ? !open && matchesAt(ARRAY, text, at)
+        : inArray || ((logs.at(-1)?.json ?? true) && matchesAt(ARRAY_GOES_ON, text, at));
+      if (isOfArray && (at < arrayLineEnd || isArrayLine(text, at, lineEnd, ended))) {
+        arrayLineEnd = lineEnd;
+        isDue = inArray = code !== CLOSING;
+        at++;
+        continue;
+      }
+    }
+    const isObject = code === BRACE && matchesAt(OBJECT, text, at);
+    if (isObject || (inArray && isDue)) {
       const end = inArray
         ? valueEnd(text, at, lineEnd, ended)
         : twins.isWholeLine(at, lineEnd)
           ? trimmedEnd(text, at, lineEnd)
-          : jsonSpanEnd(text, at, lineEnd, ended);
+          : objectEnd(text, at, lineEnd, ended);
       if (end >= 0 && open && end > lineEnd && !isLog(text.slice(at, end))) {
         open.end = end;
         at = end;
@@ -107,7 +112,7 @@ function cutLines(text: string, ended: boolean, containers?: ContainerLines): Sp
       }
     }
     inArray = false;
-    const begins = code === BRACE || beginsLog(text, at);
+    const begins = beginsLog(text, at);
     if (begins && containers?.add(text, at, lineEnd)) {
       if (open) open.closed = true;
       open = undefined;
@@ -156,8 +161,38 @@ function skipBlanks(text: string, from: number): number {
 /** Where a value of an array ends; -1 where none stands. */
 function valueEnd(text: string, at: number, lineEnd: number, ended: boolean): number {
   const code = text.charCodeAt(at);
-  if (code === BRACE || code === OPENING || code === QUOTE) return jsonSpanEnd(text, at, lineEnd, ended);
-  return matchesAt(SCALAR, text, at) ? SCALAR.lastIndex : -1;
+  if (code === BRACE) return jsonSpanEnd(text, at, lineEnd, ended);
+  if (code !== OPENING && code !== QUOTE) return matchesAt(SCALAR, text, at) ? SCALAR.lastIndex : -1;
+  const end = jsonSpanEnd(text, at, lineEnd, ended);
+  return matchesAt(VALUE_ENDS, text, end) ? end : -1;
+}
+
+/** Whether nothing but values of arrays, and what stands between them, is left of a line; an object may be cut off. */
+function isArrayLine(text: string, start: number, lineEnd: number, ended: boolean): boolean {
+  let hasValue = false;
+  let last = 0;
+  for (let at = skipBlanks(text, start); at < lineEnd; at = skipBlanks(text, at)) {
+    const code = text.charCodeAt(at);
+    if (code === OPENING || code === COMMA || code === CLOSING) at++;
+    else {
+      const isDue = code === BRACE || last === OPENING || last === COMMA;
+      const end = isDue ? valueEnd(text, at, lineEnd, ended) : -1;
+      if (end < 0) return hasValue && code === BRACE;
+      hasValue = true;
+      at = end;
+    }
+    last = code;
+  }
+  return last !== QUOTE;
+}
+
+/** Where a JSON object ends; -1 where it is broken, or only begins a text. */
+function objectEnd(text: string, at: number, lineEnd: number, ended: boolean): number {
+  const end = jsonSpanEnd(text, at, lineEnd, ended);
+  const behind = skipBlanks(text, end);
+  if (end < 0 || behind >= lineEnd || text.charCodeAt(behind) === BRACE) return end;
+  if (matchesAt(ARRAY_GOES_ON, text, behind) || beginsLog(text, behind)) return end;
+  return isLog(text.slice(at, end)) ? end : -1;
 }
 
 function trimmedEnd(text: string, start: number, lineEnd: number): number {

@@ -115,6 +115,7 @@ test('what is broken costs its neighbours nothing', () => {
     [`[{"a":1},{"b":`, [{ a: 1 }, ['{"b":', broken]]],
     [`{"a":1}{"b":2`, [{ a: 1 }, ['{"b":2', broken]]],
     [`{"a":1}\n{}}\n{"c":3}`, [{ a: 1 }, ['{}}', broken], { c: 3 }]],
+    [`["x"] started\n{'a': 1}\n{"a":1} trailing`, ['["x"] started', "{'a': 1}", '{"a":1} trailing']],
     [
       `["x",7,null,[1],{"c":3}]`,
       [

@@ -86,6 +86,59 @@ test('text behind an array that was never closed is text, whatever it begins wit
   assert.equal(cut(`[${values.join(', ')}]`).length, values.length);
 });
 
+test('a line that only begins like JSON is text, and keeps each of its characters', () => {
+  const texts = [
+    '["x"] started',
+    '[ "x" ] started',
+    '["GET", "/x"] 200',
+    '["x"]:["y"]',
+    '["x", ...]',
+    '["x"',
+    '["never closed',
+    '[1] worker up',
+    '[1, 2, 3]',
+    '[[1.0, 2.0]] <- prediction',
+    '[["a", "b"]] shape',
+    '[[1], [2]]',
+    '[] empty',
+    '[{}] done',
+    '[{"a": 1}] trailing',
+    '[{"a": 1}, {"b": 2}, ...]',
+    '[{"a": 1}, 5 more] left',
+    '[{"a": 1}, {"b": 2}] and {"c": 3}',
+    '[{"loc": ["body"], "msg": "field required"}] validation failed',
+    '[{"a": nan}] x',
+    '[null] x',
+    '{} done',
+    '{"a": 1} trailing',
+    '{"a": 1}: text',
+    '{"a": [1, 2]} - took 5ms',
+    '{"a": 1}\ttab\tfields',
+    '{"a": 1}} extra',
+    '{"a": 1}] rest',
+    '{"a": 1}, rest',
+    "{'a': 1} of Python",
+    '{"x"} is a set',
+    '{a: 1} of YAML',
+    '{%template%}',
+    '], closing',
+    '}, closing',
+    ', comma first',
+    ',"quoted","columns"',
+    '"quoted" words',
+    '"quoted": {"a": 1}',
+    '{"a": "never closed',
+  ];
+  for (const text of texts) {
+    assert.deepEqual(cut(text), [text]);
+    assert.deepEqual(cut(`${json('x')}\n${text}\n${json('y')}`), [json('x'), text, json('y')]);
+    assert.deepEqual(cut(`${dated}\n${text}\n${dated}`).join('\n'), `${dated}\n${text}\n${dated}`);
+  }
+  assert.deepEqual(cut(`${json('a')} trailing`), [json('a'), ' trailing']);
+  assert.deepEqual(cut(`{"a": 1} ${dated}`), ['{"a": 1}', ` ${dated}`]);
+  assert.deepEqual(cut(`[{"a": 1},\n{"b": 2}\n] started`), ['{"a": 1}', '{"b": 2}', '] started']);
+});
+
 const docker = (log: string, stream = 'stdout', other = {}): string =>
   JSON.stringify({ log, stream, ...other, time: '2026-03-02T08:15:01.251123456Z' });
 const cri = (tag: 'F' | 'P', text: string, stream = 'stdout'): string =>
@@ -201,6 +254,10 @@ test('texts made to be slow are cut in time', { timeout: 20_000 }, () => {
     '"',
     '{"a":"b"}',
     '} {',
+    '[{}',
+    '[{}]',
+    '{} x',
+    '["",',
     '2026-01-01 00:00:00 - a\n',
   ])
     cutLogs(text.repeat(200_000), true);
