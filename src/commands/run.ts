@@ -43,12 +43,10 @@ export const runCommand = defineCommand({
 async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>): Promise<number> {
   if (args.once && args.continuous)
     throw new SidecarError('config', '--once and --continuous are mutually exclusive: give one of them');
-  // By itself, V8 lets garbage grow to several times what is alive, and a sidecar shares its machine: 40 MB less of 190.
-  setFlagsFromString('--heap-growing-percent=50');
-  setFlagsFromString('--semi-space-growth-factor=1');
   const loaded = load();
   const { config } = loaded;
   const follow = args.continuous;
+  if (follow) keepHeapSmall();
   const fromStart = args['from-start'];
   if (fromStart) tellFromStart(config);
   const isDryRun = args['dry-run'];
@@ -137,4 +135,13 @@ async function serveStatus(listen: string, loaded: LoadedConfig, assembly: Assem
   const address = parseListen(listen, '--listen');
   const { startStatus } = await import('../server/serve-status.ts');
   return startStatus(address, loaded, assembly);
+}
+
+/**
+ * By itself, V8 lets garbage grow to several times what is alive, and a sidecar that stays shares its machine: 60 MB less
+ * of 190, for a tenth more CPU when it catches up.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -66,7 +66,7 @@ export class Report implements Partial<Observer> {
 
   /** Takes the figures so far, behind each batch. */
   committed(_seconds: number, _newest: string | undefined, stats: RunStats): void {
-    this.#stats = structuredClone(stats);
+    this.#stats = stats;
     const { follow, quiet, json } = this.#options;
     if (follow && !quiet && !json && !this.#told) this.#batch();
   }
@@ -148,7 +148,7 @@ export class Report implements Partial<Observer> {
       since((stats) => stats.gaps),
     );
     this.#lines(line + (trouble ? ` (${trouble})` : ''));
-    this.#told = now ?? before;
+    this.#told = now && structuredClone(now);
   }
 
   #progress(): void {
