@@ -36,13 +36,20 @@ export interface Assembly {
   sinkAddress: string;
 }
 
-/** Makes the stages of a pipeline; reaches out to no server yet. Throws `SidecarError` for what can't work. */
-export async function assemblePipeline({ config, base }: LoadedConfig, follow: boolean): Promise<Assembly> {
+/**
+ * Makes the stages of a pipeline, with the plugins that are `loaded` already, or else with those of the configuration; reaches out to no server yet. Throws
+ * `SidecarError` for what can't work.
+ */
+export async function assemblePipeline(
+  { config, base }: LoadedConfig,
+  follow: boolean,
+  loaded?: PluginChain,
+): Promise<Assembly> {
   const { source, sink } = configureComponents(config);
   const name = nameState(config);
   const state = join(config.state.path, name);
   const journal = new Journal(join(state, 'journal'));
-  const plugins = await createPluginChain({ config, base });
+  const plugins = loaded ?? (await createPluginChain({ config, base }));
   const parser = createEntryParser(config, plugins.formats);
   const parse: Stages['parse'] = (entry) => parser(entry).event;
   const { path = config.state.path, max_bytes } = config.buffer;

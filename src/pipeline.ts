@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { finishBatch, prepareBatch } from './batch.ts';
 import { takeIn } from './intake.ts';
-import { createRunStats, type RunStats } from './run-stats.ts';
+import { addIndices, createRunStats, type RunStats } from './run-stats.ts';
 import type { Gap } from './sources/source.ts';
 import type { Observer, Stages } from './stages.ts';
 import { reasonOf } from './util/errors.ts';
@@ -22,6 +22,8 @@ export interface RunOptions {
   maxInFlight: number;
   /** Ends the run: the batches on their way are finished and committed first. */
   signal: AbortSignal;
+  /** Figures of an earlier run, to go on counting in. */
+  stats?: RunStats | undefined;
   observers?: readonly Partial<Observer>[];
 }
 
@@ -35,8 +37,12 @@ export const GRACE_MS = 8_000;
  */
 export async function runPipeline(stages: Stages, options: RunOptions): Promise<RunStats> {
   const { sink, plugins } = stages;
-  const started = performance.now();
-  const stats = createRunStats(plugins.indices.map((index) => index.name));
+  const { stats = createRunStats([]) } = options;
+  addIndices(
+    stats,
+    plugins.indices.map(({ name }) => name),
+  );
+  const started = performance.now() - stats.durationMs;
   const tell = <Name extends keyof Observer>(name: Name, ...told: Parameters<Observer[Name]>): void => {
     for (const each of options.observers ?? [])
       (each[name] as ((...told: unknown[]) => void) | undefined)?.(...told);

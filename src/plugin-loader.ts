@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SHIPPED_FORMATS } from './formats/shipped.ts';
@@ -62,7 +63,7 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
   if (!existsSync(path)) throw new SidecarError('plugin', `plugin "${use}": there is no file ${path}`);
   let module: { default?: unknown };
   try {
-    module = await importModule(path);
+    module = shipped ? await import(pathToFileURL(path).href) : await importModule(path);
   } catch (cause) {
     const hint =
       // Without `"type": "module"` beside it, a file's imports are CommonJS's.
@@ -104,10 +105,20 @@ function shippedUrl(name: string): URL {
   return new URL(`../plugins/${name}.${ending}`, import.meta.url);
 }
 
+/** Modules that Node itself has loaded: it keeps them as they were. */
+const kept = new Set<string>();
+
+/** Loads a module of one's own as it is now. */
 async function importModule(path: string): Promise<{ default?: unknown }> {
   const url = pathToFileURL(path).href;
-  if (!/\.[mc]?ts$/.test(path)) return import(url);
-  // tsx costs a quarter of a second to load, so only those who need it pay.
+  if (!/\.[mc]?ts$/.test(path) && !kept.has(url)) {
+    kept.add(url);
+    return import(url);
+  }
+  // tsx costs a quarter of a second to load, so only those who need it pay. Each call of it loads all modules anew, but
+  // those of CommonJS that are imported by others.
+  const { cache } = createRequire(import.meta.url);
+  for (const key of Object.keys(cache)) if (key.includes('?namespace=')) delete cache[key];
   const { tsImport } = await import('tsx/esm/api');
   // So that what it throws names lines as they are written.
   process.setSourceMapsEnabled(true);

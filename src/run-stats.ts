@@ -32,16 +32,14 @@ export interface RunStats {
 
 /** Fresh figures for the indices of these names. */
 export function createRunStats(indices: readonly string[]): RunStats {
-  const each = (): IndexCounts => ({ stored: 0, existing: 0, refused: 0, events: 0 });
-  return {
-    logs: 0,
-    filtered: 0,
-    indices: Object.fromEntries(indices.map((name) => [name, each()])),
-    deadLetters: 0,
-    gaps: 0,
-    lost: 0,
-    durationMs: 0,
-  };
+  const stats = { logs: 0, filtered: 0, indices: {}, deadLetters: 0, gaps: 0, lost: 0, durationMs: 0 };
+  addIndices(stats, indices);
+  return stats;
+}
+
+/** Has figures count these indices, too. */
+export function addIndices(stats: RunStats, indices: readonly string[]): void {
+  for (const name of indices) stats.indices[name] ??= { stored: 0, existing: 0, refused: 0, events: 0 };
 }
 
 /** One figure, summed over all indices. */

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type Assembly, assemblePipeline, configureComponents } from '../create-pipeline.ts';
 import { GRACE_MS, runPipeline } from '../pipeline.ts';
+import { createRunStats } from '../run-stats.ts';
 import { parseListen } from '../server/listen.ts';
 import { messagesIn } from '../terminal/messages.ts';
 import { Report } from '../terminal/run-report.ts';
@@ -12,12 +13,16 @@ import { log } from '../util/log.ts';
 import { watchParent } from '../util/watch-parent.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { flag } from './options.ts';
+import { type Round, type RunRound, runRounds } from './rounds.ts';
 import { onStop, type StopReason } from './stopping.ts';
 
 const OPTIONS = {
   once: flag('Read what is there, and end (the default)'),
   continuous: flag('Go on until stopped'),
   'dry-run': flag('Read what is there, and show what would be stored; store nothing, and keep no position'),
+  watch: flag(
+    'With --continuous, take up a changed configuration or plugin between two batches; what can not work is told, and the run goes on as before',
+  ),
   'from-start': flag(
     'Read again all that the source still holds, whatever was read before, as --once always does; what is stored is known by its id',
   ),
@@ -36,6 +41,7 @@ export const runCommand = defineCommand({
     ['run --source file --path api.log --sink directory --out ./data', 'a file to four NDJSON files'],
     ['run --dry-run', 'what would be stored, and what would be refused'],
     ['run --sink stdout --continuous', 'under a log shipper'],
+    ['run --continuous --watch', 'while a plugin is written'],
   ],
   run,
 });
@@ -52,20 +58,27 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
   const isDryRun = args['dry-run'];
   if (isDryRun && follow)
     throw new SidecarError('config', '--dry-run reads what is there, once: leave --continuous out');
+  if (args.watch && !follow)
+    throw new SidecarError(
+      'config',
+      '--watch takes up changes of a run that goes on: give --continuous, too',
+    );
   const dryRun = isDryRun ? await (await import('../dry-run.ts')).assembleDryRun(loaded) : undefined;
-  const assembly = dryRun ?? (await assemblePipeline(loaded, follow));
-  const { stages, sinkAddress } = assembly;
-  const status = config.listen === undefined ? undefined : await serveStatus(config.listen, loaded, assembly);
-  const out = config.pipeline.sink === 'stdout' ? process.stderr : process.stdout;
+  let current: Round = { loaded, assembly: dryRun ?? (await assemblePipeline(loaded, follow)) };
+  const first = current;
+  const status =
+    config.listen === undefined
+      ? undefined
+      : await serveStatus(config.listen, loaded, () => current.assembly);
   const report = new Report({
     config,
-    sinkAddress,
+    sinkAddress: first.assembly.sinkAddress,
     follow,
     isDryRun,
     quiet,
     json,
-    out,
-    waiting: () => stages.buffer.state.logs,
+    out: config.pipeline.sink === 'stdout' ? process.stderr : process.stdout,
+    waiting: () => current.assembly.stages.buffer.state.logs,
   });
   const stop = new AbortController();
   let stoppedAt = Number.POSITIVE_INFINITY;
@@ -85,20 +98,25 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
         stopInOrder('signal');
       })
     : undefined;
+  const stats = createRunStats([]);
+  const runRound: RunRound = async (round, signal, observer) => {
+    current = round;
+    const { pipeline, limits } = round.loaded.config;
+    await runPipeline(round.assembly.stages, {
+      follow,
+      // Both are about where the run begins.
+      ...(round === first ? { fromStart, limit: pipeline.limit } : {}),
+      batchSize: pipeline.batch_size,
+      concurrency: pipeline.concurrency,
+      maxInFlight: limits.in_flight_bytes,
+      signal,
+      stats,
+      observers: [report, observer, ...(status?.observers ?? [])],
+    });
+  };
   report.begin();
   try {
-    const { batch_size: batchSize, concurrency, limit } = config.pipeline;
-    const maxInFlight = config.limits.in_flight_bytes;
-    const stats = await runPipeline(stages, {
-      follow,
-      fromStart,
-      limit,
-      batchSize,
-      concurrency,
-      maxInFlight,
-      signal: stop.signal,
-      observers: [report, ...(status?.observers ?? [])],
-    });
+    await (args.watch ? runRounds(first, load, stop.signal, runRound) : runRound(first, stop.signal, {}));
     report.end(stats);
     // A run that was told to stop did its job, whatever it met on the way.
     return !follow && stats.deadLetters > 0 ? EXIT.deadLetters : EXIT.ok;
@@ -131,7 +149,7 @@ function tellFromStart(config: Config): void {
 }
 
 /** Loads what it takes only where it is wanted. */
-async function serveStatus(listen: string, loaded: LoadedConfig, assembly: Assembly) {
+async function serveStatus(listen: string, loaded: LoadedConfig, assembly: () => Assembly) {
   const address = parseListen(listen, '--listen');
   const { startStatus } = await import('../server/serve-status.ts');
   return startStatus(address, loaded, assembly);

@@ -1,23 +1,19 @@
 import { spawn } from 'node:child_process';
-import { existsSync, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain } from '../create-pipeline.ts';
 import type { Entry } from '../entry.ts';
-import { isShippedPlugin } from '../plugin-loader.ts';
 import { cutLogs, entriesOf } from '../sources/log-lines.ts';
 import { type Trial, tryEntry } from '../try-entry.ts';
 import { EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { count, flag, text } from './options.ts';
+import { watchConfiguration } from './watching.ts';
 
 /** How much of a file's end is looked at, in bytes. */
 const TAIL_BYTES = 4 << 20;
-/** Editors write a file in several steps. */
-const SETTLED_MS = 150;
 
 /** `try`: what becomes of the newest entries; nothing is stored, and nothing is taken. */
 export const tryCommand = defineCommand({
@@ -34,7 +30,7 @@ export const tryCommand = defineCommand({
   ],
   exitCodes: { [EXIT.deadLetters]: 'something would be a dead letter' },
   run: async ({ args: { file, last, watch }, load, say, tell }) => {
-    if (watch) return watchConfiguration(load);
+    if (watch) return tryAtEachChange(load);
     const loaded = load();
     const plugins = await createPluginChain(loaded);
     const parse = createEntryParser(loaded.config, plugins.formats);
@@ -95,9 +91,8 @@ function describe({ entry, format, event, filter, documents, dead_letters: lette
 }
 
 /** Runs the same command in a process of its own at each change: modules that were loaded once stay as they are. */
-async function watchConfiguration(load: () => LoadedConfig): Promise<number> {
+async function tryAtEachChange(load: () => LoadedConfig): Promise<number> {
   const args = process.argv.slice(1).filter((arg) => arg !== '--watch');
-  const watched = new Set<string>();
   let isRunning = false;
   let isDue = false;
   const run = (): void => {
@@ -108,37 +103,10 @@ async function watchConfiguration(load: () => LoadedConfig): Promise<number> {
     child.on('close', () => {
       isRunning = false;
       if (isDue) return run();
-      watchFolders();
       process.stderr.write('Waiting for a change; Ctrl+C ends.\n');
     });
   };
-  let timer: NodeJS.Timeout | undefined;
-  const watchFolders = (): void => {
-    for (const folder of foldersOf(load)) {
-      if (watched.has(folder) || !existsSync(folder)) continue;
-      watched.add(folder);
-      watch(folder, () => {
-        clearTimeout(timer);
-        timer = setTimeout(run, SETTLED_MS);
-      });
-    }
-  };
-  load();
-  watchFolders();
+  watchConfiguration(load(), load, run);
   run();
   return new Promise(() => {});
-}
-
-/** Where the configuration and the plugins of one's own stand; none while the configuration is wrong. */
-function foldersOf(load: () => LoadedConfig): string[] {
-  let loaded: LoadedConfig;
-  try {
-    loaded = load();
-  } catch {
-    // The run says what is wrong with it.
-    return [];
-  }
-  const { config, base } = loaded;
-  const own = [...config.plugins, ...config.formats].filter(({ use }) => !isShippedPlugin(use));
-  return [resolve(base), ...own.map(({ use }) => dirname(resolve(base, use)))];
 }

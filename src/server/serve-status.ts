@@ -21,17 +21,17 @@ export interface ServedStatus {
   close(): Promise<void>;
 }
 
-/** Serves the status of a run at an address, see `startServer`. */
+/** Serves the status of a run, whose stages are those of `assembly` by then, at an address, see `startServer`. */
 export async function startStatus(
   address: ListenAddress,
   loaded: LoadedConfig,
-  { stages, sourceAddress, sinkAddress }: Assembly,
+  assembly: () => Assembly,
 ): Promise<ServedStatus> {
   const { config } = loaded;
   const { source, sink } = config.pipeline;
   const metrics = new Metrics(
-    stages.plugins.indices.map(({ name }) => name),
-    () => stages.buffer.state,
+    assembly().stages.plugins.indices.map(({ name }) => name),
+    () => assembly().stages.buffer.state,
   );
   const rates = new Rates();
   const began = performance.now();
@@ -39,6 +39,7 @@ export async function startStatus(
   // Files have no alerts: they are searches of Elasticsearch.
   const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
   const status = async (isLocal: boolean): Promise<Status> => {
+    const { stages, sourceAddress, sinkAddress } = assembly();
     const { letters, more } = await stages.deadLetters.newest(LETTERS_BYTES);
     const told = readiness(metrics);
     return {
