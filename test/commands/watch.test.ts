@@ -157,7 +157,7 @@ test('a plugin that Elasticsearch refuses gives way to the one before it', { tim
   await list.push([line('two')]);
   await eventually('two', async () => (await indices.count('own')) === 2);
   workspace.write('own/plugin.mjs', own('text').replaceAll(`${indices.prefix}own`, `${indices.prefix}two`));
-  await running.says(/taken up[\s\S]*taken up/);
+  await running.says(/it is taken up[\s\S]*it is taken up/);
   await list.push([line('three')]);
   await eventually('three', async () => {
     const there = await indices.client.indices.exists({ index: `${indices.prefix}two` });
