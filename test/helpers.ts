@@ -41,7 +41,7 @@ export function clientOptions(
 
 /** A list of the shared Redis, written as the API does; gone after the test. */
 export class TestList {
-  readonly key = uniqueName('list');
+  key = uniqueName('list');
   readonly redis: Redis;
 
   constructor(t: TestContext, url: string = redisUrl()) {

@@ -70,9 +70,12 @@ export const REDIS_SECTIONS = {
       variable: 'REDIS_SENTINEL_PASSWORD',
     },
     logs_key: {
-      ...TEXT,
-      default: 'api_logs',
-      description: 'The key of the list, or stream.',
+      type: 'array',
+      items: TEXT,
+      minItems: 1,
+      default: ['api_logs'],
+      description:
+        'The key of the list, or stream. Several lists, and patterns such as ml:*, are read as one source.',
       variable: 'REDIS_LOGS_KEY',
     },
     order: {
@@ -135,7 +138,7 @@ export function readRedisOptions(
       redis.sentinels === undefined
         ? undefined
         : { name: redis.sentinel_name, username: redis.sentinel_username, password: redis.sentinel_password },
-    key: redis.logs_key,
+    key: redis.logs_key[0]!,
     type,
     patienceMs: patienceMs(follow),
   };

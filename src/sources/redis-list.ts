@@ -2,6 +2,7 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { type FoundEntries, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
 import { createRedisTrouble, type RedisOptions, tellPlainly, throwRefusal } from './redis.ts';
+import { RedisConnection } from './redis-connection.ts';
 import { RedisNotices } from './redis-notices.ts';
 import { type ListOrder, RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
@@ -55,26 +56,28 @@ export class RedisListSource implements Source {
   readonly keeps = 'window';
   readonly #options: RedisListOptions;
   readonly #name: string;
-  #pages: RedisPages;
-  #notices: RedisNotices | undefined;
+  readonly #connection: RedisConnection;
+  readonly #pages: RedisPages;
   #cursor: ListCursor;
   /** A change was told that the newest entries don't show. */
   #isEdited = false;
   /** When the whole window was read last, on the clock of `performance.now()`. */
   #wholeAt = 0;
 
-  constructor(options: RedisListOptions) {
+  /** `connection` is shared with other lists where it is given. */
+  constructor(options: RedisListOptions, connection = new RedisConnection(options)) {
     this.#options = options;
+    this.#connection = connection;
     this.#name = `Redis list "${options.key}" at ${options.address}`;
-    this.#pages = new RedisPages(options);
+    this.#pages = new RedisPages(connection, options.key, options.order ?? 'newest-first');
     this.#cursor = new ListCursor(this.#name, undefined);
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
     const { intervalMs, lingerMs } = this.#options;
-    if (follow) this.#notices = new RedisNotices(this.#options, this.#name);
-    this.#pages = new RedisPages(this.#options, this.#notices);
+    if (follow) this.#connection.notices ??= new RedisNotices(this.#options, this.#name);
+    const { notices } = this.#connection;
     const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
     this.#cursor = new ListCursor(this.#name, options.position);
     let isFirst = true;
@@ -103,10 +106,10 @@ export class RedisListSource implements Source {
       if (!follow) return;
       quietPolls = fresh > 0 ? 0 : quietPolls + 1;
       const lasts = this.#untilTurnover(fresh, elapsed);
-      if (this.#notices?.areOn) {
+      if (notices?.areOn) {
         const netMs = this.#isEdited ? Math.min(EDITS_MS, intervalMs) : intervalMs;
         options.onPause?.(netMs);
-        isNoticed = await this.#notices.wait(netMs, signal);
+        isNoticed = await notices.wait(this.#options.key, netMs, signal);
         // What comes at once is gathered; what comes alone need not wait.
         const gatherMs = readAt + Math.min(lingerMs, lasts) - performance.now();
         if (isNoticed && gatherMs > 0) await sleep(gatherMs, signal);
@@ -124,7 +127,7 @@ export class RedisListSource implements Source {
     { follow, signal }: ReadOptions,
   ): Promise<T | undefined> {
     const recover = async (error: unknown): Promise<number> => {
-      this.#pages.disconnect();
+      this.#connection.disconnect();
       throwRefusal(this.#name, error, follow);
       if (/WRONGTYPE/.test(reasonOf(error))) throw explainWrongListType(this.#options.key, error);
       return 0;
@@ -190,7 +193,7 @@ export class RedisListSource implements Source {
   }
 
   async close(): Promise<void> {
-    this.#pages.disconnect();
+    this.#connection.disconnect();
   }
 }
 

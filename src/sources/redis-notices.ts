@@ -17,8 +17,10 @@ export class RedisNotices {
   readonly #options: RedisOptions;
   #subscriber: Redis | undefined;
   #reader: Redis | undefined;
-  #isDue = false;
-  #wake: () => void = () => {};
+  /** The keys that were waited for and have changed since. */
+  readonly #due = new Set<string>();
+  /** Of each key that was waited for: ends the wait that is under way. */
+  readonly #wakes = new Map<string, () => void>();
   #said: string | undefined;
 
   /** `name` tells people what is read. */
@@ -49,8 +51,8 @@ export class RedisNotices {
       this.#say(`polled, since the server does not tell of changes: ${reasonOf(error)}`);
       return;
     }
-    // What is told before the first read does no harm.
-    subscriber.on('message', () => this.#notify());
+    // What is told before the first read does no harm. Without keys, all have changed (FLUSHALL).
+    subscriber.on('messageBuffer', (_, keys: Buffer[] | null) => this.#notify(keys?.map(String)));
     for (const each of [subscriber, reader]) each.once('end', () => this.#lose(subscriber));
     this.#subscriber = subscriber;
     this.#reader = reader;
@@ -62,9 +64,11 @@ export class RedisNotices {
     this.#said = how;
   }
 
-  #notify(): void {
-    this.#isDue = true;
-    this.#wake();
+  #notify(keys: Iterable<string> = this.#wakes.keys()): void {
+    for (const key of keys) {
+      this.#due.add(key);
+      this.#wakes.get(key)?.();
+    }
   }
 
   #lose(subscriber: Redis): void {
@@ -73,17 +77,15 @@ export class RedisNotices {
     this.#notify();
   }
 
-  /** Resolves when something has changed since the last call, when notices end, after `ms`, or with `signal`: whether it was one of the first two. */
-  async wait(ms: number, signal: AbortSignal): Promise<boolean> {
-    if (!this.#isDue) {
-      const woken = new AbortController();
-      this.#wake = () => woken.abort();
-      await sleep(ms, AbortSignal.any([signal, woken.signal]));
-      this.#wake = () => {};
-    }
-    const wasDue = this.#isDue;
-    this.#isDue = false;
-    return wasDue;
+  /**
+   * Resolves when this key has changed since the last call, when notices end, after `ms`, or with `signal`: whether it was one
+   * of the first two.
+   */
+  async wait(key: string, ms: number, signal: AbortSignal): Promise<boolean> {
+    const woken = new AbortController();
+    this.#wakes.set(key, () => woken.abort());
+    if (!this.#due.has(key)) await sleep(ms, AbortSignal.any([signal, woken.signal]));
+    return this.#due.delete(key);
   }
 
   /** Ends notices, and closes the connection that they come over, and the reader's. */

@@ -1,20 +1,10 @@
-import type { Redis } from 'ioredis';
-import { connectRedis, type RedisOptions } from './redis.ts';
-import type { RedisNotices } from './redis-notices.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 /** The text that one page should hold, in UTF-16 units. */
 const PAGE_TEXT = 4 << 20;
 /** A page of unknown entries is so small. */
 const FIRST_PAGE = 32;
 const LARGEST_PAGE = 10_000;
-/** An answer of more bytes is not waited for. */
-const LARGEST_ANSWER = 32 << 20;
-
-/** An answer has grown too large to be held. */
-export class AnswerTooLargeError extends Error {
-  override name = 'AnswerTooLargeError';
-}
-
 /** A part of a list from a place on, as it was at one moment, and the list's length then. */
 export interface ListPage {
   length: number;
@@ -33,22 +23,22 @@ export function rangeFor(order: ListOrder, from: number, count: number): [start:
   return order === 'newest-first' ? [from, from + count - 1] : [-from - count, -from - 1];
 }
 
-/** Reads a Redis list page by page, over a connection that is opened when it is needed. */
+/** Reads a Redis list page by page. */
 export class RedisPages {
-  readonly key: string;
-  /** Tells when what was read has changed, where it is given. */
-  readonly notices: RedisNotices | undefined;
-  readonly #options: RedisOptions;
+  readonly #connection: RedisConnection;
+  readonly #key: string;
   readonly #order: ListOrder;
-  #redis: Redis | undefined;
   #meanText: number | undefined;
 
-  /** `order`: newest first by default. */
-  constructor(options: RedisOptions & { order?: ListOrder }, notices?: RedisNotices) {
-    this.#options = options;
-    this.#order = options.order ?? 'newest-first';
-    this.key = options.key;
-    this.notices = notices;
+  constructor(connection: RedisConnection, key: string, order: ListOrder) {
+    this.#connection = connection;
+    this.#key = key;
+    this.#order = order;
+  }
+
+  /** How many lists share the connection, and the room for what is read. */
+  get sharers(): number {
+    return this.#connection.sharers;
   }
 
   /** How many entries to ask for at once, so that they can be held whatever was seen of their size. */
@@ -59,7 +49,7 @@ export class RedisPages {
 
   /** How long the list is. */
   async length(): Promise<number> {
-    const [length] = await this.#exec((redis) => redis.multi().llen(this.key));
+    const [length] = await this.#connection.exec((redis) => redis.multi().llen(this.#key));
     return length as number;
   }
 
@@ -68,11 +58,12 @@ export class RedisPages {
    * `AnswerTooLargeError` where they are more than can be held; the connection is gone then.
    */
   async read(from: number, count: number, anchor = 0, back = anchor): Promise<ListPage> {
-    const { key } = this;
-    const [length, entries, anchors = []] = (await this.#exec((redis) => {
-      const commands = redis.multi().llen(key);
-      commands.lrange(key, ...rangeFor(this.#order, from, count));
-      return anchor > 0 ? commands.lrange(key, ...rangeFor(this.#order, from - back, anchor)) : commands;
+    const [length, entries, anchors = []] = (await this.#connection.exec((redis) => {
+      const commands = redis.multi().llen(this.#key);
+      commands.lrange(this.#key, ...rangeFor(this.#order, from, count));
+      return anchor > 0
+        ? commands.lrange(this.#key, ...rangeFor(this.#order, from - back, anchor))
+        : commands;
     })) as [number, string[], string[]?];
     this.#learn(entries);
     if (this.#order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();
@@ -84,49 +75,5 @@ export class RedisPages {
     if (entries.length === 0) return;
     const mean = entries.reduce((sum, { length }) => sum + length, 0) / entries.length;
     this.#meanText = Math.max(mean, ((this.#meanText ?? mean) * 3 + mean) / 4);
-  }
-
-  async #exec(build: (redis: Redis) => ReturnType<Redis['multi']>): Promise<unknown[]> {
-    const redis = await this.#connected();
-    const { stream } = redis;
-    let bytes = 0;
-    const count = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes > LARGEST_ANSWER) this.disconnect();
-    };
-    stream.on('data', count);
-    try {
-      const replies = (await build(redis).exec()) ?? [];
-      return replies.map(([error, reply]) => {
-        if (error) throw error;
-        return reply;
-      });
-    } catch (error) {
-      if (bytes > LARGEST_ANSWER) throw new AnswerTooLargeError('the answer is too large', { cause: error });
-      throw error;
-    } finally {
-      stream.off('data', count);
-    }
-  }
-
-  async #connected(): Promise<Redis> {
-    if (this.#redis?.status === 'ready') return this.#redis;
-    this.disconnect();
-    const redis = await connectRedis(this.#options);
-    try {
-      await this.notices?.start(redis);
-    } catch (error) {
-      redis.disconnect();
-      throw error;
-    }
-    this.#redis = redis;
-    return redis;
-  }
-
-  /** Lets go of the connection; the next page opens another. */
-  disconnect(): void {
-    this.notices?.stop();
-    this.#redis?.disconnect();
-    this.#redis = undefined;
   }
 }

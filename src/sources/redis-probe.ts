@@ -6,23 +6,22 @@ import { connectRedis } from './redis.ts';
 import { formatRedisAddress, type RedisConfig, readRedisOptions } from './redis-config.ts';
 import { isRedisRefusal, redisHint } from './redis-refusal.ts';
 
-/** Which source probes, and the type that its key must have. */
+/** Which source probes, which key, and the type that it must have. */
 interface Probed {
   source: string;
   type: 'list' | 'stream';
+  key: string;
 }
 
-/** Looks at the configured key with `look`, unless it is of another type; names others of its type where it is empty. */
+/** Asks Redis with `look`; names other keys of the type where what is configured is empty. Says why where it can't be asked. */
 export async function probeRedis(
   config: RedisConfig,
   probed: Probed,
   look: (redis: Redis) => Promise<Contents>,
 ): Promise<Contents | Check> {
-  const { logs_key: key } = config.redis;
   try {
     const redis = await connectRedis(readRedisOptions(config, probed.type, false));
     try {
-      await assertType(redis, key, probed.type);
       const contents = await look(redis);
       return contents.count > 0 ? contents : { ...contents, ...(await otherKeys(redis, probed.type)) };
     } finally {
@@ -33,10 +32,9 @@ export async function probeRedis(
   }
 }
 
-function explainFailure(config: RedisConfig, { source, type }: Probed, error: unknown): Check {
+function explainFailure(config: RedisConfig, { source, type, key }: Probed, error: unknown): Check {
   const reason = reasonOf(error);
   const server = formatRedisAddress(config);
-  const { logs_key: key } = config.redis;
   if (isRedisRefusal(error))
     return failed(source, `${server} ${key} refused: ${reason}`, redisHint(error), 2);
   if (error instanceof SidecarError) return failure(source, error, '');
@@ -54,7 +52,8 @@ async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   });
 }
 
-async function assertType(redis: Redis, key: string, wanted: Probed['type']): Promise<void> {
+/** Throws `SidecarError` (`config`) where the key holds something else. */
+export async function assertType(redis: Redis, key: string, wanted: Probed['type']): Promise<void> {
   const type = await unlessForbidden(redis.type(key));
   if (type === undefined || type === 'none' || type === wanted) return;
   const { instead = 'Set it to the one that the API writes to' } = await otherKeys(redis, wanted);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { defineSource, NEWEST, OLDEST } from '../component.ts';
+import { SidecarError } from '../util/errors.ts';
 import { formatRedisAddress, REDIS_SECTIONS, readRedisOptions } from './redis-config.ts';
 
 /** The source `redis-stream`. */
@@ -8,7 +9,13 @@ export const redisStreamSource = defineSource({
   help: 'a Redis stream, which several processes may share',
   sections: REDIS_SECTIONS,
   configure(config) {
-    const { logs_key: key, group, consumer = hostname(), claim_after: claimAfter } = config.redis;
+    const { logs_key: keys, group, consumer = hostname(), claim_after: claimAfter } = config.redis;
+    const [key = ''] = keys;
+    if (keys.length > 1)
+      throw new SidecarError(
+        'config',
+        `the source "redis-stream" reads one stream, not ${keys.length} (REDIS_LOGS_KEY): run a sidecar for each`,
+      );
     return {
       address: `${formatRedisAddress(config)} ${key} ${group} ${consumer}`,
       isTaken: true,
@@ -18,9 +25,10 @@ export const redisStreamSource = defineSource({
         return new RedisStreamSource({ ...options, group, consumer, claimAfterMs: claimAfter * 1000 });
       },
       probe: async () => {
-        const { probeRedis } = await import('./redis-probe.ts');
+        const { assertType, probeRedis } = await import('./redis-probe.ts');
         const { fieldsToEntry } = await import('./redis-stream.ts');
-        return probeRedis(config, { source: 'redis-stream', type: 'stream' }, async (redis) => {
+        return probeRedis(config, { source: 'redis-stream', type: 'stream', key }, async (redis) => {
+          await assertType(redis, key, 'stream');
           const [count, newest, oldest] = await Promise.all([
             redis.xlen(key),
             redis.xrevrange(key, '+', '-', 'COUNT', NEWEST),

@@ -1,13 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Entry } from '../entry.ts';
 import type { Loaded, View } from './list-cursor.ts';
-import { AnswerTooLargeError, type RedisPages } from './redis-pages.ts';
+import { AnswerTooLargeError } from './redis-connection.ts';
+import type { RedisPages } from './redis-pages.ts';
 import type { Unreadable } from './source.ts';
 import { alignGrown, fingerprint } from './window.ts';
 
-/** The most text of a window that is held at once, in UTF-16 units; what does not fit is read again when it is needed. */
+/**
+ * The most text of the windows of all lists that is held at once, in UTF-16 units; what does not fit is read again when it is
+ * needed.
+ */
 const MAX_TEXT = 16 << 20;
-/** The most text in what `load` answers, in UTF-16 units. */
+/** The same of what `load` answers. */
 const MAX_LOADED = 4 << 20;
 /** A page is joined to what was read by this many entries before it. */
 const ANCHOR = 8;
@@ -144,7 +148,7 @@ export class RedisWindow implements View {
       this.#text += entry?.length ?? 0;
       this.#entries?.push(entry ?? '');
     }
-    if (this.#text > MAX_TEXT) this.#entries = undefined;
+    if (this.#text > MAX_TEXT / this.#pages.sharers) this.#entries = undefined;
   }
 
   /** See `View`. */
@@ -162,7 +166,7 @@ export class RedisWindow implements View {
     for (const place of places) {
       if (isUnreadable(this.prints[place])) break;
       text += held[place]!.length;
-      if (entries.length > 0 && text > MAX_LOADED) break;
+      if (entries.length > 0 && text > MAX_LOADED / this.#pages.sharers) break;
       entries.push(held[place]!);
     }
     return { taken: entries.length, entries };

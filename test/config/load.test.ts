@@ -69,7 +69,7 @@ test('variables are read as the type they set', (t) => {
   assert.equal(config.redis.tls, true);
   assert.equal(config.pipeline.poll_interval, 0.5);
   assert.deepEqual(config.pipeline.filter, { pattern: 'API Call - GET', methods: ['POST', 'GET'] });
-  assert.equal(config.redis.logs_key, '42');
+  assert.deepEqual(config.redis.logs_key, ['42']);
   assert.equal(load({ cwd, env: { REDIS_TLS: '0' } }).redis.tls, false);
 });
 
@@ -240,7 +240,7 @@ test('a reference in the YAML is a variable, of the type that is wanted; one tha
   const yaml = `redis:\n  port: \${PORT_OF_REDIS}\n  logs_key: logs_\${STAGE}\nplugins:\n  - use: redact\n    options: { key: "\${REDACT_KEY}" }\n`;
   const cwd = folderWith(t, yaml, 'STAGE=test\n');
   const { redis, plugins } = load({ cwd, env: { PORT_OF_REDIS: '6380', REDACT_KEY: 'k' } });
-  assert.deepEqual([redis.port, redis.logs_key, plugins[0]!.options], [6380, 'logs_test', { key: 'k' }]);
+  assert.deepEqual([redis.port, redis.logs_key, plugins[0]!.options], [6380, ['logs_test'], { key: 'k' }]);
   assert.deepEqual(refusal({ cwd, env: { REDACT_KEY: 'k' } }), [
     `configs/pipeline.yaml:2: \${PORT_OF_REDIS} is not set: set PORT_OF_REDIS in the environment or in .env, or write the value here`,
   ]);
