@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
+import { dashboardsSetting, openForKibana } from '../dashboards/open.ts';
 import {
   buildSavedObjects,
   describeImported,
@@ -16,7 +16,7 @@ const buildCommand = defineCommand({
     for: choice(['kibana', 'opensearch'], 'What imports it: Kibana from 8.11 on, or OpenSearch Dashboards'),
   },
   run: async ({ args: { output, for: product }, load, say, tell }) => {
-    const objects = buildSavedObjects(openDashboards(await dashboardsSetting(load())), product);
+    const objects = buildSavedObjects(await openForKibana(await dashboardsSetting(load())), product);
     if (output === undefined) return void process.stdout.write(formatNdjson(objects));
     try {
       await writeFile(output, formatNdjson(objects));

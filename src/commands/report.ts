@@ -1,11 +1,10 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { configFlags, sinkFlags } from '../config/flags.ts';
-import { dashboardsSetting, openChartSource, openDashboards } from '../dashboards/open.ts';
-import { renderDashboards } from '../dashboards/page.ts';
-import { chooseRange, drawAll, queryAll } from '../dashboards/pictures.ts';
-import { BY_PAGE, LIGHT } from '../dashboards/theme.ts';
-import { checkRange } from '../dashboards/time-range.ts';
+import { dashboardsSetting, openChartSource } from '../dashboards/open.ts';
+import { createPageLook, renderDashboards } from '../dashboards/page.ts';
+import { drawAll, queryAll } from '../dashboards/pictures.ts';
+import { LIGHT } from '../dashboards/theme.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { formatTime } from '../util/time.ts';
 import { type CommandContext, defineCommand } from './define.ts';
@@ -19,6 +18,9 @@ const OPTIONS = {
   output: textOr('report.html', 'A file that ends in .html, or a folder, which gets a picture of each chart'),
   format: choice(['svg', 'png'], 'Format of the pictures in a folder'),
 } as const;
+
+/** How pictures are drawn that stand alone. */
+const FILES = { theme: LIGHT, widths: [640], isTitled: true };
 
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
 export const reportCommand = defineCommand({
@@ -48,26 +50,22 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
     );
   }
   const setting = await dashboardsSetting(load());
-  const dashboards = openDashboards(setting);
   const source = await openChartSource(setting);
   try {
-    const range = checkRange(await chooseRange(source, dashboards, { from, to }));
-    const pictures = await drawAll(await queryAll(source, dashboards, range), asPage ? BY_PAGE : LIGHT);
+    const answers = await queryAll(source, setting, { from, to });
+    const { range } = answers;
+    const look = asPage ? createPageLook(setting.config) : FILES;
+    const pictures = await drawAll(answers, look);
     if (asPage) {
-      const { html } = renderDashboards({
-        dashboards: pictures,
-        range,
-        source: source.name,
-        standalone: true,
-      });
-      await writeReport(output, html);
+      const page = { ...answers, dashboards: pictures, source: source.name, standalone: true };
+      await writeReport(output, renderDashboards(page).html);
     } else {
       const contentOf = format === 'png' ? (await import('../dashboards/png.ts')).renderPng : String;
-      for (const { id, svg } of pictures.flatMap(({ pictures }) => pictures))
-        if (svg !== '') await writeReport(join(output, `${id}.${format}`), contentOf(svg));
+      for (const { id, svgs } of pictures.flatMap(({ pictures }) => pictures))
+        for (const svg of svgs) await writeReport(join(output, `${id}.${format}`), contentOf(svg));
     }
     const all = pictures.flatMap(({ pictures }) => pictures);
-    const empty = all.filter(({ svg }) => svg === '').length;
+    const empty = all.filter(({ why }) => why !== undefined).length;
     const what = `${all.length - empty} charts${empty > 0 ? `, and ${empty} without data` : ''}`;
     say(`${output}: ${what}, from ${formatTime(range.from)} to ${formatTime(range.to)}, in ${source.name}\n`);
     const [first, last] = [range.from, range.to].map((ms) => new Date(ms).toISOString());

@@ -100,6 +100,22 @@ export const COMMON_SECTIONS = {
       variable: 'KIBANA_URL',
     },
   }),
+  dashboards: section('What dashboards show.', {
+    features: {
+      type: 'array',
+      items: TEXT,
+      default: [],
+      description:
+        'Inputs of the model, the most important first; by default those numbers that most predictions have, by name.',
+    },
+    classes: {
+      type: 'object',
+      additionalProperties: { type: 'string', minLength: 1 },
+      default: { 1: 'YES', 0: 'NO' },
+      description:
+        'Names of predictions, used where every prediction has one; the share of the last one is shown as a figure.',
+    },
+  }),
   alerts: section('What is watched, and who is told.', {
     file: {
       ...TEXT,

@@ -83,12 +83,17 @@ const CHART = {
       ...TEXT,
       description: 'What it shows, in a sentence; also in place of the picture where that cannot be seen.',
     },
+    empty: { ...TEXT, description: 'What is said where there are documents, but nothing of them to draw.' },
     height: {
       type: 'integer',
       minimum: 100,
       maximum: 1000,
       default: 250,
-      description: 'In CSS pixels, where the picture is 400 wide.',
+      description: 'In CSS pixels; where a chart has a row for each value, the rows make it up.',
+    },
+    alert: {
+      ...TEXT,
+      description: 'The alert whose thresholds are drawn, in the unit of the vertical axis.',
     },
     spec: SPEC,
   },
@@ -108,11 +113,20 @@ const DASHBOARD = {
 /** A column of a chart's table, as Vega-Lite names a field of a tooltip. */
 export type ColumnDefinition = FromSchema<typeof COLUMN>;
 
-/** What a chart's `spec` must hold; all else in it is Vega-Lite's. */
+/**
+ * What a chart's `spec` must hold; all else in it is Vega-Lite's. A mark whose data has a field `kql` leads to the
+ * documents that this query finds, in Kibana.
+ */
 export type ChartSpec = FromSchema<typeof SPEC>;
 
-/** A picture of what is in an index: the file `charts/<id>.yaml`. */
-export type Chart = FromSchema<typeof CHART> & { id: string };
+/** Where a chart's file leaves the features open, see `completeChart`. */
+export const FEATURES = '%features%';
+
+/**
+ * A picture of what is in an index: the file `charts/<id>.yaml`. One that `needsFeatures` shows nothing while none is
+ * known.
+ */
+export type Chart = FromSchema<typeof CHART> & { id: string; needsFeatures: boolean };
 
 /** Charts that are shown together: the file `<id>.yaml`. */
 export type Dashboard = Omit<FromSchema<typeof DASHBOARD>, 'charts'> & { id: string; charts: Chart[] };
@@ -146,7 +160,7 @@ export function loadDashboards(nameOf: (index: string) => string, cwd: string = 
     const definition = read(join(folder, 'charts', `${id}.yaml`), isChart);
     const { url } = definition.spec.data;
     url.index = url.index.replace(/^[^*]+/, nameOf);
-    return { id, ...definition };
+    return { id, needsFeatures: JSON.stringify(definition).includes(FEATURES), ...definition };
   };
   return ids.map((id) => {
     const { title, description, charts } = read(join(folder, `${id}.yaml`), isDashboard);

@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from '../util/json.ts';
 import { aggregate } from './aggregate.ts';
 import { createFieldReader, type FieldReader } from './fields.ts';
 import { createMatcher } from './match.ts';
-import type { ChartSearch, ChartSource } from './search.ts';
+import { type ChartSearch, type ChartSource, queryOf } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 
 type Index = Pick<IndexDefinition, 'name' | 'mappings'>;
@@ -61,9 +61,7 @@ export class DirectoryChartSource implements ChartSource {
   async search(searches: readonly ChartSearch[]): Promise<JsonObject[]> {
     return Promise.all(
       searches.map(async ({ index, body }) => {
-        const found = this.#indices.find(({ name }) => matchesIndex(index, name));
-        if (!found) return {};
-        const { documents, read } = await this.#table(found.name);
+        const { documents, read } = await this.#matching(index);
         const within = documents.filter(createMatcher(body.query, read));
         const hits = { total: { value: within.length, relation: 'eq' } };
         return { hits, aggregations: aggregate(body.aggs, { documents: within, read }) };
@@ -71,7 +69,27 @@ export class DirectoryChartSource implements ChartSource {
     );
   }
 
+  async numericInputs(pattern: string): Promise<string[]> {
+    const names = new Set<string>();
+    for (const { input_data: input } of (await this.#matching(pattern)).documents)
+      for (const [name, value] of Object.entries(isObject(input) ? input : {}))
+        if (typeof value === 'number') names.add(name);
+    return [...names];
+  }
+
+  async sample(pattern: string, range: TimeRange, limit: number): Promise<JsonObject[]> {
+    const { documents, read } = await this.#matching(pattern);
+    const within = documents.filter(createMatcher(queryOf('timestamp', range), read));
+    const each = Math.max(1, within.length / limit);
+    return Array.from({ length: Math.min(limit, within.length) }, (_, n) => within[Math.floor(n * each)]!);
+  }
+
   async close(): Promise<void> {}
+
+  async #matching(pattern: string): Promise<DocumentTable> {
+    const found = this.#indices.find(({ name }) => matchesIndex(pattern, name));
+    return found ? this.#table(found.name) : { documents: [], read: createFieldReader({}) };
+  }
 
   #path(index: string): string {
     return join(this.#folder, `${index}.ndjson`);

@@ -3,69 +3,97 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import { log } from '../util/log.ts';
-import type { Chart, ChartSpec, ColumnDefinition } from './definitions.ts';
+import type { Chart, ColumnDefinition } from './definitions.ts';
+import { BUCKETS, chooseInterval } from './search.ts';
 import { createVegaConfig, type Theme } from './theme.ts';
+import { withTimeAxis } from './time-axis.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** A chart, drawn. */
 export interface Picture {
   id: string;
   title: string;
   description: string;
-  /** An SVG document; empty where nothing is to be drawn. */
-  svg: string;
+  /** SVG documents, one for each width; none where nothing is to be drawn. */
+  svgs: string[];
+  /** Why nothing is. */
+  why?: string;
   /** The numbers in it. */
   table: { columns: { title: string; numeric: boolean }[]; rows: string[][] };
 }
 
-/** In CSS pixels; the picture scales. */
-const WIDTH = 400;
+/** How charts are drawn. */
+export interface Look {
+  theme: Theme;
+  /** Widths in CSS pixels; a picture for each. */
+  widths: readonly number[];
+  /** Title and description stand in the picture. */
+  isTitled: boolean;
+  /** The address of the logs of a mark, in the index pattern `index`, that match `kql` in a time. */
+  linkTo?: ((index: string, kql: string, range: TimeRange) => string) | undefined;
+}
+
+/** A row's height, in CSS pixels, where a chart has a row for each value: bars are as thick in every chart. */
+const ROW_HEIGHT = 26;
 
 /**
  * Draws a chart from the answer to its search (see `createSearch`). Nothing but that is loaded. Throws `SidecarError`
  * (`config`) for a specification that is none; what is merely doubtful in one is logged.
  */
-export async function draw(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
+export async function draw(chart: Chart, answer: JsonObject, range: TimeRange, look: Look): Promise<Picture> {
+  const { id, title, description, spec } = chart;
+  const columns = spec.encoding.tooltip.map(({ title, type }) => ({
+    title,
+    numeric: type === 'quantitative',
+  }));
+  const picture: Picture = { id, title, description, svgs: [], table: { columns, rows: [] } };
+  const why = findWhyEmpty(chart, answer);
+  if (why !== undefined) return { ...picture, why };
   try {
-    return await drawChart(chart, answer, theme);
+    for (const width of look.widths) {
+      const { svg, rows } = await drawOnce(chart, answer, range, look, width);
+      picture.table.rows = rows;
+      if (rows.length === 0) return { ...picture, why: chart.empty ?? describeValueless(chart) };
+      picture.svgs.push(svg);
+    }
+    return picture;
   } catch (cause) {
     throw new SidecarError(
       'config',
-      `the chart "${chart.id}" can't be drawn: ${reasonOf(cause)}. Try its specification in https://vega.github.io/editor`,
+      `the chart "${id}" can't be drawn: ${reasonOf(cause)}. Try its specification in https://vega.github.io/editor`,
       { cause },
     );
   }
 }
 
-async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promise<Picture> {
-  const { id, title, description, height, spec } = chart;
-  const { property } = spec.data.format;
-  const columns = spec.encoding.tooltip;
-  const picture: Picture = {
-    id,
-    title,
-    description,
-    svg: '',
-    table: {
-      columns: columns.map(({ title, type }) => ({ title, numeric: type === 'quantitative' })),
-      rows: [],
-    },
-  };
-  if (hasNoValues(answer, property)) return picture;
+async function drawOnce(
+  { id, title, description, height, spec }: Chart,
+  answer: JsonObject,
+  range: TimeRange,
+  { theme, isTitled, linkTo }: Look,
+  width: number,
+): Promise<{ svg: string; rows: string[][] }> {
   measureText();
   const warnings = vega.logger(vega.Warn);
   warnings.warn = (...words) => {
-    log.warn(`chart ${id}: ${words.join(' ')}`);
+    const text = words.join(' ');
+    // A chart with rows is only fitted into its width.
+    if (!text.startsWith('Dropping "fit-y"')) log.warn(`chart ${id}: ${text}`);
     return warnings;
   };
+  const { url, format } = spec.data;
+  const columns = spec.encoding.tooltip;
+  const hasRows = (spec.encoding as unknown as JsonObject as { y?: { type?: string } }).y?.type === 'nominal';
   const sized = {
-    ...inUtc(spec),
-    data: { values: answer, format: { type: 'json', property } },
-    width: WIDTH,
-    height,
+    ...withTimeAxis(spec, range, width),
+    data: { values: answer, format: { type: 'json', property: format.property } },
+    ...(isTitled ? { title: { text: title, subtitle: wrap(description, width / 6.5) } } : {}),
+    width,
+    height: hasRows ? { step: ROW_HEIGHT } : height,
     autosize: { type: 'fit', contains: 'padding' },
   };
   const compiled = compile(sized as unknown as TopLevelSpec, {
-    config: createVegaConfig(theme),
+    config: createVegaConfig(theme, width, Math.max(1, Math.floor((hasRows ? 0.6 * width : width) / 108))),
     logger: warnings,
   }).spec;
   const view = new vega.View(vega.parse(compiled), {
@@ -75,35 +103,72 @@ async function drawChart(chart: Chart, answer: JsonObject, theme: Theme): Promis
   });
   try {
     await view.runAsync();
-    const rows = inOrder(view.data(readDrawnData(compiled)) as JsonObject[], spec.encoding);
-    picture.table.rows = rows
+    const shown = (row: JsonObject): string[] =>
+      columns.map((column) => formatShown(row[column.field], column, view.locale()));
+    const rows = inOrder(view.data(readDrawnData(compiled)) as JsonObject[], spec.encoding)
       .filter((row) => columns.every(({ type, field }) => type !== 'quantitative' || row[field] != null))
-      .map((row) => columns.map((column) => formatShown(row[column.field], column, view.locale())));
-    if (picture.table.rows.length > 0) picture.svg = cleanSvg(await view.toSVG(), id);
-    return picture;
+      .map(shown);
+    const lasts = columns.some(({ type }) => type === 'temporal') ? findInterval(url.body.aggs, range) : 0;
+    describeMarks(view, (datum) => {
+      if (columns.some(({ field }) => !(field in datum))) return undefined;
+      const told = shown(datum).map((text, n) => `${columns[n]!.title}: ${text}`);
+      const from = Number(datum.key);
+      const span = lasts > 0 ? { from, to: from + lasts - 1 } : range;
+      const href = typeof datum.kql === 'string' ? linkTo?.(url.index, datum.kql, span) : undefined;
+      return told.join('\n') + (href === undefined ? '' : LINK_MARK + href);
+    });
+    return { svg: cleanSvg(await view.toSVG(), `${id}-${width}`), rows };
   } finally {
     view.finalize();
   }
 }
 
-/** No document was found; an index that is missing answers without aggregations, too. */
-function hasNoValues({ hits, ...answer }: JsonObject, property: string): boolean {
-  const at = (value: unknown, path: string): unknown =>
-    path.split('.').reduce((inner, key) => (inner as JsonObject | null | undefined)?.[key], value);
-  return at(hits, 'total.value') === 0 || at(answer, property) == null;
+/** Stands between what a mark says and where it leads to. */
+const LINK_MARK = '\u2028';
+
+/** The length of the intervals that a chart's aggregations make of a range, in ms. */
+function findInterval(aggs: object, range: TimeRange): number {
+  const buckets = /"%autointerval%":(\d+)/.exec(JSON.stringify(aggs))?.[1];
+  return chooseInterval(range, Number(buckets ?? BUCKETS))[1];
 }
 
-/** Times are drawn in UTC, whichever zone this machine is in. */
-function inUtc(spec: ChartSpec): ChartSpec {
-  const copy = structuredClone(spec);
-  const layers = Array.isArray(copy.layer) ? (copy.layer as JsonObject[]) : [];
-  for (const { encoding } of [copy, ...layers]) {
-    for (const channel of Object.values((encoding ?? {}) as JsonObject)) {
-      if (!isObject(channel) || channel.type !== 'temporal') continue;
-      channel.scale = { ...(channel.scale as JsonObject | undefined), type: 'utc' };
-    }
+/** Gives each mark a description, as Vega writes it into `aria-label`. */
+function describeMarks(view: vega.View, describe: (datum: JsonObject) => string | undefined): void {
+  interface Scene {
+    role?: string;
+    marktype?: string;
+    items?: (Scene & { datum?: JsonObject; description?: string })[];
   }
-  return copy;
+  const walk = ({ role, marktype, items = [] }: Scene): void => {
+    for (const item of items) {
+      if (marktype === 'group') for (const mark of item.items ?? []) walk(mark);
+      else if (role === 'mark' && (marktype === 'rect' || marktype === 'symbol') && item.datum) {
+        const description = describe(item.datum);
+        if (description !== undefined) item.description = description;
+      }
+    }
+  };
+  walk((view.scenegraph() as unknown as { root: Scene }).root);
+}
+
+/** A text in lines of at most so many letters. */
+function wrap(text: string, letters: number): string[] {
+  return text.match(new RegExp(`.{1,${Math.floor(letters)}}(?:\\s|$)`, 'g')) ?? [text];
+}
+
+/** Why there is nothing to draw. */
+function findWhyEmpty({ spec }: Chart, answer: JsonObject): string | undefined {
+  const { index } = spec.data.url;
+  const { hits, aggregations } = answer as { hits?: { total: { value: number } }; aggregations?: JsonObject };
+  if (aggregations === undefined) return `There is no index ${index} yet.`;
+  return hits?.total.value === 0 ? `Nothing in ${index} in this time.` : undefined;
+}
+
+function describeValueless({ spec, needsFeatures }: Chart): string {
+  const { index } = spec.data.url;
+  return needsFeatures
+    ? `The predictions in ${index} have no inputs that are numbers.`
+    : `There are documents in ${index} in this time, but none with these values.`;
 }
 
 /** Rows as the vertical axis orders them. */
@@ -159,11 +224,24 @@ function formatShown(
 }
 
 /**
- * Several pictures share a page, where ids must differ. Of what Vega says to screen readers, no part has a name: the
- * page says it of the whole.
+ * Several pictures share a page, where ids must differ. What Vega says of a mark to screen readers becomes its title,
+ * which everybody sees, and a link; nothing else it says has a name: the page says it of the whole.
  */
 function cleanSvg(svg: string, prefix: string): string {
-  return svg.replace(/<[^>]+>/g, (tag) =>
-    tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '').replace(/(\bid="|url\(#)/g, `$1${prefix}-`),
+  const marks = svg.replace(
+    /<path aria-label="([^"]*)"([^>]*?)\/?>(?:<\/path>)?/g,
+    (_, said: string, rest: string) => {
+      const [title, href] = said.split(LINK_MARK);
+      const mark = `<path${rest}><title>${title}</title></path>`;
+      return href === undefined
+        ? mark
+        : `<a href="${href}" target="_blank" rel="noopener" data-say="${title}">${mark}</a>`;
+    },
+  );
+  return marks.replace(/<[^>]+>/g, (tag) =>
+    tag
+      .replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '')
+      .replace(' data-say=', ' aria-label=')
+      .replace(/(\bid="|url\(#)/g, `$1${prefix}-`),
   );
 }

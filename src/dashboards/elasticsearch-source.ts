@@ -6,7 +6,8 @@ import {
 } from '../elasticsearch/client.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import type { ChartSearch, ChartSource } from './search.ts';
+import { NUMBERS } from './fields.ts';
+import { type ChartSearch, type ChartSource, queryOf } from './search.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** Answers the searches of charts from Elasticsearch. */
@@ -31,6 +32,31 @@ export class ElasticsearchChartSource implements ChartSource {
 
   search(searches: readonly ChartSearch[]): Promise<JsonObject[]> {
     return this.#ask(searches);
+  }
+
+  async numericInputs(index: string): Promise<string[]> {
+    try {
+      const answer = await this.#client.fieldCaps({
+        index,
+        fields: 'input_data.*',
+        ignore_unavailable: true,
+      });
+      return Object.entries(answer.fields).flatMap(([field, types]) =>
+        NUMBERS.some((type) => type in types) ? [field.slice('input_data.'.length)] : [],
+      );
+    } catch (error) {
+      throw unreachable(this.#options, error);
+    }
+  }
+
+  async sample(index: string, range: TimeRange, limit: number): Promise<JsonObject[]> {
+    const query = {
+      function_score: { query: queryOf('timestamp', range), random_score: {}, boost_mode: 'replace' },
+    };
+    const body = { size: limit, query, _source: ['input_data', 'result'] };
+    const [answer] = await this.#ask([{ index, body }]);
+    const { hits } = (answer as { hits: { hits: { _source: JsonObject }[] } }).hits;
+    return hits.map(({ _source }) => _source);
   }
 
   /** All searches in one request. Throws `SidecarError` that names the index of one that is refused. */

@@ -6,7 +6,8 @@ export type FieldValue = number | string;
 /** Reads fields of documents as an index with these mappings would. */
 export type FieldReader = (document: JsonObject, field: string) => FieldValue[];
 
-const NUMBERS = new Set(['double', 'float', 'long', 'integer', 'short', 'byte']);
+/** Types of fields that hold numbers. */
+export const NUMBERS = ['double', 'float', 'long', 'integer', 'short', 'byte'];
 
 interface Mapping {
   type?: string;
@@ -68,7 +69,7 @@ function indexedAs(value: Json, mapping: Mapping | undefined): FieldValue | unde
     const text = String(value);
     return text.length <= (mapping?.ignore_above ?? Number.POSITIVE_INFINITY) ? text : undefined;
   }
-  if (type !== undefined && !NUMBERS.has(type)) return undefined;
+  if (type !== undefined && !NUMBERS.includes(type)) return undefined;
   if (type === undefined) return typeof value === 'number' ? value : String(value);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;

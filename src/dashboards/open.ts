@@ -1,10 +1,12 @@
+import { loadRules } from '../alerts/rules.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { createPluginChain } from '../create-pipeline.ts';
 import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 import type { IndexDefinition } from '../plugin.ts';
+import { completeChart } from './complete.ts';
 import { type Dashboard, loadDashboards } from './definitions.ts';
-import type { ChartSource } from './search.ts';
+import { type ChartSource, queryOf, type SearchBody } from './search.ts';
 
 /** What dashboards need to know of the configured plugins. Nothing in it but data: it can be sent to a worker. */
 export interface DashboardsSetting {
@@ -24,9 +26,54 @@ export async function dashboardsSetting(loaded: LoadedConfig): Promise<Dashboard
   };
 }
 
-/** The dashboards, over the indices of the configuration. Throws `SidecarError` for what is wrong in them. */
-export function openDashboards({ names }: DashboardsSetting): Dashboard[] {
-  return loadDashboards((index) => names.get(index) ?? index);
+/**
+ * The dashboards, over the indices of the configuration, for a model with these `features`. Throws `SidecarError` for
+ * what is wrong in them.
+ */
+export function openDashboards(
+  { names, config }: DashboardsSetting,
+  features: readonly string[],
+): Dashboard[] {
+  const { classes } = config.dashboards;
+  const rules = loadRules(config.alerts.file);
+  const vocabulary = { features, classes: classes as Record<string, string>, rules };
+  return loadDashboards((index) => names.get(index) ?? index).map(({ charts, ...rest }) => ({
+    ...rest,
+    charts: charts.map((chart) => completeChart(chart, vocabulary)),
+  }));
+}
+
+/** How many features are shown where none are named. */
+const MOST_FEATURES = 20;
+/** How many fields are counted to find them. */
+const MOST_FIELDS = 300;
+
+/**
+ * The inputs that charts show: those of `dashboards.features`, or of those that are numbers in the index the ones that most
+ * predictions have, by name.
+ */
+export async function chooseFeatures(source: ChartSource, setting: DashboardsSetting): Promise<string[]> {
+  const { features } = setting.config.dashboards;
+  if (features.length > 0) return features;
+  const index = `${setting.names.get('ml-api-message') ?? 'ml-api-message'}*`;
+  const fields = (await source.numericInputs(index)).sort().slice(0, MOST_FIELDS);
+  if (fields.length === 0) return [];
+  const filters = fields.map((name) => ({ exists: { field: `input_data.${name}` } }));
+  const always = { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const body: SearchBody = {
+    size: 0,
+    query: queryOf('timestamp', always),
+    aggs: { fields: { filters: { filters } } },
+  };
+  const [answer] = await source.search([{ index, body }]);
+  const { buckets } = (answer as { aggregations: { fields: { buckets: { doc_count: number }[] } } })
+    .aggregations.fields;
+  return fields
+    .map((name, n) => ({ name, count: buckets[n]!.doc_count }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MOST_FEATURES)
+    .map(({ name }) => name);
 }
 
 /** Where the documents of a configuration are: the folder of the sink `directory`, or Elasticsearch, behind any other. */
@@ -37,4 +84,21 @@ export async function openChartSource({ config, indices }: DashboardsSetting): P
   }
   const { ElasticsearchChartSource } = await import('./elasticsearch-source.ts');
   return new ElasticsearchChartSource(readElasticsearchOptions(config, false));
+}
+
+/**
+ * The dashboards as they are put into Kibana. Those charts are left out that show features while none is known: the index
+ * has no predictions yet, or Elasticsearch can't be asked.
+ */
+export async function openForKibana(setting: DashboardsSetting): Promise<Dashboard[]> {
+  const source = await openChartSource(setting);
+  try {
+    const features = await chooseFeatures(source, setting).catch(() => []);
+    return openDashboards(setting, features).map(({ charts, ...rest }) => ({
+      ...rest,
+      charts: charts.filter(({ needsFeatures }) => !needsFeatures || features.length > 0),
+    }));
+  } finally {
+    await source.close();
+  }
 }

@@ -1,12 +1,16 @@
+import type { Config } from '../config/schema.ts';
+import { createDiscoverLink } from '../kibana/discover.ts';
 import { Html, type HtmlPage, html, renderPage } from '../util/html.ts';
+import { renderTiles, type Tile } from '../util/tiles.ts';
 import { formatTime } from '../util/time.ts';
-import type { Picture } from './draw.ts';
+import type { Look, Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
-import { DARK, LIGHT, writeVariables } from './theme.ts';
+import { BY_PAGE, DARK, LIGHT, writeVariables } from './theme.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What a page of dashboards shows. */
 export interface DashboardsPage {
+  figures: readonly Tile[];
   dashboards: readonly DrawnDashboard[];
   range: TimeRange;
   /** Where the data is from: `Elasticsearch at localhost:9200`. */
@@ -21,15 +25,17 @@ export interface DashboardsPage {
 
 /** A page with every chart as a picture, and its numbers as a table. The pictures are drawn in the colours `BY_PAGE`. */
 export function renderDashboards(shows: DashboardsPage): HtmlPage {
-  const { dashboards, range, source, links = [], form, standalone = false } = shows;
-  const anchors = dashboards.map(({ id, title }) => ({ href: `#${id}`, text: title }));
+  const { figures, dashboards, range, source, links = [], form, standalone = false } = shows;
+  const anchors = dashboards.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
   return renderPage({
     title: 'Dashboards of the ML API',
     style: STYLE,
-    links: [...links, ...anchors],
+    links,
     standalone,
     main: html`<p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
 ${form}
+${renderTiles(figures)}
+<nav aria-label="On this page"><ul>${anchors}</ul></nav>
 ${dashboards.map(renderSection)}`,
     footer: html`Drawn by ml-log-sidecar, ${formatTime(Date.now())}. All times are UTC.`,
   });
@@ -39,11 +45,11 @@ function renderSection({ id, title, description, pictures }: DrawnDashboard): Ht
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 <p class="faint">${description}</p>
-<div class="charts of-${pictures.length}">${pictures.map(figure)}</div>
+<div class="charts">${pictures.map(figure)}</div>
 </section>`;
 }
 
-function figure({ id, title, description, svg, table }: Picture): Html {
+function figure({ id, title, description, svgs, why, table }: Picture): Html {
   const { columns, rows } = table;
   const head = columns.map(
     ({ title, numeric }) => html`<th scope="col"${numeric ? NUMBER : ''}>${title}</th>`,
@@ -59,34 +65,53 @@ function figure({ id, title, description, svg, table }: Picture): Html {
 </table></div></details>`;
   return html`<figure class="card" id="chart-${id}">
 <figcaption><h3>${title}</h3><p class="faint">${description}</p></figcaption>
-${svg === '' ? html`<p class="empty">Nothing in this time.</p>` : html`${inline(svg, title)}${numbers}`}
+${why === undefined ? html`${svgs.map((svg, n) => inline(svg, title, n))}${numbers}` : html`<p class="empty">${why}</p>`}
 </figure>`;
 }
 
 const NUMBER = html` class="number"`;
 
-/** An SVG document as an image of the page, that fills its place. */
-function inline(svg: string, title: string): Html {
+/** How the pictures of a page are drawn. */
+export function createPageLook({ kibana }: Config): Look {
+  const linkTo =
+    kibana.url === undefined
+      ? undefined
+      : (index: string, kql: string, span: TimeRange) => createDiscoverLink(kibana.url!, index, kql, span);
+  return { theme: BY_PAGE, widths: WIDTHS, isTitled: false, linkTo };
+}
+
+/** Widths that pictures are drawn for, in CSS pixels: they are never scaled, so their text has one size. */
+const WIDTHS = [324, 580] as const;
+
+/** An SVG document as an image of the page; of several, the one that fits its place is shown. */
+function inline(svg: string, title: string, n: number): Html {
   const root = /^<svg[^>]*>/.exec(svg)?.[0] ?? '';
-  const viewBox = / viewBox="([\d. ]+)"/.exec(root)?.[1] ?? '';
-  const opening = html`<svg viewBox="${viewBox}" role="img" aria-label="Picture: ${title}">`;
+  const [, width, height] = / viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(root) ?? [];
+  // An image has no parts to choose from; where marks are links, it is a group.
+  const role = svg.includes('<a ') ? 'group' : 'img';
+  const opening = html`<svg class="width-${n}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="${role}" aria-label="Picture: ${title}">`;
   return new Html(opening.text + svg.slice(root.length));
 }
+
+const [, WIDE] = WIDTHS;
 
 const STYLE = `
 :root{${writeVariables(LIGHT)}}
 @media(prefers-color-scheme:dark){:root{${writeVariables(DARK)}}}
-.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
-@media(min-width:50rem){.charts.of-4{grid-template-columns:1fr 1fr}}
-figure{display:flex;flex-direction:column}figcaption p{font-size:.875rem}
-figure svg{display:block;width:100%;max-width:36rem;height:auto;margin:0 auto}
-.empty{margin:auto;padding:4rem 0;color:var(--faint)}
-details{margin-top:.5rem}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:.25rem 0}
+.charts{columns:358px;column-gap:1rem}@media(min-width:1300px){.charts{columns:2}}
+figure.card{container-type:inline-size;break-inside:avoid;margin-bottom:1rem}figcaption p{font-size:.875rem}
+figure svg{display:block;max-width:100%;height:auto;margin:0 auto}figure a:hover path{opacity:.7}
+figure svg text{font-family:system-ui,sans-serif}
+.width-1{display:none!important}
+@container(min-width:${WIDE}px){.width-0{display:none!important}.width-1{display:block!important}}
+.empty{margin:auto;padding:2rem 0;color:var(--faint);text-align:center}
+details{padding-top:.5rem}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:.25rem 0}
 details .scroll{max-height:20rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.when{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end}
+.when{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin-bottom:1rem}
 .when form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}
 .when label{display:block;font-size:.875rem;color:var(--faint)}
 .when input,.when button{font:inherit;padding:.25rem .5rem;color:var(--ink);background:var(--card);
 border:1px solid var(--faint);border-radius:.25rem;min-height:2.25rem}
+@media print{.charts{columns:1}details{display:none}}
 `;

@@ -24,6 +24,10 @@ export interface ChartSource {
   extent(indices: readonly string[]): Promise<TimeRange | undefined>;
   /** The answers to searches, in their order, in the form of Elasticsearch's. */
   search(searches: readonly ChartSearch[]): Promise<JsonObject[]>;
+  /** Names of the inputs that are numbers, in the index of predictions. */
+  numericInputs(index: string): Promise<string[]>;
+  /** Up to `limit` documents of a range, at random. */
+  sample(index: string, range: TimeRange, limit: number): Promise<JsonObject[]>;
   close(): Promise<void>;
 }
 
@@ -49,12 +53,13 @@ const INTERVALS = [
 /** The search of a chart in a time range: placeholders filled in, as Kibana does before it asks Elasticsearch. */
 export function createSearch({ spec }: Chart, range: TimeRange): ChartSearch {
   const { index, '%timefield%': field, body } = spec.data.url;
-  const { from: gte, to: lte } = range;
   const aggs = fillPlaceholders(body.aggs as JsonObject, range) as JsonObject;
-  return {
-    index,
-    body: { size: 0, query: { range: { [field]: { gte, lte, format: 'epoch_millis' } } }, aggs },
-  };
+  return { index, body: { size: 0, query: queryOf(field, range), aggs } };
+}
+
+/** The query for what is in a range. */
+export function queryOf(field: string, { from: gte, to: lte }: TimeRange): SearchBody['query'] {
+  return { range: { [field]: { gte, lte, format: 'epoch_millis' } } };
 }
 
 /** A copy of a part of the aggregations, without placeholders. */
@@ -68,13 +73,16 @@ function fillPlaceholders(value: Json, range: TimeRange): Json {
   for (const [key, inner] of Object.entries(value)) {
     const auto = isObject(inner) ? inner['%autointerval%'] : undefined;
     if (auto === undefined) copy[key] = fillPlaceholders(inner, range);
-    else copy.fixed_interval = chooseInterval(range, auto === true ? 50 : Number(auto));
+    else [copy.fixed_interval] = chooseInterval(range, Number(auto));
   }
   return copy;
 }
 
-/** The narrowest interval that makes of a range about `buckets` buckets, and no more. */
-function chooseInterval({ from, to }: TimeRange, buckets: number): string {
+/** How many intervals a page's time is divided into, about. */
+export const BUCKETS = 40;
+
+/** The narrowest interval that makes of a range about `buckets` buckets, and no more: as text, and in ms. */
+export function chooseInterval({ from, to }: TimeRange, buckets: number): readonly [string, number] {
   const least = (to - from) / buckets;
-  return INTERVALS.find(([, ms]) => ms >= least)?.[0] ?? '30d';
+  return INTERVALS.find(([, ms]) => ms >= least) ?? ['30d', 2_592_000_000];
 }

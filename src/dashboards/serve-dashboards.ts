@@ -16,6 +16,12 @@ export interface WorkerOrder {
 /** What it answers: a page, or why there is none. */
 export type WorkerResult = { page: HtmlPage } | { code: SidecarError['code']; message: string };
 
+/** The pages, for the navigation of this one. */
+export const PAGES = [
+  { href: '/', text: 'Status' },
+  { href: '/dashboards', text: 'Dashboards', current: true },
+];
+
 /** How long a page is answered again, in ms. */
 const FRESH_MS = 10_000;
 /** How many pages may wait to be drawn; each takes a processor for about a second. */
@@ -88,10 +94,7 @@ function drawInWorker(order: WorkerOrder): Promise<HtmlPage> {
 function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
   return renderPage({
     title: 'Dashboards of the ML API',
-    links: [
-      { href: '/', text: 'Status' },
-      { href: '/dashboards', text: 'Dashboards', current: true },
-    ],
+    links: PAGES,
     main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
     footer: html`Nothing was drawn.`,
   });

@@ -8,8 +8,10 @@ export interface Theme {
   grid: string;
   /** One after the other, for the values of a category; the first where there is but one. */
   series: readonly string[];
-  /** From far below the usual, over nothing unusual, to far above. */
+  /** From far below the usual, over the usual, to far above; and too little to tell. */
   diverging: readonly string[];
+  /** Of DEBUG, INFO, WARNING, ERROR and CRITICAL. */
+  severity: readonly string[];
 }
 
 /** For pictures that stand alone. */
@@ -18,7 +20,8 @@ export const LIGHT: Theme = {
   faint: '#57606a',
   grid: '#d8dee4',
   series: ['#1f6feb', '#c2570c', '#0f7b6c', '#8250df'],
-  diverging: ['#0a4fa8', '#8ab8ee', '#e6e8eb', '#f0b183', '#b34700'],
+  diverging: ['#0a4fa8', '#8ab8ee', '#bfe3cd', '#f0b183', '#b34700', '#d0d5db'],
+  severity: ['#8c959f', '#1f6feb', '#c98a00', '#d1242f', '#82071e'],
 };
 
 /** `LIGHT` where it is dark. */
@@ -27,46 +30,58 @@ export const DARK: Theme = {
   faint: '#9aa4af',
   grid: '#30363d',
   series: ['#58a6ff', '#f0883e', '#3fb9a2', '#bc8cff'],
-  diverging: ['#6cb0ff', '#2c5f9e', '#343b44', '#8a5226', '#ff9f55'],
+  diverging: ['#6cb0ff', '#2c5f9e', '#24553b', '#8a5226', '#ff9f55', '#3d444d'],
+  severity: ['#8b949e', '#58a6ff', '#e3b341', '#ff7b72', '#ffb3ac'],
 };
+
+/** The lists of colours of a theme. */
+const LISTS = ['series', 'diverging', 'severity'] as const;
+
+function variablesOf(list: (typeof LISTS)[number]): string[] {
+  return LIGHT[list].map((_, n) => `var(--${list}-${n})`);
+}
 
 /** Colours that are set by the page around the picture, with `writeVariables`. */
 export const BY_PAGE: Theme = {
   ink: 'var(--ink)',
   faint: 'var(--faint)',
   grid: 'var(--grid)',
-  series: LIGHT.series.map((_, n) => `var(--series-${n})`),
-  diverging: LIGHT.diverging.map((_, n) => `var(--diverging-${n})`),
+  series: variablesOf('series'),
+  diverging: variablesOf('diverging'),
+  severity: variablesOf('severity'),
 };
 
 /** CSS that gives `BY_PAGE` the colours of a theme. */
-export function writeVariables({ ink, faint, grid, series, diverging }: Theme): string {
-  const lists = { series, diverging };
-  const listed = Object.entries(lists).flatMap(([name, colours]) =>
-    colours.map((colour, n) => `--${name}-${n}:${colour}`),
-  );
+export function writeVariables(theme: Theme): string {
+  const { ink, faint, grid } = theme;
+  const listed = LISTS.flatMap((name) => theme[name].map((colour, n) => `--${name}-${n}:${colour}`));
   return [`--ink:${ink}`, `--faint:${faint}`, `--grid:${grid}`, ...listed].join(';');
 }
 
-/** By how far ticks stand apart. */
-const TIMES = {
-  seconds: '%H:%M:%S',
-  minutes: '%H:%M',
-  hours: '%H:%M',
-  day: '%a %d',
-  date: '%b %d',
-  week: '%b %d',
-  month: '%b %Y',
-  quarter: '%b %Y',
-  year: '%Y',
-};
-
-/** A theme as Vega-Lite's configuration. */
-export function createVegaConfig({ ink, faint, grid, series, diverging }: Theme): Config {
-  const font = 'system-ui, sans-serif';
+/**
+ * What charts name of a theme: the range `ordinal` of levels, `ramp` of kinds of errors, `diverging`, and the styles of
+ * thresholds. A Vega-Lite specification can name no other ranges.
+ */
+export function createNamedColours({ diverging, severity }: Theme) {
+  const [, , warning, error, critical] = severity as [string, string, string, string, string];
+  const line = (color: string) => ({ color, strokeDash: [4, 3] });
   return {
-    font,
-    // The table says it better.
+    range: { diverging: [...diverging], ordinal: [...severity], ramp: [warning, error, critical] },
+    style: {
+      warning: line(warning),
+      critical: line(error),
+      threshold: { baseline: 'bottom', dy: -2, fontSize: 12 },
+    },
+  };
+}
+
+/** A theme as Vega-Lite's configuration, for a picture of a width in CSS pixels. */
+export function createVegaConfig(theme: Theme, width: number, legendColumns: number): Config {
+  const { ink, faint, grid, series } = theme;
+  const { range, style } = createNamedColours(theme);
+  return {
+    font: 'system-ui, DejaVu Sans, sans-serif',
+    // Tooltips and the table say it better.
     aria: false,
     background: 'transparent',
     padding: 4,
@@ -74,9 +89,17 @@ export function createVegaConfig({ ink, faint, grid, series, diverging }: Theme)
     mark: { color: series[0] as string },
     bar: { color: series[0] as string },
     line: { strokeWidth: 1.5 },
-    point: { size: 18, filled: true },
+    point: { size: 24, filled: true },
     rect: { stroke: null },
     text: { color: ink, fontSize: 12 },
+    title: {
+      anchor: 'start',
+      color: ink,
+      fontSize: 14,
+      subtitleColor: faint,
+      subtitleFontSize: 12,
+      offset: 12,
+    },
     axis: {
       domainColor: grid,
       tickColor: grid,
@@ -86,15 +109,26 @@ export function createVegaConfig({ ink, faint, grid, series, diverging }: Theme)
       titleFontWeight: 'normal',
       labelFontSize: 12,
       titleFontSize: 12,
-      labelLimit: 210,
+      labelLimit: width / 2.2,
     },
-    axisTemporal: { format: TIMES, tickCount: 5 },
     axisBand: { grid: false },
-    axisY: { grid: true, ticks: false },
-    axisX: { grid: false, labelOverlap: 'greedy', labelSeparation: 8 },
+    axisYQuantitative: {
+      grid: true,
+      ticks: false,
+      tickCount: 5,
+      titleAngle: 0,
+      titleAnchor: 'end',
+      titleAlign: 'left',
+      titleBaseline: 'bottom',
+      titleX: 0,
+      titleY: -6,
+    },
+    axisX: { grid: false, labelOverlap: 'parity', labelFlush: false, tickCount: Math.floor(width / 90) },
     legend: {
       orient: 'top',
       direction: 'horizontal',
+      columns: legendColumns,
+      offset: 24,
       labelColor: ink,
       titleColor: faint,
       titleFontWeight: 'normal',
@@ -102,6 +136,7 @@ export function createVegaConfig({ ink, faint, grid, series, diverging }: Theme)
       titleFontSize: 12,
       symbolStrokeWidth: 2,
     },
-    range: { category: [...series], diverging: [...diverging] },
-  } as Config;
+    range: { ...range, category: [...series] },
+    style,
+  } as unknown as Config;
 }

@@ -1,30 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { HtmlPage } from '../util/html.ts';
-import { openChartSource, openDashboards } from './open.ts';
-import { renderDashboards } from './page.ts';
-import { chooseRange, drawAll, queryAll } from './pictures.ts';
-import type { WorkerOrder, WorkerResult } from './serve-dashboards.ts';
-import { BY_PAGE } from './theme.ts';
+import { openChartSource } from './open.ts';
+import { createPageLook, renderDashboards } from './page.ts';
+import { drawAll, queryAll } from './pictures.ts';
+import { PAGES, type WorkerOrder, type WorkerResult } from './serve-dashboards.ts';
 import { renderTimeForm } from './time-form.ts';
-import { checkRange } from './time-range.ts';
 
 // A thread of its own: loading Vega and drawing take the better part of a second, in which no log would flow.
 
 async function render({ setting, wanted, query }: WorkerOrder): Promise<HtmlPage> {
-  const dashboards = openDashboards(setting);
   const source = await openChartSource(setting);
   try {
-    const range = checkRange(await chooseRange(source, dashboards, wanted));
+    const answers = await queryAll(source, setting, wanted);
     return renderDashboards({
-      dashboards: await drawAll(await queryAll(source, dashboards, range), BY_PAGE),
-      range,
+      ...answers,
+      dashboards: await drawAll(answers, createPageLook(setting.config)),
       source: source.name,
-      links: [
-        { href: '/', text: 'Status' },
-        { href: '/dashboards', text: 'Dashboards', current: true },
-      ],
-      form: renderTimeForm(query, range),
+      links: PAGES,
+      form: renderTimeForm(query, answers.range),
     });
   } finally {
     await source.close();

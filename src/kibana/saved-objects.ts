@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Chart, Dashboard } from '../dashboards/definitions.ts';
-import { dashboardsSetting, openDashboards } from '../dashboards/open.ts';
+import { dashboardsSetting, openForKibana } from '../dashboards/open.ts';
+import { createNamedColours, LIGHT } from '../dashboards/theme.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
 import { readKibanaOptions } from './kibana-client.ts';
@@ -64,10 +65,15 @@ export function buildSavedObjects(
   return objects.map((object) => ({ ...object, ...versionOf(object.type, product) }));
 }
 
+/** The id of the data view of an index pattern. */
+export function dataViewId(pattern: string): string {
+  return PREFIX + pattern.replace('*', '');
+}
+
 function buildDataView(pattern: string): SavedObject {
   return {
     type: 'index-pattern',
-    id: PREFIX + pattern.replace('*', ''),
+    id: dataViewId(pattern),
     attributes: { title: pattern, name: pattern, timeFieldName: 'timestamp' },
     references: [],
   };
@@ -115,7 +121,7 @@ function buildVisualization({ title, description, spec }: Chart): JsonObject {
     title,
     description,
     type: 'vega',
-    params: { spec: JSON.stringify(spec, null, 2) },
+    params: { spec: JSON.stringify({ ...spec, config: createNamedColours(LIGHT) }, null, 2) },
     uiState: {},
     data: { aggs: [], searchSource: NO_QUERY },
   };
@@ -140,7 +146,10 @@ export async function importDashboards(loaded: LoadedConfig): Promise<ImportedDa
   }
   const { Kibana } = await import('./kibana-client.ts');
   const kibana = new Kibana(options);
-  const objects = buildSavedObjects(openDashboards(await dashboardsSetting(loaded)), await kibana.product());
+  const objects = buildSavedObjects(
+    await openForKibana(await dashboardsSetting(loaded)),
+    await kibana.product(),
+  );
   await kibana.importObjects(formatNdjson(objects));
   const titles = (type: SavedObject['type']): string[] =>
     objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));

@@ -108,13 +108,13 @@ function hashOf(text: string): string {
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--page:#f6f8fa;--card:#fff;--accent:#0a58ca;--good:#0f6b3f;--bad:#b3261e;
+:root{color-scheme:light dark;--page:#f6f8fa;--card:#fff;--accent:#0a58ca;--good:#0f6b3f;--bad:#b3261e;--warning:#8a5a00;
 --ink:#1b1f24;--faint:#57606a;--grid:#d8dee4}
-@media(prefers-color-scheme:dark){:root{--page:#0d1117;--card:#161b22;--accent:#79b8ff;--good:#56d38a;--bad:#ff8a80;
+@media(prefers-color-scheme:dark){:root{--page:#0d1117;--card:#161b22;--accent:#79b8ff;--good:#56d38a;--bad:#ff8a80;--warning:#e3b341;
 --ink:#e6edf3;--faint:#9aa4af;--grid:#30363d}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-header,main,footer{max-width:84rem;margin-inline:auto;padding:.75rem 1rem}
+header,main,footer{max-width:79.75rem;margin-inline:auto;padding:.75rem 1rem}
 main:focus{outline:none}
 h1{font-size:1.4rem;margin:.25rem 0}h2{font-size:1.2rem;margin:1.5rem 0 .25rem}h3{font-size:1rem;margin:0}
 p{margin:.25rem 0 .75rem}.faint,footer{color:var(--faint)}footer{font-size:.875rem}
@@ -123,7 +123,14 @@ nav a{display:inline-block;padding:.25rem 0}nav a[aria-current]{color:var(--ink)
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .skip{position:absolute;left:-100rem}.skip:focus{left:.5rem;top:.5rem;background:var(--card);padding:.5rem;z-index:1}
 .card{background:var(--card);border:1px solid var(--grid);border-radius:.5rem;padding:.75rem 1rem;margin:0;min-width:0}
+.good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad)}
+.tiles{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,10.5rem),1fr));margin:0 0 .75rem}
+.tiles dt{color:var(--faint);font-size:.875rem}.tiles dd{margin:0}.tiles .faint{font-size:.8125rem}
+.value{font-size:1.625rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 .scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
 th,td{text-align:left;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{color:var(--faint);font-weight:600}.number{text-align:right}
+@media(max-width:30rem){header,main,footer{padding-inline:.5rem}.card{padding:.5rem .5rem}
+.tiles{grid-template-columns:1fr 1fr;gap:.5rem}.value{font-size:1.375rem}}
+@media print{body{background:none;font-size:12px}nav,.skip,form,button{display:none}.card{break-inside:avoid}}
 `;

@@ -64,10 +64,7 @@ export function expectedTables(lines: readonly string[]): Record<string, string[
     .sort((a, b) => b.ms - a.ms)
     .slice(0, 10);
   return {
-    'logs-per-hour': counted(logs.map(({ at }) => interval(at, 3_600_000).slice(0, 16))).map(([hour, n]) => [
-      hour,
-      grouped(n),
-    ]),
+    'logs-over-time': each(logs, 5_000).map(([from, of]) => [from, 'INFO', grouped(of.length)]),
     levels: counted(logs.map(({ level }) => level)).map(([level, n]) => [level, grouped(n)]),
     'top-endpoints': counted(calls.map(({ call }) => `${call!.method} ${call!.path}`))
       .slice(0, 10)
@@ -100,7 +97,7 @@ export function expectedTables(lines: readonly string[]): Record<string, string[
     ),
     cpu: each(measured, 5_000).map(([from, of]) => {
       const [cpu, latency] = [sum(figure(of, 'cpu_time_ms')), sum(figure(of, 'latency_ms'))];
-      return [from, percent(cpu / latency), grouped(cpu, 2), grouped(latency, 2)];
+      return [from, ((100 * cpu) / latency).toFixed(1), grouped(cpu, 2), grouped(latency, 2)];
     }),
     memory: each(measured, 5_000).flatMap(([from, of]) => {
       const mb = figure(of, 'memory_mb');
@@ -121,7 +118,7 @@ export function expectedTables(lines: readonly string[]): Record<string, string[
       (['failed (5xx)', 'refused (4xx)'] as const).map((kind) => {
         const low = kind === 'failed (5xx)' ? 500 : 400;
         const n = of.filter(({ call }) => call!.status >= low && call!.status < low + 100).length;
-        return [from, kind, percent(n / of.length), grouped(n), grouped(of.length)];
+        return [from, kind, ((100 * n) / of.length).toFixed(1), grouped(n), grouped(of.length)];
       }),
     ),
     'error-kinds': counted(errors.map(({ call }) => `${call!.status} ${reasons[call!.status]}`)).map(

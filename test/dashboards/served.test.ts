@@ -36,7 +36,7 @@ test('a page is answered again for a while, whoever asks', { timeout: 60_000 }, 
 });
 
 test('more pages than can be drawn soon are put off, and the next ones are drawn', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const page = await served(t);
   const asked = Array.from({ length: 7 }, (_, n) => page(`from=2026-11-2${n}&to=2026-11-27`));

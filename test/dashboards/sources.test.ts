@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { DirectoryChartSource } from '../../src/dashboards/directory-source.ts';
 import { ElasticsearchChartSource } from '../../src/dashboards/elasticsearch-source.ts';
-import { dashboardsSetting, openDashboards } from '../../src/dashboards/open.ts';
+import { chooseFeatures, dashboardsSetting, openDashboards } from '../../src/dashboards/open.ts';
 import { createSearch } from '../../src/dashboards/search.ts';
 import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
 import { clientOptions } from '../helpers.ts';
@@ -59,7 +59,9 @@ for (const [name, lines, range] of [
     const files = new DirectoryChartSource(join(workspace.folder, 'out'), setting.indices);
     const server = new ElasticsearchChartSource(clientOptions(elasticsearchUrl()));
     t.after(() => server.close());
-    const charts = openDashboards(setting).flatMap(({ charts }) => charts);
+    const features = await chooseFeatures(server, setting);
+    assert.deepEqual(await chooseFeatures(files, setting), features);
+    const charts = openDashboards(setting, features).flatMap(({ charts }) => charts);
     const indices = charts.map(({ spec }) => spec.data.url.index);
     const extent = await server.extent(indices);
     assert.deepEqual(await files.extent(indices), extent);
@@ -81,7 +83,7 @@ test('an index that is missing is empty', async (t) => {
   const setting = await dashboardsSetting(loadConfig({ cwd: workspace.folder, env }));
   const server = new ElasticsearchChartSource(clientOptions(elasticsearchUrl()));
   t.after(() => server.close());
-  const charts = openDashboards(setting).flatMap(({ charts }) => charts);
+  const charts = openDashboards(setting, []).flatMap(({ charts }) => charts);
   const latency = charts.find(({ id }) => id === 'latency')!;
   const [answer] = await server.search([createSearch(latency, { from: 0, to: 1000 })]);
   assert.equal(answer?.aggregations, undefined);

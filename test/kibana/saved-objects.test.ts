@@ -5,6 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { Ajv } from 'ajv';
 import { logger, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { loadRules } from '../../src/alerts/rules.ts';
+import { completeChart } from '../../src/dashboards/complete.ts';
 import { loadDashboards } from '../../src/dashboards/definitions.ts';
 import { buildSavedObjects, type SavedObject } from '../../src/kibana/saved-objects.ts';
 import { isObject, type Json, type JsonObject } from '../../src/util/json.ts';
@@ -15,7 +17,15 @@ import { root } from '../services/service.ts';
 import { FakeKibana } from './fake-kibana.ts';
 import { KNOWN, wrongWith } from './kibana-schema.ts';
 
-const dashboards = loadDashboards((index) => index, root);
+const vocabulary = {
+  features: ['AGE', 'a "b"\\c'],
+  classes: { 1: 'YES', 0: 'NO' },
+  rules: loadRules(undefined, root),
+};
+const dashboards = loadDashboards((index) => index, root).map(({ charts, ...rest }) => ({
+  ...rest,
+  charts: charts.map((chart) => completeChart(chart, vocabulary)),
+}));
 const charts = dashboards.flatMap(({ charts }) => charts);
 
 interface Panel {
@@ -81,7 +91,7 @@ for (const { id, spec } of charts) {
     const source = panels.map(({ embeddableConfig }) => embeddableConfig.savedVis.params.spec);
     const stored = source
       .map((text) => JSON.parse(text))
-      .find((one) => JSON.stringify(one) === JSON.stringify(spec));
+      .find(({ config: _, ...one }) => JSON.stringify(one) === JSON.stringify(spec));
     assert.ok(stored, 'it is stored as it is defined');
 
     // es_query_parser.ts: %context% and %timefield% exclude a query; intervals are filled in for date_histogram only,

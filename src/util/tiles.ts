@@ -1,0 +1,19 @@
+import { type Html, html } from './html.ts';
+
+/** One figure of a page. */
+export interface Tile {
+  name: string;
+  value: string;
+  /** What it means. */
+  note: string;
+  state?: 'good' | 'warning' | 'bad' | undefined;
+}
+
+/** Figures side by side. */
+export function renderTiles(tiles: readonly Tile[]): Html {
+  const items = tiles.map(
+    ({ name, value, note, state = '' }) =>
+      html`<div class="card"><dt>${name}</dt><dd class="value ${state}">${value}</dd><dd class="faint">${note}</dd></div>`,
+  );
+  return html`<dl class="tiles">${items}</dl>`;
+}
