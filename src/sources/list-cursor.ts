@@ -130,6 +130,12 @@ export class ListCursor {
     return best;
   }
 
+  /** The newest entries are at the other end: what was seen is turned round. */
+  turn(): void {
+    this.#memory = turned(this.#memory);
+    this.#others = this.#others.map(turned);
+  }
+
   /** Nothing is there: it may come back. */
   notePause(): void {
     if (!this.#isAway && this.length > 0)
@@ -273,4 +279,8 @@ function isMemory(value: unknown): value is Memory {
     Array.isArray(prints) &&
     prints.every((print) => typeof print === 'string')
   );
+}
+
+function turned({ length, prints }: Memory): Memory {
+  return { length, prints: prints.slice(0, length).toReversed() };
 }

@@ -79,9 +79,10 @@ export const REDIS_SECTIONS = {
       variable: 'REDIS_LOGS_KEY',
     },
     order: {
-      enum: ['newest-first', 'oldest-first'],
-      default: 'newest-first',
-      description: 'How the list is written: newest-first with LPUSH, oldest-first with RPUSH.',
+      enum: ['auto', 'newest-first', 'oldest-first'],
+      default: 'auto',
+      description:
+        'How the list is written: newest-first with LPUSH, oldest-first with RPUSH; auto finds out by how it grows.',
       variable: 'REDIS_ORDER',
     },
     group: {

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Check } from '../checks/result.ts';
 import { type Contents, NEWEST, OLDEST } from '../component.ts';
+import { COMMANDS, guessOrder, type ListOrder, otherOrder, SAMPLE } from './list-order.ts';
 import { tellPlainly } from './redis.ts';
 import { formatRedisAddress, type RedisConfig } from './redis-config.ts';
 import { findLists } from './redis-keys.ts';
-import { type ListOrder, rangeFor } from './redis-pages.ts';
 import { assertType, probeRedis } from './redis-probe.ts';
 
 /** So many lists are named. */
@@ -38,17 +38,30 @@ export function probeLists(config: RedisConfig): Promise<Contents | Check> {
 }
 
 /** Looks at a list as a run reads it, so that what a run may not do fails here. */
-async function lookAt(redis: Redis, key: string, order: ListOrder, count: number): Promise<Contents> {
-  const oldestEnd: [number, number] = order === 'newest-first' ? [-OLDEST, -1] : [0, OLDEST - 1];
+async function lookAt(
+  redis: Redis,
+  key: string,
+  configured: ListOrder | 'auto',
+  count: number,
+): Promise<Contents> {
   const reading = redis
     .multi()
     .llen(key)
-    .lrange(key, ...rangeFor(order, 0, count))
-    .lrange(key, ...oldestEnd);
+    .lrange(key, 0, count - 1)
+    .lrange(key, -count, -1);
   const replies = (await reading.exec().catch(tellPlainly)) ?? [];
-  const [length, newest, oldest] = replies.map(([, reply]) => reply) as [number, string[], string[]];
-  (order === 'newest-first' ? oldest : newest).reverse();
-  const other = order === 'newest-first' ? 'oldest-first' : 'newest-first';
-  const ifReversed = `It is written with ${other === 'oldest-first' ? 'RPUSH' : 'LPUSH'}, then: set redis.order (REDIS_ORDER) to ${other}`;
-  return { count: length, unit: 'log', newest, oldest, ifReversed };
+  const [length, first, last] = replies.map(([, reply]) => reply) as [number, string[], string[]];
+  const guess = guessOrder(first.slice(0, SAMPLE), last.slice(-SAMPLE));
+  last.reverse();
+  const order = configured === 'auto' ? (guess ?? 'newest-first') : configured;
+  const [newest, oldest] = order === 'newest-first' ? [first, last] : [last, first];
+  const contents: Contents = { count: length, unit: 'log', newest, oldest: oldest.slice(0, OLDEST) };
+  const other = otherOrder(order);
+  if (configured !== 'auto')
+    contents.ifReversed = `It is written with ${COMMANDS[other]}, then: set redis.order (REDIS_ORDER) to ${other}, or leave it out`;
+  else if (length > 1)
+    contents.note = guess
+      ? `written with ${COMMANDS[guess]}, by their times`
+      : 'their times do not tell whether it is written with LPUSH or RPUSH: a run sees that by how it grows';
+  return contents;
 }

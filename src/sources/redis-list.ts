@@ -1,17 +1,20 @@
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { isObject, type Json } from '../util/json.ts';
+import { log } from '../util/log.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { type FoundEntries, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
+import { COMMANDS, findGrowth, guessOrder, type ListOrder, otherOrder } from './list-order.ts';
 import { createRedisTrouble, type RedisOptions, tellPlainly, throwRefusal } from './redis.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisNotices } from './redis-notices.ts';
-import { type ListOrder, RedisPages } from './redis-pages.ts';
+import { RedisPages } from './redis-pages.ts';
 import { isUnreadable, RedisWindow } from './redis-window.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where the list is, and how often to look at it. */
 export interface RedisListOptions extends RedisOptions {
-  /** At which end it is written; newest first by default. */
-  order?: ListOrder;
+  /** At which end its newest entry is; `auto`, and by default: found out by the entries' times, and by how it grows. */
+  order?: ListOrder | 'auto';
   /** The longest pause between two looks, in ms. */
   intervalMs: number;
   /** The shortest time from one read to the next, where the server tells of changes, in ms: what comes meanwhile is gathered. */
@@ -61,6 +64,9 @@ export class RedisListSource implements Source {
   #cursor: ListCursor;
   /** A change was told that the newest entries don't show. */
   #isEdited = false;
+  /** It was seen to grow where its newest entries are. */
+  #hasGrown = false;
+  #warnedOfEnd = false;
   /** When the whole window was read last, on the clock of `performance.now()`. */
   #wholeAt = 0;
 
@@ -69,8 +75,14 @@ export class RedisListSource implements Source {
     this.#options = options;
     this.#connection = connection;
     this.#name = `Redis list "${options.key}" at ${options.address}`;
-    this.#pages = new RedisPages(connection, options.key, options.order ?? 'newest-first');
+    this.#pages = new RedisPages(connection, options.key, this.#settledOrder ?? 'newest-first');
     this.#cursor = new ListCursor(this.#name, undefined);
+  }
+
+  /** The order that is configured. */
+  get #settledOrder(): ListOrder | undefined {
+    const { order = 'auto' } = this.#options;
+    return order === 'auto' ? undefined : order;
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
@@ -79,7 +91,7 @@ export class RedisListSource implements Source {
     if (follow) this.#connection.notices ??= new RedisNotices(this.#options, this.#name);
     const { notices } = this.#connection;
     const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
-    this.#cursor = new ListCursor(this.#name, options.position);
+    this.#takeUp(options.position);
     let isFirst = true;
     let pauseMs = BRISK_MS;
     let quietPolls = 0;
@@ -99,7 +111,8 @@ export class RedisListSource implements Source {
         const { view } = found;
         const load = (places: readonly number[]): Promise<Loaded | undefined> =>
           this.#outlast(trouble, () => view.load(places), options);
-        yield* this.#cursor.split(found, { ...options, load });
+        for await (const batch of this.#cursor.split(found, { ...options, load }))
+          yield this.#withOrder(batch);
       }
       // The pause need not hold what was read.
       found = undefined;
@@ -119,6 +132,21 @@ export class RedisListSource implements Source {
         await sleep(pauseMs, signal);
       }
     }
+  }
+
+  /** Goes on from a position; it tells in which order the list was seen. */
+  #takeUp(position: Json | undefined): void {
+    this.#cursor = new ListCursor(this.#name, position);
+    const seen = (position as { order?: unknown } | undefined)?.order === 'oldest-first';
+    const order = seen ? 'oldest-first' : 'newest-first';
+    this.#pages.order = this.#settledOrder ?? order;
+    if (this.#pages.order !== order) this.#cursor.turn();
+  }
+
+  #withOrder(batch: Batch): Batch {
+    const { order } = this.#pages;
+    if (order === 'newest-first' || !isObject(batch.position)) return batch;
+    return { ...batch, position: { ...batch.position, order } };
   }
 
   #outlast<T>(
@@ -148,8 +176,9 @@ export class RedisListSource implements Source {
 
   /** The window as it is at the start, with what of it was known. */
   async #readAll({ limit }: ReadOptions): Promise<FoundEntries | undefined> {
-    const view = await this.#read(limit);
+    let view = await this.#read(limit);
     if (view.length === 0) return undefined;
+    if (await this.#findOrder(view)) view = await this.#read(limit);
     const mayMiss = limit !== undefined;
     return this.#cursor.accept(view, this.#cursor.recognize(view), { isFirst: true, mayMiss });
   }
@@ -168,16 +197,58 @@ export class RedisListSource implements Source {
       const before = this.#cursor.length;
       const view = await this.#read(likely);
       const recognition = this.#cursor.recognize(view);
-      if (recognition && isPlain(view, recognition)) {
+      // More than there are new ones at the front: the rest must have come elsewhere.
+      const isExplained = recognition && view.length <= before + recognition.fresh.length;
+      if (isExplained && isPlain(view, recognition)) {
         this.#isEdited ||= isNoticed && recognition.fresh.length === 0 && view.length === before;
         return this.#cursor.accept(view, recognition);
       }
     }
     this.#isEdited = false;
     this.#wholeAt = performance.now();
-    const view = await this.#read();
+    let view = await this.#read();
     if (view.length === 0) return void this.#cursor.notePause();
-    return this.#cursor.accept(view, this.#cursor.recognize(view));
+    if (await this.#findOrder(view)) view = await this.#read();
+    const recognition = this.#cursor.recognize(view);
+    this.#warnOfEnd(view, recognition);
+    return this.#cursor.accept(view, recognition);
+  }
+
+  /**
+   * Finds out at which end the list is written, where that is not configured: by the times of its entries while nothing was
+   * seen of it, then by how it grows. Answers whether it is the other end than was thought, so that the list must be read again.
+   */
+  async #findOrder(view: View): Promise<boolean> {
+    const { order } = this.#pages;
+    const { prints, length } = this.#cursor;
+    if (this.#settledOrder || prints.length < length) return false;
+    const growth = length > 0 ? findGrowth(prints.slice(0, length), view) : undefined;
+    this.#hasGrown ||= growth === 'front';
+    if (length > 0 && growth !== 'end') return false;
+    const guess = guessOrder(...(await this.#pages.ends()));
+    // A list whose newest entries are gone, and which reaches further back, is an older copy of itself.
+    const isTurned = length > 0 ? guess !== order && (guess || !this.#hasGrown) : guess && guess !== order;
+    if (!isTurned) return false;
+    this.#pages.order = otherOrder(order);
+    this.#cursor.turn();
+    log.info(
+      `${this.#name} is written with ${COMMANDS[this.#pages.order]}: its newest log is the ${order === 'newest-first' ? 'last' : 'first'}`,
+    );
+    return true;
+  }
+
+  /** Says once that entries came where the oldest are. */
+  #warnOfEnd({ prints }: View, recognition: Recognition | undefined): void {
+    if (!recognition || recognition.shared === 0 || recognition.fresh.at(-1) !== prints.length - 1) return;
+    if (this.#warnedOfEnd || prints.length === 0) return;
+    this.#warnedOfEnd = true;
+    const { order } = this.#pages;
+    const other = otherOrder(order);
+    log.warn(
+      this.#settledOrder && recognition.fresh[0] !== 0
+        ? `${this.#name} grows at the end where its oldest logs should be: if it is written with ${COMMANDS[other]}, set redis.order (REDIS_ORDER) to ${other}, or leave it out`
+        : `${this.#name} grows at both ends: all of it is read, but what is cut off at one end (LTRIM) may be gone unread. Have it written with ${COMMANDS[order]} alone, or with two keys`,
+    );
   }
 
   async #looksUnchanged(): Promise<boolean> {

@@ -1,4 +1,5 @@
-import type { RedisConnection } from './redis-connection.ts';
+import { type ListOrder, SAMPLE } from './list-order.ts';
+import { AnswerTooLargeError, type RedisConnection } from './redis-connection.ts';
 
 /** The text that one page should hold, in UTF-16 units. */
 const PAGE_TEXT = 4 << 20;
@@ -13,9 +14,6 @@ export interface ListPage {
   entries: string[];
 }
 
-/** At which end of a list its newest entry is. */
-export type ListOrder = 'newest-first' | 'oldest-first';
-
 /** The first and last index of `count` entries, of which the newest but `from` is the first, as `LRANGE` takes them. */
 export function rangeFor(order: ListOrder, from: number, count: number): [start: number, stop: number] {
   // Redis reads a range that ends before it begins as an empty one.
@@ -25,15 +23,16 @@ export function rangeFor(order: ListOrder, from: number, count: number): [start:
 
 /** Reads a Redis list page by page. */
 export class RedisPages {
+  /** At which end the newest entries are. */
+  order: ListOrder;
   readonly #connection: RedisConnection;
   readonly #key: string;
-  readonly #order: ListOrder;
   #meanText: number | undefined;
 
   constructor(connection: RedisConnection, key: string, order: ListOrder) {
     this.#connection = connection;
     this.#key = key;
-    this.#order = order;
+    this.order = order;
   }
 
   /** How many lists share the connection, and the room for what is read. */
@@ -53,6 +52,22 @@ export class RedisPages {
     return length as number;
   }
 
+  /** Entries at the beginning and at the end of the list, as they stand in it, whichever are the newest; none where they are too large. */
+  async ends(): Promise<string[][]> {
+    const count = Math.min(SAMPLE, this.size);
+    try {
+      return (await this.#connection.exec((redis) =>
+        redis
+          .multi()
+          .lrange(this.#key, 0, count - 1)
+          .lrange(this.#key, -count, -1),
+      )) as string[][];
+    } catch (error) {
+      if (!(error instanceof AnswerTooLargeError)) throw error;
+      return [];
+    }
+  }
+
   /**
    * `count` entries from the place `from` on, and `anchor` entries that stand `back` before them. Throws
    * `AnswerTooLargeError` where they are more than can be held; the connection is gone then.
@@ -60,13 +75,11 @@ export class RedisPages {
   async read(from: number, count: number, anchor = 0, back = anchor): Promise<ListPage> {
     const [length, entries, anchors = []] = (await this.#connection.exec((redis) => {
       const commands = redis.multi().llen(this.#key);
-      commands.lrange(this.#key, ...rangeFor(this.#order, from, count));
-      return anchor > 0
-        ? commands.lrange(this.#key, ...rangeFor(this.#order, from - back, anchor))
-        : commands;
+      commands.lrange(this.#key, ...rangeFor(this.order, from, count));
+      return anchor > 0 ? commands.lrange(this.#key, ...rangeFor(this.order, from - back, anchor)) : commands;
     })) as [number, string[], string[]?];
     this.#learn(entries);
-    if (this.#order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();
+    if (this.order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();
     return { length, entries, anchor: anchors };
   }
 
