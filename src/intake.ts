@@ -109,7 +109,13 @@ async function fill(
       buffer.wake();
     } else if (
       await buffer.keep(
-        { logs, unreadable, keys: copies === journal ? keys : NONE, position },
+        {
+          logs,
+          unreadable,
+          keys: copies === journal ? keys : NONE,
+          position,
+          isSentOnce: batch.commit !== undefined,
+        },
         options.signal,
       )
     )

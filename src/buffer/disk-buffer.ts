@@ -66,6 +66,9 @@ export class DiskBuffer {
   /** Finds what an earlier run has left, and tells the journal what it does not know yet. */
   async open(): Promise<void> {
     const journal = this.#journal;
+    journal.beforeWrite = async () => {
+      if (this.#confirmed < this.#last) await this.#segments.sync();
+    };
     const { confirmed } = journal.progress;
     let handedOn: number | undefined;
     await this.#segments.open(({ sequence, logs, before, keys, step }) => {
@@ -90,8 +93,9 @@ export class DiskBuffer {
   }
 
   /**
-   * Keeps a batch: it is on the disk when this resolves. Waits while there is no room, or the disk can't be written; answers
-   * `false` where `signal` aborts before it is kept.
+   * Keeps a batch: it outlives this process when this resolves, and the machine when the journal tells of it, or at once
+   * where `isSentOnce`: its source does not hold it any more then. Waits while there is no room, or the disk can't be
+   * written; answers `false` where `signal` aborts before it is kept.
    */
   async keep(
     {
@@ -99,7 +103,12 @@ export class DiskBuffer {
       unreadable,
       keys,
       position,
-    }: Omit<BufferedBatch, 'sequence' | 'readAt'> & { keys: Buffer; position: Json | undefined },
+      isSentOnce,
+    }: Omit<BufferedBatch, 'sequence' | 'readAt'> & {
+      keys: Buffer;
+      position: Json | undefined;
+      isSentOnce: boolean;
+    },
     signal: AbortSignal,
   ): Promise<boolean> {
     const journal = this.#journal;
@@ -116,7 +125,7 @@ export class DiskBuffer {
     const body = Buffer.from(JSON.stringify({ logs: logs.map(({ id, entry }) => [id, entry]), unreadable }));
     const isBehind = this.#isBehind(head.sequence - 1);
     const batch = { logs, unreadable, sequence: head.sequence, readAt: head.readAt };
-    const isOnDisk = await this.#save(head, body, isBehind, signal);
+    const isOnDisk = await this.#save(head, body, { isBehind, isSentOnce }, signal);
     if (signal.aborted && !isOnDisk) return false;
     this.#last = head.sequence;
     this.#waiting += logs.length;
@@ -132,10 +141,16 @@ export class DiskBuffer {
   }
 
   /** Writes a batch to the disk. Where that fails, and it can go on from memory, it must: answers `false` then. */
-  async #save(head: BatchHead, body: Buffer, isBehind: boolean, signal: AbortSignal): Promise<boolean> {
+  async #save(
+    head: BatchHead,
+    body: Buffer,
+    { isBehind, isSentOnce }: { isBehind: boolean; isSentOnce: boolean },
+    signal: AbortSignal,
+  ): Promise<boolean> {
     while (await this.#hasRoom(body.length, signal)) {
       try {
         await this.#segments.append(head, body, isBehind);
+        if (isBehind || isSentOnce) await this.#segments.sync();
         this.#setFull(undefined);
         this.#isUnwritable = false;
         return true;

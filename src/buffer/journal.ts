@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf } from '../util/errors.ts';
@@ -9,7 +9,7 @@ import { applyStep, findStep, type Step } from './position-step.ts';
 import { readRecords, type StoredRecord, writeRecord } from './records.ts';
 
 /** A journal that lags loses nothing, so it is not written more often than this, in ms. */
-const WRITE_EVERY_MS = 500;
+const WRITE_EVERY_MS = 1_000;
 /** When it has grown by this much since it was begun, and to twice its size, it is begun anew. */
 const GROWS_BY = 16 << 20;
 
@@ -44,6 +44,8 @@ type Head =
  */
 export class Journal {
   readonly path: string;
+  /** Is waited for before what was told until then counts as written: what that relies on is on the disk behind it. */
+  beforeWrite: () => Promise<void> = async () => {};
   #counts = new KeyCounts();
   /** What this run has counted again. */
   readonly #again = new KeyCounts();
@@ -209,7 +211,8 @@ export class Journal {
     const head: Head = { kind: 'step', ...this.#progress, ...(step ? { step } : {}) };
     const record = writeRecord(head, Buffer.concat(keys));
     try {
-      await file.appendFile(record);
+      await this.beforeWrite();
+      for (let done = 0; done < record.length; ) done += writeSync(file.fd, record, done);
       await file.datasync();
     } catch (error) {
       await file.truncate(this.#size).catch(() => {});
@@ -234,6 +237,7 @@ export class Journal {
         for (const keys of this.#ahead) this.#counts.add(keys, 1);
       }
       write({ kind: 'state', ...this.#progress, ...(position === undefined ? {} : { position }) });
+      await this.beforeWrite();
       await file.datasync();
     } finally {
       await file.close();

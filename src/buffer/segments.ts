@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +14,8 @@ const decompress = promisify(inflateRaw);
 /** A segment that has reached this size, in bytes, or a share of the whole, is followed by another. */
 const SEGMENT_BYTES = 8 << 20;
 const SEGMENT_SHARE = 1 / 8;
+/** A record up to this size, in bytes, is written at once: to hand it to another thread, and to be woken by it, costs several times as much. */
+const SMALL = 1 << 16;
 const NAME = /^segment-(\d{12})$/;
 
 /** What is told of a batch beside its logs. */
@@ -41,13 +44,14 @@ export interface Segment {
 }
 
 /**
- * Batches on disk, in files that are only appended to, and deleted when all in them is confirmed. A batch counts as kept
- * once `append` has resolved: it is on the disk then. What a file holds that can't be believed is told and left out.
+ * Batches on disk, in files that are only appended to, and deleted when all in them is confirmed. A batch outlives this process
+ * once `append` has resolved, and the machine once `sync` has. What a file holds that can't be believed is told and left out.
  */
 export class Segments {
   readonly #folder: string;
   #segments: Segment[] = [];
   #file: FileHandle | undefined;
+  #isSynced = true;
   /** Of the segment that is read back, and its next batch, where that was looked at. */
   #reader: SegmentReader | undefined;
   #next: StoredRecord | undefined;
@@ -84,8 +88,7 @@ export class Segments {
       : writeRecord(head, body);
     let segment = this.#segments.at(-1);
     if (!this.#file || !segment || segment.size >= this.#segmentBytes) {
-      await this.#file?.close();
-      this.#file = undefined;
+      await this.#closeFile();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const path = join(this.#folder, `segment-${String(head.sequence).padStart(12, '0')}`);
       // One of that name can only hold what was never kept.
@@ -94,14 +97,35 @@ export class Segments {
       this.#segments.push(segment);
     }
     try {
-      await this.#file.write(record, 0, record.length, segment.size);
-      await this.#file.datasync();
+      this.#isSynced = false;
+      await this.#write(this.#file, record, segment.size);
     } catch (error) {
       await this.#file.truncate(segment.size).catch(() => {});
       throw error;
     }
     segment.size += record.length;
     segment.last = head.sequence;
+  }
+
+  /** Puts the whole of a record at a place. */
+  async #write(file: FileHandle, record: Buffer, at: number): Promise<void> {
+    for (let done = 0; done < record.length; ) {
+      const left = record.length - done;
+      if (left <= SMALL) done += writeSync(file.fd, record, done, left, at + done);
+      else done += (await file.write(record, done, left, at + done)).bytesWritten;
+    }
+  }
+
+  /** Resolves once all that was appended is on the disk. Rejects where that can't be had. */
+  async sync(): Promise<void> {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    try {
+      await this.#file?.datasync();
+    } catch (error) {
+      this.#isSynced = false;
+      throw error;
+    }
   }
 
   /** The first batch behind `sequence` that is kept; `undefined` where there is none. */
@@ -132,11 +156,16 @@ export class Segments {
 
   /** Lets go of the file that is written to, and deletes every segment whose batches are confirmed, the last one too. */
   async close(confirmed: number): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
+    await this.#closeFile();
     await this.#closeReader();
     for (const segment of this.#segments) if (segment.last <= confirmed) await this.#delete(segment);
     this.#segments = this.#segments.filter(({ last }) => last > confirmed);
+  }
+
+  async #closeFile(): Promise<void> {
+    await this.sync();
+    await this.#file?.close();
+    this.#file = undefined;
   }
 
   async #delete({ path }: Segment): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
 import { reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
-import { sleep } from '../util/retry.ts';
 import { connectBeside, type RedisOptions } from './redis.ts';
 
 /** Where Redis tells clients of RESP2 that what they have read has changed (client-side caching, Redis 6 and later). */
@@ -82,9 +81,17 @@ export class RedisNotices {
    * of the first two.
    */
   async wait(key: string, ms: number, signal: AbortSignal): Promise<boolean> {
-    const woken = new AbortController();
-    this.#wakes.set(key, () => woken.abort());
-    if (!this.#due.has(key)) await sleep(ms, AbortSignal.any([signal, woken.signal]));
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal.addEventListener('abort', wake);
+      this.#wakes.set(key, wake);
+      if (this.#due.has(key) || signal.aborted) wake();
+    });
     return this.#due.delete(key);
   }
 

@@ -21,7 +21,9 @@ test('it tells how many logs wait, since when, and how much room they take; it c
   await buffer.open();
   const keep = async (...entries: string[]): Promise<void> => {
     const { logs, keys } = identify({ entries, known: false }, parse, journal);
-    assert.ok(await buffer.keep({ logs, unreadable: [], keys, position: undefined }, never));
+    assert.ok(
+      await buffer.keep({ logs, unreadable: [], keys, position: undefined, isSentOnce: true }, never),
+    );
   };
   await keep('stored');
   await keep('one', 'two');
