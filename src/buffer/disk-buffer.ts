@@ -149,6 +149,8 @@ export class DiskBuffer {
   ): Promise<boolean> {
     while (await this.#hasRoom(body.length, signal)) {
       try {
+        // A batch that went on without the disk is known to the journal alone, and what follows tells of steps behind it.
+        if (this.#isUnwritable && !(await this.#journal.sync())) throw new Error('nor can the journal');
         await this.#segments.append(head, body, isBehind);
         if (isBehind || isSentOnce) await this.#segments.sync();
         this.#setFull(undefined);

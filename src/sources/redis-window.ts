@@ -67,7 +67,8 @@ export class RedisWindow implements View {
 
   /** Answers `false` where the list became another meanwhile. */
   async #fill(expected: ExpectedWindow, count: number): Promise<boolean> {
-    const giants = expected.prints.flatMap((print, at) => (isUnreadable(print) ? [at] : []));
+    // What is newer only moves them further back.
+    const giants = expected.prints.slice(0, count).flatMap((print, at) => (isUnreadable(print) ? [at] : []));
     let most = Number.POSITIVE_INFINITY;
     if (giants.length > 0) this.length = await this.#pages.length();
     for (;;) {
