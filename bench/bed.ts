@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
 import { logLines, type Shape } from './data.ts';
 
-/** The command line under test, with Node's options as the image has them. */
-export const CLI = [process.execPath, '--max-semi-space-size=8', join(root, 'dist/src/cli.js')];
+/** Node's options as the image has them. */
+export const YOUNG_HEAP = ['--max-semi-space-size=8'];
+
+/** The command line under test. */
+export const CLI = [process.execPath, ...YOUNG_HEAP, join(root, 'dist/src/cli.js')];
 
 /** That command line over a file of lines, to NDJSON on stdout. */
 export function transformOf(input: string): string[] {
