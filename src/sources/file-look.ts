@@ -130,7 +130,7 @@ function withProblem(look: Look): Look {
 export function problemOf(head: Buffer): string | undefined {
   const packing = PACKINGS.find(([magic]) => head.toString('hex', 0, magic.length / 2) === magic);
   if (packing)
-    return `it is packed by ${packing[1]}: unpack it first (${packing[2]}), or have logs packed by gzip`;
+    return `it is packed by ${packing[1]}: unpack it first (${packing[2]}), or on the way to --path -, or have logs packed by gzip`;
   // A logger that does not append leaves a hole where its file was truncated.
   const from = head.findIndex((byte) => byte !== 0);
   if (from < 0) return undefined;

@@ -1,9 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { unzip } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { reasonOf } from '../util/errors.ts';
 
-const unpack = promisify(unzip);
+type Unpack = (bytes: Buffer, options: zlib.ZlibOptions) => Promise<Buffer>;
+const unzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.unzip);
+/** Node knows zstd from 22.15 on. */
+const { zstdDecompress } = zlib as unknown as { zstdDecompress?: typeof zlib.unzip };
+
+/** How bodies may be packed, by the names of content encodings. */
+const UNPACK: Readonly<Record<string, Unpack>> = {
+  gzip: unzip,
+  deflate: unzip,
+  ...(zstdDecompress && { zstd: promisify<Buffer, zlib.ZlibOptions, Buffer>(zstdDecompress) }),
+};
 
 /** Why a request is not taken, with the HTTP status that says so. */
 export class RefusedRequest extends Error {
@@ -25,9 +35,9 @@ export interface Received {
 }
 
 /**
- * Resolves with a request's body, unpacked (gzip, deflate). `hold` is told each piece's bytes, and may throw to refuse it.
- * Rejects with a `RefusedRequest`: 413 over `limit` bytes, and 503, which shippers keep their logs on, for a content encoding that is not
- * known; with another error where the sender hung up.
+ * Resolves with a request's body, unpacked (gzip, deflate, and zstd where Node knows it). `hold` is told each piece's bytes, and
+ * may throw to refuse it. Rejects with a `RefusedRequest`: 413 over `limit` bytes, and 503, which shippers keep their logs on,
+ * for a content encoding that is not known; with another error where the sender hung up.
  */
 export async function receive(
   request: IncomingMessage,
@@ -39,8 +49,14 @@ export async function receive(
     `a body may have ${limit} bytes (http.body_bytes); send smaller batches`,
   );
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (!['identity', 'gzip', 'deflate'].includes(encoding))
-    throw new RefusedRequest(503, `the content encoding ${encoding} is not known: let the shipper send gzip`);
+  const unpack = Object.hasOwn(UNPACK, encoding) ? UNPACK[encoding] : undefined;
+  if (!unpack && encoding !== 'identity') {
+    const or = encoding === 'zstd' ? ', or run the sidecar with Node 22.15 or newer' : '';
+    throw new RefusedRequest(
+      503,
+      `the content encoding ${encoding} is not known: let the shipper send gzip${or}`,
+    );
+  }
   if (Number(request.headers['content-length']) > limit) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -51,7 +67,7 @@ export async function receive(
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  if (encoding === 'identity') return { bytes };
+  if (!unpack) return { bytes };
   try {
     const unpacked = await unpack(bytes, { maxOutputLength: limit });
     hold(unpacked.length);

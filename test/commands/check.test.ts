@@ -60,7 +60,7 @@ test('where all is well every line says so, exit 0', async (t) => {
   );
   assert.match(
     checks.redis!.says,
-    /holds 253 logs, 2026-11-24 19:25:11 to 2026-11-24 19:26:39 UTC, 172\.5 a minute; the newest is \d+ \w+ old$/,
+    /holds 253 logs, 2026-11-24 19:25:11 to 2026-11-24 19:26:39 UTC, 172\.5 a minute; the newest is \d+ \w+ old; written with LPUSH, by their times$/,
   );
   assert.match(checks.filter!.says, /^of the newest 58 logs, lines of metrics aside, 54 pass/);
   assert.match(checks.elasticsearch!.says, /^(Elasticsearch|OpenSearch) \d+\.\d+\.\d+ at /);

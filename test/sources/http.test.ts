@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import * as zlib from 'node:zlib';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { runPipeline } from '../../src/pipeline.ts';
 import type { IndexDocument } from '../../src/plugin.ts';
@@ -204,15 +205,33 @@ test('a body that can not be unpacked is a dead letter; one in a content encodin
     const response = await bed.post(body, { 'content-encoding': 'gzip' });
     assert.deepEqual([response.status, await response.json()], [200, { logs: 0, unreadable: 1 }]);
   }
-  const unknown = await bed.post('x', { 'content-encoding': 'zstd' });
+  const unknown = await bed.post('x', { 'content-encoding': 'br' });
   assert.deepEqual([unknown.status, unknown.headers.get('retry-after')], [503, '5']);
-  assert.match(await unknown.text(), /zstd is not known: let the shipper send gzip/);
+  assert.match(await unknown.text(), /br is not known: let the shipper send gzip/);
   const [, letter] = await bed.deadLetters();
   assert.match(
     letter?.reason as string,
     /can't be unpacked \(unexpected end of file\): this is it in base64/,
   );
   assert.deepEqual(Buffer.from(letter?.entry as string, 'base64'), torn);
+});
+
+test('zstd is unpacked where Node knows it, and otherwise stays with its sender', async (t) => {
+  const bed = new Bed(t, undefined, { http: { body_bytes: 2000 } });
+  await bed.start();
+  const { zstdCompressSync: pack } = zlib as unknown as { zstdCompressSync?: typeof gzipSync };
+  const post = (body: Buffer<ArrayBuffer> | string): Promise<Response> =>
+    bed.post(body, { 'content-encoding': 'zstd' });
+  if (!pack) {
+    const response = await post('x');
+    assert.equal(response.status, 503);
+    assert.match(await response.text(), /zstd is not known: .*Node 22\.15/);
+    return;
+  }
+  const response = await post(pack(`${realEntries[0]}\n${realEntries[1]}\n`));
+  assert.deepEqual([response.status, await response.json()], [200, { logs: 2, unreadable: 0 }]);
+  assert.equal((await post(pack('x'.repeat(5_000)))).status, 413);
+  assert.deepEqual(await (await post('torn')).json(), { logs: 0, unreadable: 1 });
 });
 
 test('an empty body is answered at once', async (t) => {
