@@ -204,7 +204,7 @@ function written({ folder }: Workspace): number {
 test('--lang fr speaks French, and so does a French locale', async (t) => {
   const workspace = new Workspace(t);
   const args = fileRun(workspace, [`${LINE}x`]);
-  const french = /Collecte: 1 logs récupérés/;
+  const french = /Collecte: 1 log récupérés/;
   assert.match((await workspace.run([...args, '--lang', 'fr'])).stdout, french);
   assert.match((await workspace.run(args, { LANG: 'fr_FR.UTF-8' })).stdout, french);
   const english = await workspace.run([...args, '--lang', 'en'], { LANG: 'fr_FR.UTF-8' });

@@ -1,6 +1,7 @@
 import { type Finding, findWorst, formatFigure, LEVELS } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { configFlags } from '../config/flags.ts';
+import { t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
@@ -92,7 +93,7 @@ function selectFacts({ rule, state, value, documents, why }: Finding): object {
 function formatFindings(findings: readonly Finding[]): string {
   const rows = findings.map(({ rule, state, value, documents, why }) => [
     rule.label,
-    state,
+    t(state),
     value === undefined ? '-' : formatFigure(value, rule.unit),
     `> ${rule.warning}`,
     `> ${rule.critical}`,
@@ -100,6 +101,6 @@ function formatFindings(findings: readonly Finding[]): string {
     `${documents}`,
     state === 'ok' ? '' : (why ?? rule.action),
   ]);
-  const head = ['alert', 'state', 'value', 'warning', 'critical', 'window', 'documents', 'to do'];
-  return formatTable([head, ...rows], [2, 3, 4, 5, 6]);
+  const head = ['alert', 'state', 'value', 'warning', 'critical', 'window', 'documents', 'to do'] as const;
+  return formatTable([head.map((name) => t(name)), ...rows], [2, 3, 4, 5, 6]);
 }

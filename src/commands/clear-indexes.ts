@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { createPluginChain, nameState } from '../create-pipeline.ts';
 import { countDocuments, findPresentIndices } from '../elasticsearch/indices.ts';
 import { confirmDeletion } from '../terminal/confirm.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { reasonOf } from '../util/errors.ts';
 import { Lock } from '../util/lock.ts';
@@ -32,9 +32,9 @@ async function forgetPosition(config: Config): Promise<string> {
     await journal.open();
     const { sequence, confirmed } = journal.progress;
     if (sequence > confirmed)
-      return `What was read and is not stored yet is kept in ${folder}: start the next continuous run with --from-start, so that it reads all again.\n`;
+      return `${t('What was read and is not stored yet is kept in {folder}: start the next continuous run with --from-start, so that it reads all again.', { folder })}\n`;
     await rm(folder, { recursive: true, force: true });
-    return 'The next run reads all that its source still has.\n';
+    return `${t('The next run reads all that its source still has.')}\n`;
   } catch (error) {
     return `${reasonOf(error)}\n`;
   } finally {
@@ -57,7 +57,7 @@ export const clearIndexesCommand = defineCommand({
       for (const { index } of await findPresentIndices(client, names))
         present.push({ index, documents: await countDocuments(client, index) });
       const rows = present.map(({ index, documents }) => [index, plural(documents, 'document')]);
-      say(present.length === 0 ? 'There is nothing to clear.\n' : formatTable(rows, [1]));
+      say(present.length === 0 ? `${t('There is nothing to clear.')}\n` : formatTable(rows, [1]));
       let cleared = false;
       try {
         if (present.length === 0) return;
@@ -73,7 +73,7 @@ export const clearIndexesCommand = defineCommand({
           cleared = true;
           say(await forgetPosition(config));
         }
-        say(cleared ? 'Cleared.\n' : 'Nothing was deleted.\n');
+        say(`${t(cleared ? 'Cleared.' : 'Nothing was deleted.')}\n`);
       } finally {
         tell({ cleared, indices: present });
       }

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Leaf, listLeaves } from '../config/schema.ts';
+import { t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { isObject } from '../util/json.ts';
 import { defineCommand } from './define.ts';
@@ -36,8 +37,10 @@ const showCommand = defineCommand({
       origin,
       value === null ? '-' : typeof value === 'string' ? value : JSON.stringify(value),
     ]);
-    say(formatTable([['setting', 'origin', 'value'], ...rows]));
-    say(`\nFlags win over the environment, that over .env, that over ${file}, and that over the defaults.\n`);
+    say(formatTable([[t('setting'), t('origin'), t('value')], ...rows]));
+    say(
+      `\n${t('Flags win over the environment, that over .env, that over {file}, and that over the defaults.', { file })}\n`,
+    );
   },
 });
 

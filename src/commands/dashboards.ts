@@ -6,6 +6,7 @@ import {
   formatNdjson,
   importDashboards,
 } from '../kibana/saved-objects.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { choice, text } from './options.ts';
@@ -29,7 +30,9 @@ const buildCommand = defineCommand({
     }
     const count = (type: string): number => objects.filter((object) => object.type === type).length;
     const [dataviews, dashboards] = [count('index-pattern'), count('dashboard')];
-    say(`${output}: ${dataviews} data views, ${dashboards} dashboards\n`);
+    say(
+      `${t('{output}: {dataviews} data views, {dashboards} dashboards', { output, dataviews, dashboards })}\n`,
+    );
     tell({ output, dataviews, dashboards });
   },
 });

@@ -4,6 +4,7 @@ import { assemblePipeline } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
 import { groupByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
+import { t } from '../terminal/messages.ts';
 import { EXIT } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { type OptionValues, oneOf, text, time } from './options.ts';
@@ -21,9 +22,11 @@ const listCommand = defineCommand({
     for await (const letter of readLetters(load().config, args)) letters.push(letter);
     const rows = groupByReason(letters);
     tell(rows);
-    if (rows.length === 0) say('There are no dead letters.\n');
+    if (rows.length === 0) say(`${t('There are no dead letters.')}\n`);
     for (const { count, stage, at, reason, first, last } of rows)
-      say(`${String(count).padStart(7)}  ${stage} ${at}: ${reason}\n         ${first} to ${last}\n`);
+      say(
+        `${String(count).padStart(7)}  ${stage} ${at}: ${reason}\n         ${t('{first} to {last}', { first, last })}\n`,
+      );
   },
 });
 
@@ -47,8 +50,9 @@ const replayCommand = defineCommand({
       const { replayed, failed } = await replay(stages, createFilter(args), new AbortController().signal);
       const reasons = Object.entries(failed);
       tell({ replayed, failed });
-      say(`Replayed: ${replayed}\n`);
-      for (const [reason, count] of reasons) say(`Failed again: ${count}: ${reason}\n`);
+      say(`${t('Replayed: {count}', { count: replayed })}\n`);
+      for (const [reason, count] of reasons)
+        say(`${t('Failed again: {count}: {reason}', { count, reason })}\n`);
       return reasons.length > 0 ? EXIT.deadLetters : EXIT.ok;
     } finally {
       await stages.source.close();

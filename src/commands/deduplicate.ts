@@ -1,6 +1,6 @@
 import { createPluginChain } from '../create-pipeline.ts';
 import type { CopyFigures } from '../elasticsearch/find-copies.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -29,34 +29,47 @@ export const deduplicateCommand = defineCommand({
   },
 });
 
-const HEAD = ['index', 'documents', 'own', 'foreign', 'copies', 'undecided', 'unique'];
+const HEAD = ['index', 'documents', 'own', 'foreign', 'copies', 'undecided', 'unique'] as const;
 
 function formatCopies(found: readonly CopyFigures[], removed: boolean): string {
-  if (found.length === 0) return 'There is no index to search.\n';
+  if (found.length === 0) return `${t('There is no index to search.')}\n`;
   const rows = found.map(({ index, documents, own, foreign, held, repeated, undecided, unique }) => [
     index,
     ...[documents, own, foreign, held + repeated, undecided, unique].map(String),
   ]);
   const total = (figure: (each: CopyFigures) => number): number =>
     found.reduce((sum, each) => sum + figure(each), 0);
-  const lines = [formatTable([HEAD, ...rows], [1, 2, 3, 4, 5, 6])];
+  const table = formatTable([HEAD.map((name) => t(name)), ...rows], [1, 2, 3, 4, 5, 6]);
+  const lines: string[] = [];
   for (const { index, examples } of found)
     for (const { id, copy_of } of examples.slice(0, 1))
-      lines.push(`${index}: ${id} is a copy of ${copy_of}\n`);
+      lines.push(t('{index}: {id} is a copy of {original}', { index, id, original: copy_of }));
   for (const { index, failed, reason } of found)
     if (failed > 0)
-      lines.push(`${index}: ${failed} of the copies could not be deleted: ${reason}. Run it again\n`);
+      lines.push(
+        t('{index}: {count} of the copies could not be deleted: {reason}. Run it again', {
+          index,
+          count: failed,
+          reason: reason ?? '',
+        }),
+      );
   const copies = total(({ held, repeated }) => held + repeated);
-  if (copies === 0) lines.push('There are no copies.\n');
-  else if (removed) lines.push(`Deleted: ${total((each) => each.removed)}\n`);
-  else lines.push(`Nothing was deleted. Delete the ${copies} with --yes.\n`);
+  if (copies === 0) lines.push(t('There are no copies.'));
+  else if (removed) lines.push(t('Deleted: {count}', { count: total((each) => each.removed) }));
+  else lines.push(t('Nothing was deleted. Delete the {count} with --yes.', { count: copies }));
   if (total(({ undecided }) => undecided) > 0) {
     lines.push(
-      'Undecided documents are kept: they name no transaction, and logs of their time exist that this program has not read, so each may be a log of its own. `run --once` reads what the source still holds; then run this again.\n',
+      t(
+        'Undecided documents are kept: they name no transaction, and logs of their time exist that this program has not read, so each may be a log of its own. `run --once` reads what the source still holds; then run this again.',
+      ),
     );
   }
   const unseen = total((each) => each.unseen);
   if (unseen > 0)
-    lines.push(`${plural(unseen, 'document')} without a time, or too many at one, were left alone.\n`);
-  return lines.join('');
+    lines.push(
+      t('{documents} without a time, or too many at one, were left alone.', {
+        documents: plural(unseen, 'document'),
+      }),
+    );
+  return table + lines.map((line) => `${line}\n`).join('');
 }

@@ -1,6 +1,7 @@
 import type { Argv, Options } from 'yargs';
 import { type ConfigFlags, configFlags } from '../config/flags.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import { setLanguage } from '../terminal/messages.ts';
 import { forgoColour } from '../util/colour.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
 import { setLogFormat, setLogLevel } from '../util/log.ts';
@@ -85,6 +86,7 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
       }
       const { json, quiet, verbose, config } = values as OptionValues<typeof COMMON_OPTIONS>;
       if (argv.color === false) forgoColour();
+      setLanguage(argv.lang === 'fr' || argv.lang === 'en' ? argv.lang : 'auto');
       const exit = await definition.run({
         args: values as OptionValues<O>,
         json,
@@ -156,6 +158,7 @@ function loadWith(argv: Readonly<Record<string, unknown>>, flags: ConfigFlags, f
     set.push({ flag: `--${name}`, path, value: type === 'number' ? readNumber(value) : value });
   }
   const loaded = loadConfig({ file, flags: set });
+  setLanguage(loaded.config.language);
   setLogLevel(loaded.config.log_level);
   setLogFormat(loaded.config.log_format);
   return loaded;

@@ -4,6 +4,7 @@ import { findIndexOf } from '../create-pipeline.ts';
 import type { Comparison } from '../drift/compare.ts';
 import type { Sample } from '../drift/samples.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
+import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { SidecarError } from '../util/errors.ts';
@@ -67,10 +68,19 @@ export const driftCommand = defineCommand({
         min_count: minCount,
         features,
       });
-      say(`reference: ${file ?? formatWindow(before)}, ${reference.documents} documents\n`);
-      say(`current:   ${formatWindow(window)}, ${current.documents} documents\n\n`);
+      const { documents: count } = reference;
+      say(
+        `${t('reference: {window}, {count} documents', { window: file ?? formatWindow(before), count })}\n`,
+      );
+      say(
+        `${t('current:   {window}, {count} documents', { window: formatWindow(window), count: current.documents })}\n\n`,
+      );
       const isEmpty = reference.documents === 0 || current.documents === 0;
-      say(isEmpty ? `There is nothing to compare in ${index}.\n` : formatFeatures(features, minCount));
+      say(
+        isEmpty
+          ? `${t('There is nothing to compare in {index}.', { index })}\n`
+          : formatFeatures(features, minCount),
+      );
     });
   },
 });
@@ -94,8 +104,7 @@ function toIso({ from, to }: Window): { from: string; to: string } {
 }
 
 function formatWindow(window: Window): string {
-  const { from, to } = toIso(window);
-  return `${from} to ${to}`;
+  return t('{from} to {to}', toIso(window));
 }
 
 /** The documents of a window, as they are now. */
@@ -119,7 +128,11 @@ async function readSample(
     for await (const { documents } of snapshot.pages(query)) {
       for (const { source } of documents) sample.add(JSON.parse(source));
       done += documents.length;
-      progress.show(`reading ${from.slice(0, 10)} to ${to.slice(0, 10)}`, done, total);
+      progress.show(
+        t('reading {from} to {to}', { from: from.slice(0, 10), to: to.slice(0, 10) }),
+        done,
+        total,
+      );
     }
     await snapshot.close();
     return sample;
@@ -135,8 +148,8 @@ function formatFeatures(features: readonly Comparison[], minCount: number): stri
   const rows = judged.map(
     ({ feature, kind, drift, psi, psi_by_chance, ks, mean, missing, reference, current }) => [
       feature,
-      kind,
-      drift,
+      t(kind),
+      t(drift as 'stable'),
       psi!.toFixed(3),
       psi_by_chance!.toFixed(3),
       ks ? ks.d.toFixed(3) : '-',
@@ -148,10 +161,13 @@ function formatFeatures(features: readonly Comparison[], minCount: number): stri
       `${reference} → ${current}`,
     ],
   );
-  const head = ['feature', 'kind', 'drift', 'PSI', 'by chance', 'KS D', 'p ', 'mean', 'missing', 'values'];
+  const head = [
+    ...[t('feature'), t('kind'), t('drift'), 'PSI', t('by chance'), 'KS D', 'p '],
+    ...[t('mean'), t('missing'), t('values')],
+  ];
   const parts = [
     rows.length === 0
-      ? 'No feature has enough values to be judged.\n'
+      ? `${t('No feature has enough values to be judged.')}\n`
       : formatTable([head, ...rows], [3, 4, 5, 6, 7, 8, 9]),
   ];
   const fewer = features.filter(({ drift }) => drift === 'too few');
@@ -159,11 +175,18 @@ function formatFeatures(features: readonly Comparison[], minCount: number): stri
     const named = fewer
       .slice(0, MOST_NAMED)
       .map(({ feature, reference, current }) => `${feature} (${reference} → ${current})`);
-    const more = fewer.length > named.length ? `, and ${fewer.length - named.length} more` : '';
-    parts.push(`\nToo few values (--min-count ${minCount}): ${named.join(', ')}${more}\n`);
+    const values = { count: minCount, features: named.join(', '), more: fewer.length - named.length };
+    parts.push(
+      `\n${
+        values.more > 0
+          ? t('Too few values (--min-count {count}): {features}, and {more} more', values)
+          : t('Too few values (--min-count {count}): {features}', values)
+      }\n`,
+    );
   }
   const many = features.filter(({ drift }) => drift === 'too many').map(({ feature }) => feature);
-  if (many.length > 0) parts.push(`\nTexts with too many different values: ${many.join(', ')}\n`);
+  if (many.length > 0)
+    parts.push(`\n${t('Texts with too many different values: {features}', { features: many.join(', ') })}\n`);
   return parts.join('');
 }
 

@@ -6,6 +6,7 @@ import { createPluginChain, findIndexOf } from '../create-pipeline.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
 import type { StoredDocument } from '../elasticsearch/snapshot.ts';
 import { readKibanaOptions } from '../kibana/kibana-client.ts';
+import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { SidecarError } from '../util/errors.ts';
@@ -80,12 +81,12 @@ async function exportBackup(
   });
   say(
     [
-      formatTable([['index', 'documents', 'bytes'], ...rows], [1, 2]),
+      formatTable([[t('index'), t('documents'), t('bytes')], ...rows], [1, 2]),
       manifest.kibana
-        ? `Kibana: ${manifest.kibana.dataviews} data views, ${manifest.kibana.dashboards} dashboards\n`
+        ? `${t('Kibana: {dataviews} data views, {dashboards} dashboards', manifest.kibana)}\n`
         : '',
-      `${manifest.total_documents} documents in ${folder}, ${seconds} s\n`,
-      `Restore them with: ml-log-sidecar import --input ${folder}\n`,
+      `${t('{count} documents in {folder}, {seconds} s', { count: manifest.total_documents, folder, seconds })}\n`,
+      `${t('Restore them with: ml-log-sidecar import --input {folder}', { folder })}\n`,
     ].join(''),
   );
 }
@@ -120,14 +121,14 @@ async function exportParquet(
       }
     };
     // A column's type must be known before its first value is written: the same documents are read twice.
-    const columns = await columnsOf(documents('reading columns'));
+    const columns = await columnsOf(documents(t('reading columns')));
     await mkdir(output, { recursive: true });
-    const rows = await writeParquet(`${path}.part`, columns, documents('writing'));
+    const rows = await writeParquet(`${path}.part`, columns, documents(t('writing')));
     await rename(`${path}.part`, path);
     await snapshot.close();
     progress.clear();
     tell({ path, rows, columns: Object.fromEntries(columns) });
-    say(`${path}: ${rows} rows, ${columns.size} columns\n`);
+    say(`${t('{path}: {rows} rows, {columns} columns', { path, rows, columns: columns.size })}\n`);
   } catch (error) {
     progress.clear();
     throw createRequestError(options, error, `to export ${index}`);

@@ -1,5 +1,6 @@
 import type { RefusedDocument } from '../backup/restore.ts';
 import { readKibanaOptions } from '../kibana/kibana-client.ts';
+import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
@@ -63,11 +64,13 @@ export const importCommand = defineCommand({
         const rows = results.map(([name, { stored, existing, refused }]) =>
           [name, stored, existing, refused].map(String),
         );
-        say(formatTable([['index', 'stored', 'already there', 'refused'], ...rows], [1, 2, 3]));
-        for (const [name, { error }] of results)
-          if (error !== undefined)
-            say(`${name}: nothing was imported: ${error}. Import it under another name with --rename\n`);
-        if (objects !== undefined) say(`Kibana: ${objects} objects\n`);
+        say(formatTable([[t('index'), t('stored'), t('already there'), t('refused')], ...rows], [1, 2, 3]));
+        for (const [index, { error: reason }] of results)
+          if (reason !== undefined)
+            say(
+              `${t('{index}: nothing was imported: {reason}. Import it under another name with --rename', { index, reason })}\n`,
+            );
+        if (objects !== undefined) say(`${t('Kibana: {count} objects', { count: objects })}\n`);
         const isComplete = results.every(([, { error, refused }]) => error === undefined && refused === 0);
         return isComplete ? EXIT.ok : EXIT.deadLetters;
       } finally {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { COMPILER_OPTIONS } from '../checks/check-types.ts';
 import { findShipped } from '../config/load.ts';
 import { SINKS, SOURCES } from '../registry.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { flag, oneOf } from './options.ts';
@@ -34,8 +35,10 @@ export const initCommand = defineCommand({
     const isAsked = !args.yes && (args.source === undefined || args.sink === undefined);
     if (isAsked && (json || !process.stdin.isTTY))
       throw new SidecarError('config', 'there is nobody to ask: give --source and --sink, or --yes');
-    const source = args.source ?? (isAsked ? await ask('Where do logs come from?', names(SOURCES)) : 'redis');
-    const sink = args.sink ?? (isAsked ? await ask('Where do documents go?', names(SINKS)) : 'elasticsearch');
+    const source =
+      args.source ?? (isAsked ? await ask(t('Where do logs come from?'), names(SOURCES)) : 'redis');
+    const sink =
+      args.sink ?? (isAsked ? await ask(t('Where do documents go?'), names(SINKS)) : 'elasticsearch');
     const files: Record<string, string> = {
       'configs/pipeline.yaml': configuration(source, sink),
       'configs/pipeline.schema.json': shipped('configs/pipeline.schema.json'),
@@ -51,9 +54,9 @@ export const initCommand = defineCommand({
       writeFileSync(file, files[file] as string, { mode: file === '.env' ? 0o600 : 0o644 });
     }
     tell({ source, sink, written, kept });
-    for (const file of written) say(`Wrote ${file}\n`);
-    for (const file of kept) say(`${file} is there already, and stays as it is\n`);
-    say('Next: ml-log-sidecar validate, then check, then run --dry-run\n');
+    for (const file of written) say(`${t('Wrote {file}', { file })}\n`);
+    for (const file of kept) say(`${t('{file} is there already, and stays as it is', { file })}\n`);
+    say(`${t('Next: ml-log-sidecar validate, then check, then run --dry-run')}\n`);
   },
 });
 

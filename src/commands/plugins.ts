@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { flag, requiredText } from './options.ts';
@@ -30,8 +31,11 @@ const newCommand = defineCommand({
     mkdirSync(join('test', 'plugins'), { recursive: true });
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     const written = Object.keys(files);
+    const list = format ? 'formats:' : 'plugins:';
+    for (const file of written) say(`${t('Wrote {file}', { file })}\n`);
+    say(`${t('Test it: node --import tsx --test {file}', { file: written[1] as string })}\n`);
     say(
-      `Wrote ${written.join(' and ')}.\nTest it:    node --import tsx --test test/plugins/${name}.test.ts\nSwitch it on: add \`- use: ../plugins/${name}.ts\` to ${format ? 'the top of formats:' : 'plugins:'} in configs/pipeline.yaml\n`,
+      `${t('Switch it on: put `- use: {file}` first under {list} in configs/pipeline.yaml', { file: `../plugins/${name}.ts`, list })}\n`,
     );
     tell({ written });
   },
@@ -57,10 +61,8 @@ export const pluginsCommand = defineCommand({
     const width = Math.max(...rows.map((row) => row.name.length));
     for (const { name, kind, index, events, description } of rows) {
       const where = index
-        ? `${events} events to ${index}`
-        : kind === 'plugin'
-          ? 'reshapes events'
-          : 'reads entries';
+        ? t(events === 'all' ? 'all events to {index}' : 'filtered events to {index}', { index })
+        : t(kind === 'plugin' ? 'reshapes events' : 'reads entries');
       say(`${name.padEnd(width)}  ${where}${description ? `: ${description}` : ''}\n`);
     }
   },

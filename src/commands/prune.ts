@@ -1,7 +1,7 @@
 import { createPluginChain } from '../create-pipeline.ts';
 import { findOld, type Pruning, removeOld } from '../elasticsearch/retention.ts';
 import { confirmDeletion } from '../terminal/confirm.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
@@ -30,7 +30,7 @@ export const pruneCommand = defineCommand({
           await removeOld(client, found, before);
           pruned = true;
         }
-        say(pruned ? 'Deleted.\n' : 'Nothing was deleted.\n');
+        say(`${t(pruned ? 'Deleted.' : 'Nothing was deleted.')}\n`);
       } finally {
         tell({ before: time, pruned, indices: found });
       }
@@ -39,11 +39,11 @@ export const pruneCommand = defineCommand({
 });
 
 function formatPruning(found: readonly Pruning[], time: string): string {
-  if (found.length === 0) return `Nothing is older than ${time}.\n`;
+  if (found.length === 0) return `${t('Nothing is older than {time}.', { time })}\n`;
   const rows = found.map(({ index, drop, old, kept }) => [
     index,
     plural(old, 'document'),
-    drop ? 'the whole index' : kept === 1 ? '1 stays' : `${kept} stay`,
+    drop ? t('the whole index') : kept === 1 ? t('1 stays') : t('{count} stay', { count: kept }),
   ]);
-  return `Older than ${time}:\n${formatTable(rows, [1])}`;
+  return `${t('Older than {time}:', { time })}\n${formatTable(rows, [1])}`;
 }

@@ -5,6 +5,7 @@ import { dashboardsSetting, openChartSource } from '../dashboards/open.ts';
 import { createPageLook, renderDashboards } from '../dashboards/page.ts';
 import { drawAll, queryAll } from '../dashboards/pictures.ts';
 import { LIGHT } from '../dashboards/theme.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { formatTime } from '../util/time.ts';
 import { type CommandContext, defineCommand } from './define.ts';
@@ -66,8 +67,17 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
     }
     const all = pictures.flatMap(({ pictures }) => pictures);
     const empty = all.filter(({ why }) => why !== undefined).length;
-    const what = `${all.length - empty} charts${empty > 0 ? `, and ${empty} without data` : ''}`;
-    say(`${output}: ${what}, from ${formatTime(range.from)} to ${formatTime(range.to)}, in ${source.name}\n`);
+    const facts = {
+      ...{ output, charts: all.length - empty, empty, source: source.name },
+      ...{ from: formatTime(range.from), to: formatTime(range.to) },
+    };
+    say(
+      `${
+        empty > 0
+          ? t('{output}: {charts} charts, and {empty} without data, from {from} to {to}, in {source}', facts)
+          : t('{output}: {charts} charts, from {from} to {to}, in {source}', facts)
+      }\n`,
+    );
     const [first, last] = [range.from, range.to].map((ms) => new Date(ms).toISOString());
     tell({
       output,

@@ -6,7 +6,7 @@ import { type Assembly, assemblePipeline, configureComponents } from '../create-
 import { GRACE_MS, runPipeline } from '../pipeline.ts';
 import { createRunStats } from '../run-stats.ts';
 import { parseListen } from '../server/listen.ts';
-import { messagesIn } from '../terminal/messages.ts';
+import { t } from '../terminal/messages.ts';
 import { Report } from '../terminal/run-report.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
@@ -88,7 +88,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     stoppedAt = Math.min(stoppedAt, performance.now());
     isOutputClosed ||= reason === 'closed';
     if (!isOutputClosed && process.stderr.isTTY)
-      process.stderr.write(`\n${messagesIn(config.language).stopping}\n`);
+      process.stderr.write(`\n${t('Finishing the current batch; press Ctrl-C again to stop at once.')}\n`);
   };
   const removeListeners = onStop(stopInOrder);
   const underShipper = follow && config.pipeline.sink === 'stdout';

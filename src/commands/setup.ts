@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { createPluginChain } from '../create-pipeline.ts';
 import type { Server } from '../elasticsearch/server.ts';
 import type { ImportedDashboards } from '../kibana/saved-objects.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
@@ -33,7 +34,7 @@ export const setupCommand = defineCommand({
       setUp(client, createElasticsearchTrouble(options), indices, { rotation, strict: true, signal }),
     );
     const ready = indices.map(({ name }) => name);
-    say(ready.map((name) => `${name}: ready\n`).join(''));
+    for (const index of ready) say(`${t('{index}: ready', { index })}\n`);
     let imported: ImportedDashboards | undefined;
     if (config.kibana.url !== undefined) {
       const { importDashboards, describeImported } = await import('../kibana/saved-objects.ts');

@@ -1,5 +1,6 @@
 import { createPluginChain } from '../create-pipeline.ts';
 import { type Figures, type IndexFigures, queryFigures } from '../elasticsearch/statistics.ts';
+import { t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
@@ -23,12 +24,13 @@ export const statsCommand = defineCommand({
 
 function formatFigures({ since, indices, ...parts }: Figures): string {
   const lines = [
-    formatTable([INDEX_HEAD, ...indices.map(formatIndex)], [1, 2, 4, 5]),
-    ...(since === null ? [] : [`Since ${since}:\n`]),
+    formatTable([INDEX_HEAD.map((name) => t(name)), ...indices.map(formatIndex)], [1, 2, 4, 5]) +
+      `${t('"per hour" is the mean from the oldest document to the newest.')}\n`,
+    `${since === null ? t('Of all time:') : t('Since {time}:', { time: since })}\n`,
     formatTable([
-      ['latency', formatLatency(parts.latency_ms)],
-      ['error rate', formatErrorRate(parts.calls)],
-      ['predictions', formatPredictions(parts.predictions)],
+      [t('latency'), formatLatency(parts.latency_ms)],
+      [t('error rate'), formatErrorRate(parts.calls)],
+      [t('predictions'), formatPredictions(parts.predictions)],
     ]),
   ];
   const { top_functions: functions } = parts;
@@ -41,17 +43,13 @@ function formatFigures({ since, indices, ...parts }: Figures): string {
       each.total_ms.toFixed(1),
       each.mean_ms.toFixed(2),
     ]);
-    lines.push(
-      formatTable(
-        [['costly functions', 'file', 'profiles', 'calls', 'total ms', 'mean ms'], ...rows],
-        [2, 3, 4, 5],
-      ),
-    );
+    lines.push(formatTable([FUNCTIONS_HEAD.map((name) => t(name)), ...rows], [2, 3, 4, 5]));
   }
   return lines.join('\n');
 }
 
-const INDEX_HEAD = ['index', 'documents', 'size', 'newest (UTC)', 'per hour', 'last hour'];
+const INDEX_HEAD = ['index', 'documents', 'size', 'newest (UTC)', 'per hour', 'last hour'] as const;
+const FUNCTIONS_HEAD = ['costly functions', 'file', 'profiles', 'calls', 'total ms', 'mean ms'] as const;
 
 function formatIndex({
   index,
@@ -62,7 +60,7 @@ function formatIndex({
   per_hour,
   last_hour,
 }: IndexFigures): string[] {
-  if (parts === 0) return [index, '-', '-', 'not there yet', '-', '-'];
+  if (parts === 0) return [index, '-', '-', t('not there yet'), '-', '-'];
   const time = newest === null ? '-' : newest.slice(0, 19).replace('T', ' ');
   const rate = per_hour === null ? '-' : per_hour < 10 ? per_hour.toFixed(1) : String(Math.round(per_hour));
   return [index, String(documents), formatSize(bytes), time, rate, String(last_hour)];
@@ -79,19 +77,24 @@ function formatSize(bytes: number | null): string {
 const formatPercent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 function formatLatency(figures: Figures['latency_ms']): string {
-  if (!figures || figures.measured === 0) return 'nothing was measured';
+  if (!figures || figures.measured === 0) return t('nothing was measured');
   const { measured, ...values } = figures;
   const texts = Object.entries(values).map(([name, value]) => `${name} ${(value ?? 0).toFixed(1)} ms`);
-  return `${texts.join(', ')} (${measured} measured)`;
+  return t('{figures} ({count} measured)', { figures: texts.join(', '), count: measured });
 }
 
 function formatErrorRate(calls: Figures['calls']): string {
-  if (!calls || calls.error_rate === null) return 'no calls';
+  if (!calls || calls.error_rate === null) return t('no calls');
   const { total, client_errors, server_errors, error_rate } = calls;
-  return `${formatPercent(error_rate)} of ${total} calls: ${client_errors} answered 4xx, ${server_errors} answered 5xx`;
+  return t('{share} of {total} calls: {client} answered 4xx, {server} answered 5xx', {
+    share: formatPercent(error_rate),
+    total,
+    client: client_errors,
+    server: server_errors,
+  });
 }
 
 function formatPredictions(found: Figures['predictions']): string {
-  if (!found || found.length === 0) return 'none';
+  if (!found || found.length === 0) return t('none');
   return found.map(({ label, count, share }) => `${label} ${count} (${formatPercent(share)})`).join(', ');
 }

@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain } from '../create-pipeline.ts';
 import type { Entry } from '../entry.ts';
 import { cutLogs, entriesOf } from '../sources/log-lines.ts';
+import { t } from '../terminal/messages.ts';
 import { type Trial, tryEntry } from '../try-entry.ts';
 import { EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -36,7 +37,7 @@ export const tryCommand = defineCommand({
     const parse = createEntryParser(loaded.config, plugins.formats);
     const trials = (await newestEntries(loaded, file, last)).map((entry) => tryEntry(entry, parse, plugins));
     for (const trial of trials) say(`${describe(trial)}\n`);
-    if (trials.length === 0) say('There are no logs to try.\n');
+    if (trials.length === 0) say(`${t('There are no logs to try.')}\n`);
     tell(trials);
     return trials.some(({ dead_letters }) => dead_letters.length > 0) ? EXIT.deadLetters : EXIT.ok;
   },
@@ -77,16 +78,17 @@ async function readEnd(path: string): Promise<string> {
 function describe({ entry, format, event, filter, documents, dead_letters: letters }: Trial): string {
   const lines = [`── ${typeof entry === 'string' ? entry : JSON.stringify(entry)}`];
   if (event) {
-    lines.push(`   format     ${format ?? 'none: it is kept as a message'}`);
+    lines.push(`   ${t('format').padEnd(10)} ${format ?? t('none: it is kept as a message')}`);
     for (const [name, value] of Object.entries(event))
       if (value !== undefined && name !== 'written')
         lines.push(`   ${name.padEnd(10)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
     lines.push(
-      `   filter     ${filter === 'passes' ? 'it passes' : 'it does not pass: it reaches the indices of all logs only'}`,
+      `   ${t('filter').padEnd(10)} ${t(filter === 'passes' ? 'it passes' : 'it does not pass: it reaches the indices of all logs only')}`,
     );
   }
   for (const { index, id, body } of documents) lines.push(`   → ${index} ${id} ${JSON.stringify(body)}`);
-  for (const { at, reason } of letters) lines.push(`   ✗ dead letter (${at}): ${reason}`);
+  for (const { at, reason } of letters)
+    lines.push(`   ✗ ${t('dead letter ({at}): {reason}', { at, reason })}`);
   return lines.join('\n');
 }
 
@@ -103,7 +105,7 @@ async function tryAtEachChange(load: () => LoadedConfig): Promise<number> {
     child.on('close', () => {
       isRunning = false;
       if (isDue) return run();
-      process.stderr.write('Waiting for a change; Ctrl+C ends.\n');
+      process.stderr.write(`${t('Waiting for a change; Ctrl+C ends.')}\n`);
     });
   };
   watchConfiguration(load(), load, run);

@@ -5,6 +5,7 @@ import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
+import { type Message, t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
 import { makeVisible } from '../util/visible.ts';
@@ -12,14 +13,14 @@ import { FATES, type Fate, type Verification, verifyStored } from '../verify.ts'
 import { defineCommand } from './define.ts';
 import { onStop } from './stopping.ts';
 
-const MEANINGS: Readonly<Record<Fate, string>> = {
+const MEANINGS = {
   stored: 'every document is there, once',
   dropped: 'no document is made of it: so plugins and filter want it',
   waiting: 'not read yet, or in the buffer',
   dead_letter: 'could not be stored: `dead-letters list` says why',
   missing: 'read, and not there: `run --from-start` stores it again',
   doubled: 'a document is there more than once: was indices.rotation changed?',
-};
+} as const satisfies Record<Fate, Message>;
 const SHOWN = 160;
 
 /** `verify`: reads again what the source holds, and tells what became of each log. */
@@ -81,10 +82,12 @@ async function readLetterIds({ dead_letters }: Config): Promise<Set<string>> {
 
 function formatVerification({ logs, fates, examples }: Verification, address: string): string {
   const rows = FATES.filter((fate) => fates[fate] > 0 || fate === 'missing' || fate === 'doubled').map(
-    (fate) => [fate.replace('_', ' '), String(fates[fate]), MEANINGS[fate]],
+    (fate) => [nameFate(fate), String(fates[fate]), t(MEANINGS[fate])],
   );
   const lines = examples.map(
-    ({ fate, id, entry }) => `${fate} ${id}: ${makeVisible(entry.slice(0, SHOWN))}\n`,
+    ({ fate, id, entry }) => `${nameFate(fate)} ${id}: ${makeVisible(entry.slice(0, SHOWN))}\n`,
   );
-  return `${logs} logs of ${address}\n${formatTable(rows, [1])}${lines.join('')}`;
+  return `${t('{count} logs of {address}', { count: logs, address })}\n${formatTable(rows, [1])}${lines.join('')}`;
 }
+
+const nameFate = (fate: Fate): string => t(fate).replace('_', ' ');

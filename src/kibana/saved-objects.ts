@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Chart, Dashboard } from '../dashboards/definitions.ts';
 import { dashboardsSetting, openForKibana } from '../dashboards/open.ts';
 import { createNamedColours, LIGHT } from '../dashboards/theme.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
 import { readKibanaOptions } from './kibana-client.ts';
@@ -158,7 +159,7 @@ export async function importDashboards(loaded: LoadedConfig): Promise<ImportedDa
 
 /** An import in a line. */
 export function describeImported({ kibana, dataViews, dashboards }: ImportedDashboards): string {
-  const listed = (what: string, titles: readonly string[]): string =>
-    `${titles.length} ${what} (${titles.join(', ')})`;
+  const listed = (what: 'data views' | 'dashboards', titles: readonly string[]): string =>
+    `${titles.length} ${t(what)} (${titles.join(', ')})`;
   return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}\n`;
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { SidecarError } from '../util/errors.ts';
+import { t } from './messages.ts';
 
 /**
  * Asks the person at the terminal whether documents may be deleted; `yes` answers for them. Throws `SidecarError`
@@ -13,7 +14,7 @@ export async function confirmDeletion(
   if (json || !process.stdin.isTTY)
     throw new SidecarError('config', `${command} deletes these documents for good: repeat it with --yes`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('Delete these documents for good? [y/N] ');
+  const answer = await terminal.question(t('Delete these documents for good? [y/N] '));
   terminal.close();
   return /^(y|yes|o|oui)$/i.test(answer.trim());
 }

@@ -4,7 +4,7 @@ import { type RunStats, sumOver } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
 import { listContacts } from '../util/retry.ts';
 import { makeVisible } from '../util/visible.ts';
-import { type Messages, messagesIn } from './messages.ts';
+import { currentLanguage, plural, t } from './messages.ts';
 
 /** What a report needs to know of the run. */
 export interface ReportOptions {
@@ -29,7 +29,6 @@ const PROGRESS_AFTER_MS = 2_000;
 /** Tells a person, or with `json` a program, what a run does. */
 export class Report implements Partial<Observer> {
   readonly #options: ReportOptions;
-  readonly #say: Messages;
   readonly #started = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #stats: RunStats | undefined;
@@ -39,26 +38,31 @@ export class Report implements Partial<Observer> {
 
   constructor(options: ReportOptions) {
     this.#options = options;
-    this.#say = messagesIn(options.config.language);
   }
 
   /** Prints the head, and starts what is printed on the way. */
   begin(): void {
     const { config, sinkAddress, follow, quiet, json, out } = this.#options;
-    const say = this.#say;
     const { pipeline } = config;
     if (quiet || json) return;
     if (follow) {
-      this.#lines(say.continuous(pipeline.poll_interval), RULE);
+      this.#lines(
+        t('🔄 Log pipeline - Continuous mode (interval: {seconds}s)', { seconds: pipeline.poll_interval }),
+        RULE,
+      );
       this.#timer = setInterval(() => this.#batch(), pipeline.poll_interval * 1000);
       return;
     }
     this.#lines(
-      this.#options.isDryRun ? say.dryRun : say.once,
+      t(
+        this.#options.isDryRun
+          ? '📊 Log pipeline - Dry run: nothing is stored'
+          : '📊 Log pipeline - Single run',
+      ),
       RULE,
-      `${say.source}: ${pipeline.source}`,
-      `${findDefinition(SINKS, pipeline.sink).label[say.language]}: ${sinkAddress}`,
-      `${say.batchSize}: ${pipeline.batch_size}`,
+      t('Source: {source}', { source: pipeline.source }),
+      `${findDefinition(SINKS, pipeline.sink).label[currentLanguage()]}: ${sinkAddress}`,
+      t('Batch size: {count}', { count: pipeline.batch_size }),
       DASHES,
     );
     if (out.isTTY) this.#timer = setInterval(() => this.#progress(), 500);
@@ -92,69 +96,100 @@ export class Report implements Partial<Observer> {
   }
 
   #summary(stats: RunStats): void {
-    const say = this.#say;
     const indices = Object.entries(stats.indices).map(([name, { stored, events }]) => {
       const mean =
         stored > events && events > 0
-          ? ` ${say.perTransaction(String(Math.round((stored / events) * 10) / 10))}`
+          ? ` ${t('({mean} per transaction)', { mean: Math.round((stored / events) * 10) / 10 })}`
           : '';
-      return `   - ${name}: ${say.documents(stored)}${mean}`;
+      return `   - ${name}: ${plural(stored, 'document')}${mean}`;
     });
     const existing = sumOver(stats, 'existing');
     const refused = sumOver(stats, 'refused');
     this.#lines(
-      say.collected(stats.logs),
-      say.filtered(stats.filtered),
-      say.indexed,
+      t('✅ Collected: {logs}', { logs: plural(stats.logs, 'log') }),
+      t('✅ Filtered: {logs} kept', { logs: plural(stats.filtered, 'log') }),
+      t('✅ Indexed:'),
       ...indices,
-      ...(existing > 0 ? [say.existing(existing)] : []),
-      ...(refused > 0 ? [say.refused(refused)] : []),
+      ...(existing > 0
+        ? [t('♻️  Already there: {documents}', { documents: plural(existing, 'document') })]
+        : []),
+      ...(refused > 0 ? [t('⚠️  Refused: {documents}', { documents: plural(refused, 'document') })] : []),
       ...(stats.deadLetters > 0 ? this.#letterLines(stats) : []),
-      ...(stats.gaps > 0 ? [say.gaps(stats.gaps)] : []),
+      ...(stats.gaps > 0
+        ? [
+            t('⚠️  Gaps: {count} (logs may have been trimmed before they could be read)', {
+              count: stats.gaps,
+            }),
+          ]
+        : []),
       RULE,
-      say.duration((stats.durationMs / 1000).toFixed(2)),
+      t('Total time: {seconds}s', { seconds: (stats.durationMs / 1000).toFixed(2) }),
     );
   }
 
   #letterLines({ deadLetters, firstLetter }: RunStats): string[] {
-    const say = this.#say;
     const { config, isDryRun } = this.#options;
     return [
-      isDryRun ? say.wouldBeLetters(deadLetters) : say.deadLetters(deadLetters, config.dead_letters.path),
-      ...(firstLetter ? [say.firstLetter(firstLetter.at, makeVisible(firstLetter.reason))] : []),
-      ...(firstLetter && !isDryRun ? [say.allLetters] : []),
+      isDryRun
+        ? t('⚠️  Would be dead letters: {count}', { count: deadLetters })
+        : t('⚠️  Dead letters: {count}, with their reasons in {path}', {
+            count: deadLetters,
+            path: config.dead_letters.path,
+          }),
+      ...(firstLetter
+        ? [
+            t('   The first, at {at}: {reason}', {
+              at: firstLetter.at,
+              reason: makeVisible(firstLetter.reason),
+            }),
+          ]
+        : []),
+      ...(firstLetter && !isDryRun ? [t('   All of them: ml-log-sidecar dead-letters list')] : []),
     ];
   }
 
   /** What came since the last such line. */
   #batch(): void {
-    const say = this.#say;
     const before = this.#told;
     const now = this.#stats;
     const logs = (now?.logs ?? 0) - (before?.logs ?? 0);
+    const time = formatNow();
     const waiting = this.#options.waiting?.() ?? 0;
     if (logs === 0 && waiting > 0) {
-      this.#lines(say.waiting(localTime(new Date()), waiting));
+      this.#lines(t('[{time}] ⏳ {logs} waiting for the sink', { time, logs: plural(waiting, 'log') }));
       return;
     }
     // Whether anything is new can't be told while a server is out of reach.
-    if (logs === 0 && [...listContacts().values()].some(({ reachable }) => !reachable)) return;
+    const unreached = [...listContacts()].find(([, { reachable }]) => !reachable);
+    if (logs === 0 && unreached !== undefined) {
+      this.#lines(t('[{time}] ⏳ waiting for {server}', { time, server: unreached[0] }));
+      return;
+    }
     const since = (figure: (stats: RunStats) => number): number =>
       (now ? figure(now) : 0) - (before ? figure(before) : 0);
-    const line = say.batch(localTime(new Date()), ++this.#batches, logs);
-    const trouble = say.trouble(
-      since((stats) => sumOver(stats, 'existing')),
-      since((stats) => stats.deadLetters),
-      since((stats) => stats.gaps),
-    );
-    this.#lines(line + (trouble ? ` (${trouble})` : ''));
+    const number = ++this.#batches;
+    const line =
+      logs === 0
+        ? t('[{time}] ✅ Batch #{number}: 0 logs (nothing new)', { time, number })
+        : t('[{time}] ✅ Batch #{number}: {logs} indexed', { time, number, logs: plural(logs, 'log') });
+    const existing = since((stats) => sumOver(stats, 'existing'));
+    const letters = since((stats) => stats.deadLetters);
+    const gaps = since((stats) => stats.gaps);
+    const trouble = [
+      ...(existing > 0 ? [t('{documents} already there', { documents: plural(existing, 'document') })] : []),
+      ...(letters > 0 ? [t('{count} dead letters', { count: letters })] : []),
+      ...(gaps > 0 ? [t('{count} gaps', { count: gaps })] : []),
+    ];
+    this.#lines(line + (trouble.length > 0 ? ` (${trouble.join(', ')})` : ''));
     this.#told = now && structuredClone(now);
   }
 
   #progress(): void {
     const ms = Date.now() - this.#started;
     if (ms < PROGRESS_AFTER_MS) return;
-    this.#options.out.write(`\r\x1b[K${this.#say.progress(this.#stats?.logs ?? 0, (ms / 1000).toFixed(0))}`);
+    this.#options.out.write(
+      `\r\x1b[K${t('… {logs} in {seconds}s', { logs: plural(this.#stats?.logs ?? 0, 'log'), seconds: (ms / 1000).toFixed(0) })}`,
+    );
     this.#progressShown = true;
   }
 
@@ -163,9 +198,5 @@ export class Report implements Partial<Observer> {
   }
 }
 
-/** `2025-11-22 10:30:00`, in the machine's zone. */
-function localTime(date: Date): string {
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
+/** `2025-11-22 10:30:00`, in UTC, as every time that is told. */
+const formatNow = (): string => new Date().toISOString().slice(0, 19).replace('T', ' ');

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { createRunStats, type IndexCounts, type RunStats } from '../../src/run-stats.ts';
+import { setLanguage } from '../../src/terminal/messages.ts';
 import { Report, type ReportOptions } from '../../src/terminal/run-report.ts';
 import { root } from '../services/service.ts';
 
@@ -22,11 +23,8 @@ function figures(changes: Partial<RunStats> = {}): RunStats {
 
 /** A report, and a function that answers what it has printed so far. */
 function report(language: 'en' | 'fr', options: Partial<ReportOptions> = {}): [Report, () => string] {
-  const { config } = loadConfig({
-    cwd: root,
-    env: {},
-    flags: [{ flag: '--lang', path: 'language', value: language }],
-  });
+  const { config } = loadConfig({ cwd: root, env: {} });
+  setLanguage(language);
   const out = new PassThrough();
   const made = new Report({
     config,
@@ -201,7 +199,7 @@ test('what went wrong in a continuous run is told beside its batch, once', (t) =
   assert.deepEqual(text().split('\n').slice(2, -1), [
     '[2025-11-22 10:30:00] ✅ Batch #1: 42 logs indexés (2 lettres mortes)',
     '[2025-11-22 10:30:10] ✅ Batch #2: 0 logs (aucun nouveau)',
-    '[2025-11-22 10:30:20] ✅ Batch #3: 8 logs indexés (5 déjà présents, 1 trous)',
+    '[2025-11-22 10:30:20] ✅ Batch #3: 8 logs indexés (5 documents déjà présents, 1 trous)',
   ]);
 });
 
