@@ -7,7 +7,8 @@ export default definePlugin({
   create: () => ({
     parse(entry): Envelope | undefined {
       if (typeof entry === 'string') return undefined;
-      const { log, time, stream, ...data } = entry;
+      // Fluent Bit's own parser of CRI adds `_p`.
+      const { log, time, stream, _p: _, ...data } = entry;
       if (typeof log !== 'string' || typeof time !== 'string' || typeof stream !== 'string') return undefined;
       return { entry: log.trimEnd(), time, data };
     },

@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../util/json.ts';
+import type { Entry } from '../entry.ts';
+import { isObject, type JsonObject, parseJson } from '../util/json.ts';
 
 /** A part of a text. */
 interface LinePlace {
@@ -20,15 +21,17 @@ export interface Span extends LinePlace {
   mixed?: boolean;
 }
 
-const DOCKER = '{"log":"';
 const CRI = /\d{4}-\d\d-\d\dT[\d:.+Z-]+ (stdout|stderr) ([FP]) /y;
+/** Docker's `json-file`, and what Fluent Bit's parsers `docker` and `cri` make of a line. */
+const OBJECT =
+  /\{(?:"(?:date|@timestamp|time|stream)": ?(?:"[^"\n]*"|[\d.]+), ?){0,4}"(?:log|logtag|_p)": ?"/y;
+const DOCKER = '{"log":"';
 /** A stream that was silent for this many lines of others has ended its log. */
 const MOST_BETWEEN = 100;
 
 /** Lines of one stream of one container, unwrapped. */
 interface Run {
-  lines: (LinePlace & { innerEnd: number })[];
-  text: string;
+  lines: (LinePlace & { line: Line })[];
   /** The number of its last line. */
   last: number;
   /** Nothing follows it. */
@@ -51,19 +54,21 @@ export class ContainerLines {
     let run = this.#byStream.get(line.stream);
     if (!run || this.#isOver(run)) {
       if (run) run.ended = true;
-      run = { lines: [], text: '', last: 0, ended: false };
+      run = { lines: [], last: 0, ended: false };
       this.#runs.push(run);
       this.#byStream.set(line.stream, run);
     }
     run.last = this.#count;
-    run.text += line.inner;
-    run.lines.push({ start, end, innerEnd: run.text.length });
+    run.lines.push({ start, end, line });
     return true;
   }
 
   /** The logs in the lines so far; `cut` finds them in the text of one stream. */
   cut(ended: boolean, cut: Cut): Span[] {
-    return this.#runs.flatMap((run) => spansOf(run, cut(run.text, ended || run.ended || this.#isOver(run))));
+    return this.#runs.flatMap((run) => {
+      const inners = unwrap(run.lines.map(({ line }) => line));
+      return spansOf(run, inners, cut(inners.join(''), ended || run.ended || this.#isOver(run)));
+    });
   }
 
   #isOver({ last }: Run): boolean {
@@ -72,14 +77,19 @@ export class ContainerLines {
 }
 
 /** From places in what the stream wrote to the lines that it stands in. */
-function spansOf({ lines }: Run, logs: readonly Span[]): Span[] {
+function spansOf({ lines }: Run, inners: readonly string[], logs: readonly Span[]): Span[] {
   const spans: Span[] = [];
+  let length = 0;
+  const innerEnds = inners.map((inner) => {
+    length += inner.length;
+    return length;
+  });
   let at = 0;
   let used = -1;
   for (const { start, end, closed } of logs) {
-    while (lines[at]!.innerEnd <= start) at++;
+    while (innerEnds[at]! <= start) at++;
     const first = at;
-    while (lines[at]!.innerEnd < end) at++;
+    while (innerEnds[at]! < end) at++;
     const last = spans.at(-1);
     if (last && first <= used) {
       last.lines!.push(...lines.slice(used + 1, at + 1));
@@ -98,21 +108,37 @@ interface Line {
   stream: string;
   /** What the program wrote: with the end of the line, unless the runtime cut it. */
   inner: string;
+  /** A shipper may have taken the end of the line off. */
+  mayBeStripped: boolean;
+}
+
+/** What the program wrote. A shipper that takes the ends of lines off does so with all. */
+function unwrap(lines: readonly Line[]): string[] {
+  const isStripped = lines.every(({ inner, mayBeStripped }) => mayBeStripped && !inner.endsWith('\n'));
+  return lines.map(({ inner }) => (isStripped ? `${inner}\n` : inner));
 }
 
 function readLine(text: string, start: number, end: number): Line | undefined {
-  if (text.startsWith(DOCKER, start)) {
-    const value = parseJson(text.slice(start, end));
-    if (!isObject(value) || typeof value.log !== 'string' || typeof value.stream !== 'string')
-      return undefined;
-    const { log, time: _, ...container } = value;
-    return { stream: JSON.stringify(container), inner: log };
-  }
+  OBJECT.lastIndex = start;
+  if (OBJECT.test(text)) return readObject(text.slice(start, end));
   CRI.lastIndex = start;
   const head = CRI.exec(text);
   if (!head || CRI.lastIndex > end) return undefined;
   const inner = text.slice(CRI.lastIndex, text[end - 1] === '\r' ? end - 1 : end);
-  return { stream: head[1]!, inner: head[2] === 'P' || end === text.length ? inner : `${inner}\n` };
+  const isCut = head[2] === 'P' || end === text.length;
+  return { stream: head[1]!, inner: isCut ? inner : `${inner}\n`, mayBeStripped: false };
+}
+
+function readObject(text: string): Line | undefined {
+  const value = parseJson(text);
+  if (!isObject(value) || typeof value.stream !== 'string') return undefined;
+  const { log, message, logtag, _p = logtag, time, date: _, '@timestamp': __, ...container } = value;
+  const inner = log ?? message;
+  if (typeof inner !== 'string') return undefined;
+  const stream = JSON.stringify(container);
+  if (_p !== undefined) return { stream, inner: _p === 'P' ? inner : `${inner}\n`, mayBeStripped: false };
+  if (typeof log !== 'string' || typeof time !== 'string') return undefined;
+  return { stream, inner, mayBeStripped: !text.startsWith(DOCKER) };
 }
 
 /**
@@ -122,14 +148,46 @@ function readLine(text: string, start: number, end: number): Line | undefined {
 export function joinLines(lines: readonly string[], cut?: (text: string) => Span[]): string[] {
   const [first = ''] = lines;
   if (lines.length === 1 && !cut) return [first];
-  const text = lines.map((line) => readLine(`${line}\n`, 0, line.length)!.inner).join('');
+  const text = unwrap(lines.map((line) => readLine(`${line}\n`, 0, line.length)!)).join('');
   const texts = cut ? cut(text).map(({ start, end }) => text.slice(start, end)) : [text.replace(/\n$/, '')];
-  if (first.startsWith(DOCKER)) {
-    const value = JSON.parse(first) as { log: string };
-    return texts.map((log) => JSON.stringify({ ...value, log }));
+  if (first[0] === '{') {
+    const value = parseJson(first) as JsonObject;
+    const { logtag, _p } = parseJson(lines.at(-1)!) as JsonObject;
+    const whole = { ...value, ...(logtag && { logtag }), ...(_p && { _p }) };
+    const name = 'log' in value ? 'log' : 'message';
+    return texts.map((inner) => JSON.stringify({ ...whole, [name]: inner }));
   }
   CRI.lastIndex = 0;
   CRI.test(first);
   const head = first.slice(0, CRI.lastIndex);
   return texts.map((log) => head + log);
+}
+
+/**
+ * Entries in which the parts of a line that a runtime cut are one, where its last part stood; the same ones where there are
+ * none. `isOpen`: the end of a line is still to come.
+ */
+export function joinParts(entries: Entry[]): { joined: Entry[]; isOpen: boolean } {
+  if (!entries.some(isWrapped)) return { joined: entries, isOpen: false };
+  const open = new Map<string, string[]>();
+  const joined: Entry[] = [];
+  for (const entry of entries) {
+    const line = isWrapped(entry) ? readLine(`${entry}\n`, 0, entry.length) : undefined;
+    const parts = line && open.get(line.stream);
+    const isPart = line !== undefined && !line.mayBeStripped && !line.inner.endsWith('\n');
+    if (!line || (!parts && !isPart)) joined.push(entry);
+    else if (isPart) open.set(line.stream, [...(parts ?? []), entry as string]);
+    else {
+      joined.push(...joinLines([...parts!, entry as string]));
+      open.delete(line.stream);
+    }
+  }
+  joined.push(...[...open.values()].flat());
+  return { joined, isOpen: open.size > 0 };
+}
+
+function isWrapped(entry: Entry): entry is string {
+  if (typeof entry !== 'string') return false;
+  OBJECT.lastIndex = CRI.lastIndex = 0;
+  return OBJECT.test(entry) || CRI.test(entry);
 }

@@ -2,6 +2,7 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
+import { joinLineParts } from './line-parts.ts';
 import { type FoundEntries, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
 import { COMMANDS, findGrowth, guessOrder, type ListOrder, otherOrder } from './list-order.ts';
 import { createRedisTrouble, type RedisOptions, tellPlainly, throwRefusal } from './redis.ts';
@@ -85,7 +86,11 @@ export class RedisListSource implements Source {
     return order === 'auto' ? undefined : order;
   }
 
-  async *batches(options: ReadOptions): AsyncIterable<Batch> {
+  batches(options: ReadOptions): AsyncIterable<Batch> {
+    return joinLineParts(this.#batches(options));
+  }
+
+  async *#batches(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
     const { intervalMs, lingerMs } = this.#options;
     if (follow) this.#connection.notices ??= new RedisNotices(this.#options, this.#name);

@@ -271,6 +271,8 @@ test('a log in the envelope of a container is that log, with its own identity', 
   for (const entry of [
     JSON.stringify({ log: `${call}\n`, stream: 'stderr', time }),
     `${time} stdout F ${call}`,
+    { date: 1772439300.25, time, stream: 'stdout', logtag: 'F', message: call },
+    { date: 1772439300.25, stream: 'stdout', _p: 'F', log: call, time },
     { MESSAGE: call, PRIORITY: '6', __REALTIME_TIMESTAMP: '1772439300250000' },
   ]) {
     const { id, timestamp, level, result, transactionId } = parse(entry);

@@ -174,6 +174,24 @@ test("so are those of Kubernetes' runtimes, which cut long lines into parts", ()
   ]);
 });
 
+test('so are the objects that Fluent Bit makes of such lines, whether it keeps the ends of lines or not', () => {
+  const tagged = (logtag: 'F' | 'P', message: string, pod = 'a'): string =>
+    JSON.stringify({ date: 1.5, time: 't', stream: 'stdout', logtag, message, kubernetes: { pod } });
+  const parts = [
+    tagged('P', '{"level": '),
+    tagged('F', 'other', 'b'),
+    tagged('F', '"INFO"}'),
+    tagged('F', 'x'),
+  ];
+  const joined = [tagged('F', '{"level": "INFO"}'), tagged('F', 'other', 'b'), tagged('F', 'x')];
+  assert.deepEqual(cut(parts.join('\n')), joined);
+  assert.deepEqual(cut(`[${parts}]`), joined);
+  const untagged = (log: string): string =>
+    JSON.stringify({ date: 1.5, log, stream: 'stdout', time: '2026-03-02T08:15:01Z' });
+  assert.deepEqual(cut([untagged('INFO:     a'), untagged('b\n')].join('\n')), [untagged('INFO:     ab')]);
+  assert.deepEqual(cut([untagged('one'), untagged('two')].join('\n')), [untagged('one'), untagged('two')]);
+});
+
 test('what the streams of a container, or several containers, write at once is told apart', () => {
   const traceback = [`${dated}`, 'Traceback (most recent call last):', '  File "é.py"', 'ValueError: no'];
   const pretty = JSON.stringify(JSON.parse(json('x')), undefined, 1).split('\n');
