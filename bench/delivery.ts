@@ -132,7 +132,7 @@ function bulkBodies(lines: readonly string[]): string[] {
   return bodies;
 }
 
-/** Posts the bodies as the sidecar's sink does; answers the seconds that it took. */
+/** Posts the bodies as the sidecar's sink does; returns the seconds that it took. */
 async function post(client: Client, bodies: readonly string[]): Promise<number> {
   const started = performance.now();
   let next = 0;

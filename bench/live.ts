@@ -58,7 +58,7 @@ class Live {
     this.#env = { REDIS_URL: redis, REDIS_LOGS_KEY: KEY, ELASTICSEARCH_URL: watch.url };
   }
 
-  /** Runs a sidecar while `work` does; answers the figures of its summary. */
+  /** Runs a sidecar while `work` does; returns the figures of its summary. */
   async with(
     work: (pid: number) => Promise<void>,
     way: Way = 'told',
@@ -107,7 +107,7 @@ class Live {
     await commands.exec();
   }
 
-  /** Pushes 1,000 logs a second, metrics and predictions as the API prints them; answers the memory held by `pid`, in MB. */
+  /** Pushes 1,000 logs a second, metrics and predictions as the API prints them; returns the memory held by `pid`, in MB. */
   async memory(pid: number, seconds: number): Promise<Spread> {
     const held: number[] = [];
     for (let n = 0; n < seconds * 10; n++) {
@@ -119,7 +119,7 @@ class Live {
     return spreadOf(held);
   }
 
-  /** Pushes this many logs a second, and answers what LPUSH to stored took, in ms, ascending. */
+  /** Pushes this many logs a second, and returns what LPUSH to stored took, in ms, ascending. */
   async latencies(perSecond: number, seconds: number): Promise<number[]> {
     const first = this.#sent;
     const pushed: number[] = [];

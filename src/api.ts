@@ -53,13 +53,13 @@ export class LogPipeline {
     this.#loaded = load(options);
   }
 
-  /** Reads what is there, writes it, and answers the figures. Throws `SidecarError` (`unreachable`). */
+  /** Reads what is there, writes it, and returns the figures. Throws `SidecarError` (`unreachable`). */
   async runOnce(): Promise<RunStats> {
     return this.#run(false, new AbortController().signal);
   }
 
   /** Goes on until `signal` aborts, pausing at most `interval` seconds; then finishes the batches under way, and
-   * answers the figures. */
+   * returns the figures. */
   async runContinuous(interval: number, signal: AbortSignal): Promise<RunStats> {
     this.#loaded.config.pipeline.poll_interval = interval;
     return this.#run(true, signal);
@@ -147,7 +147,7 @@ export class ElasticsearchIndexer {
     }
   }
 
-  /** Writes documents, each under its `_id`; one that is there already is left alone. Answers each one's outcome. */
+  /** Writes documents, each under its `_id`; one that is there already is left alone. Returns each one's outcome. */
   async indexLogs(index: string, logs: readonly (Fields & { _id: string })[]): Promise<Outcome[]> {
     const { ElasticsearchSink } = await import('./sinks/elasticsearch.ts');
     const sink = new ElasticsearchSink(this.#options);

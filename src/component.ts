@@ -92,14 +92,14 @@ export interface SinkDefinition<Name extends string, Sections extends Schemas>
   label: { en: string; fr: string };
 }
 
-/** Answers the definition as it is, with its types. */
+/** Returns the definition as it is, with its types. */
 export function defineSource<const Name extends string, const Sections extends Schemas>(
   definition: SourceDefinition<Name, Sections>,
 ): SourceDefinition<Name, Sections> {
   return definition;
 }
 
-/** Answers the definition as it is, with its types. */
+/** Returns the definition as it is, with its types. */
 export function defineSink<const Name extends string, const Sections extends Schemas>(
   definition: SinkDefinition<Name, Sections>,
 ): SinkDefinition<Name, Sections> {

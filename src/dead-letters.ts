@@ -130,7 +130,7 @@ export class DeadLetters {
       if (file.endsWith(APART)) await this.putBack(file, ({ text }) => `${text}\n`);
   }
 
-  /** Renames a file for a replay, so that letters written meanwhile go to a new one. Answers its path. */
+  /** Renames a file for a replay, so that letters written meanwhile go to a new one. Returns its path. */
   async setApart(file: string): Promise<string> {
     await rename(file, file + APART);
     return file + APART;

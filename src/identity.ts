@@ -25,7 +25,7 @@ const KEY_BYTES = 8;
 
 /**
  * Gives each entry of a batch its identity: the key of its content, or of its content and scope, and the number of the
- * copy. Answers the keys that were counted, too.
+ * copy. Returns the keys that were counted, too.
  */
 export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { logs: Log[]; keys: Buffer } {
   const { entries, scopes, known } = batch;

@@ -15,7 +15,7 @@ export interface MadeDocument extends Omit<IndexDocument, 'json'> {
 }
 
 /**
- * Runs one plugin on entries, as the pipeline would, and answers its documents: for a plugin's own tests. Every
+ * Runs one plugin on entries, as the pipeline would, and returns its documents: for a plugin's own tests. Every
  * event passes the filter; times without a zone are UTC. Throws what the plugin throws.
  */
 export function runPlugin<Options>(
@@ -42,7 +42,7 @@ export function runPlugin<Options>(
 }
 
 /**
- * Reads an entry by one format, as the pipeline would, and answers its event: for a format's own tests. `undefined` where
+ * Reads an entry by one format, as the pipeline would, and returns its event: for a format's own tests. `undefined` where
  * the format does not know the entry. Times without a zone are UTC. Throws what the format throws.
  */
 export function readEntry<Options>(

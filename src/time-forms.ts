@@ -66,7 +66,7 @@ const WHOLE_DAY_FIRST = whole(DAY_FIRST);
 const BEGINNING = [...IN_TEXT, DAY_FIRST].map((form) => new RegExp(`(?:${form})(?!\\w|[:.,]\\d)`, 'y'));
 const EPOCH = /^(\d{8,19})(?:[.,](\d{1,9})\d*)?$/;
 
-/** Reads a time; `dayFirst`: `02/03/2026` is in March. Answers `undefined` for what is not a time, or an impossible one. */
+/** Reads a time; `dayFirst`: `02/03/2026` is in March. Returns `undefined` for what is not a time, or an impossible one. */
 export function readWritten(text: string, dayFirst: boolean): WrittenTime | undefined {
   if (text.length > 64) return undefined;
   const epoch = EPOCH.exec(text);

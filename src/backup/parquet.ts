@@ -48,7 +48,7 @@ export async function columnsOf(documents: AsyncIterable<StoredDocument>): Promi
   return new Map([...columns.slice(0, first), ...rest]);
 }
 
-/** Writes the documents as a Parquet file, a row each and Snappy-compressed; answers how many. Memory holds one row group. */
+/** Writes the documents as a Parquet file, a row each and Snappy-compressed; returns how many. Memory holds one row group. */
 export async function writeParquet(
   path: string,
   columns: Columns,

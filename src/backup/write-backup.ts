@@ -62,7 +62,7 @@ const OWN_SETTINGS = [
 
 /**
  * Begins a backup of these indices, or of those behind an alias of that name, in a new folder
- * `backup_YYYYMMDD_HHMMSS` (local time) of `output`, and answers that folder. Throws `SidecarError`.
+ * `backup_YYYYMMDD_HHMMSS` (local time) of `output`, and returns that folder. Throws `SidecarError`.
  */
 export async function beginExport(
   { client, options }: ExportContext,
@@ -118,7 +118,7 @@ export async function findUnfinishedExport(output: string): Promise<string | und
   return undefined;
 }
 
-/** Writes what is missing of a begun backup, and answers what it holds. Throws `SidecarError`; it can be called again then. */
+/** Writes what is missing of a begun backup, and returns what it holds. Throws `SidecarError`; it can be called again then. */
 export async function finishExport(context: ExportContext, folder: string): Promise<Manifest> {
   const lock = new Lock(join(folder, 'export.lock'), `writes ${folder}. Let it end`);
   await lock.take();

@@ -95,7 +95,7 @@ export class DiskBuffer {
   /**
    * Keeps a batch: it outlives this process when this resolves, and the machine when the journal tells of it, or at once
    * where `isSentOnce`: its source does not hold it any more then. Waits while there is no room, or the disk can't be
-   * written; answers `false` where `signal` aborts before it is kept.
+   * written; returns `false` where `signal` aborts before it is kept.
    */
   async keep(
     {

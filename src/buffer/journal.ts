@@ -104,7 +104,7 @@ export class Journal {
   }
 
   /**
-   * Counts the copies of a batch's contents, by the first halves of their keys, 8 bytes each, and answers how many of each
+   * Counts the copies of a batch's contents, by the first halves of their keys, 8 bytes each, and returns how many of each
    * came before. `again`: an earlier run has counted them, and each gets one of the numbers that it gave.
    */
   count(keys: Buffer, again = false): number[] {
@@ -135,7 +135,7 @@ export class Journal {
     this.#touch();
   }
 
-  /** Resolves once all that was told is on the disk. Answers whether it is: trouble is logged, a run can do without. */
+  /** Resolves once all that was told is on the disk. Returns whether it is: trouble is logged, a run can do without. */
   async sync(): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -28,7 +28,7 @@ export class KeyCounts {
   /** Youngest first. */
   readonly #generations = [new KeyTable()];
 
-  /** Counts `number` more copies of each key, 8 bytes, in a buffer of them; answers how many of each there were before. */
+  /** Counts `number` more copies of each key, 8 bytes, in a buffer of them; returns how many of each there were before. */
   add(keys: Buffer, number: number): number[] {
     const before: number[] = [];
     for (let at = 0; at + 8 <= keys.length; at += 8)

@@ -196,7 +196,7 @@ export async function segmentPaths(folder: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-/** Hands on the head of each batch in a segment, oldest first; answers `undefined` where there is none. It changes nothing. */
+/** Hands on the head of each batch in a segment, oldest first; returns `undefined` where there is none. It changes nothing. */
 export async function readHeads(
   path: string,
   onBatch: (head: BatchHead) => void,

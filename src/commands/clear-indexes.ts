@@ -13,7 +13,7 @@ import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { flag } from './options.ts';
 
-/** Lets the next run read everything again, and answers what it did, for people. */
+/** Lets the next run read everything again, and returns what it did, for people. */
 async function forgetPosition(config: Config): Promise<string> {
   let folder: string;
   try {

@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 export interface Command {
   /** Tells yargs its options and its subcommands. */
   build(yargs: Argv): Argv;
-  /** Does its work, and answers the exit code. Throws `SidecarError` for what a person must put right. */
+  /** Does its work, and returns the exit code. Throws `SidecarError` for what a person must put right. */
   run(argv: Readonly<Record<string, unknown>>): Promise<number>;
 }
 

@@ -6,7 +6,7 @@ export type StopReason = 'signal' | 'closed';
 
 /**
  * Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, or when stdout or stderr is found closed. The second signal ends
- * the process at once, since nobody listens any more. Answers what takes the listeners away.
+ * the process at once, since nobody listens any more. Returns what takes the listeners away.
  */
 export function onStop(stop: (reason: StopReason) => void): () => void {
   let isStopping = false;

@@ -2,7 +2,7 @@ import { type Check, exitOf } from '../checks/result.ts';
 import { formatCheck } from '../terminal/checks.ts';
 import type { CommandContext } from './define.ts';
 
-/** Prints each check as it comes, and all of them for `--json`; answers the exit code. */
+/** Prints each check as it comes, and all of them for `--json`; returns the exit code. */
 export async function tellChecks(
   checks: AsyncIterable<Check>,
   { say, tell }: Pick<CommandContext<Record<never, never>>, 'say' | 'tell'>,

@@ -10,7 +10,7 @@ const CODE = /\.[mc]?[jt]s$|\.json$/;
 
 /**
  * Calls `onChange` whenever the configuration, `.env`, a plugin of one's own, or a file beside one has changed, and rests
- * again: editors write in several steps. Which files these are is told by `first`, and then by `load`. Answers what ends
+ * again: editors write in several steps. Which files these are is told by `first`, and then by `load`. Returns what ends
  * the watch.
  */
 export function watchConfiguration(

@@ -2,7 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import { serverOf } from './transport.ts';
 
 /**
- * Opens a point in time of these indices, or of those behind these aliases, and answers its id. What was written before is
+ * Opens a point in time of these indices, or of those behind these aliases, and returns its id. What was written before is
  * in it: by itself, a search would miss the last second, or the last half a minute where nobody has searched.
  */
 export async function openPointInTime(

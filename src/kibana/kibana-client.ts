@@ -64,7 +64,7 @@ export class Kibana {
     return { text: objects.map((line) => `${line}\n`).join(''), count };
   }
 
-  /** Puts objects, one a line, under their ids, in place of those that are there; answers how many. */
+  /** Puts objects, one a line, under their ids, in place of those that are there; returns how many. */
   async importObjects(text: string): Promise<number> {
     const form = new FormData();
     form.append('file', new File([text], 'objects.ndjson', { type: 'application/ndjson' }));

@@ -129,7 +129,7 @@ export class ElasticsearchSink implements Sink {
 }
 
 /**
- * Notes the outcomes of one answer; answers the places to send again, and why the first of them is put off. `unsure`: what
+ * Notes the outcomes of one answer; returns the places to send again, and why the first of them is put off. `unsure`: what
  * an earlier request may have stored.
  */
 function settle(

@@ -46,7 +46,7 @@ export class ContainerLines {
   readonly #byStream = new Map<string, Run>();
   #count = 0;
 
-  /** Takes a line; answers false for one that no runtime wrapped. */
+  /** Takes a line; returns false for one that no runtime wrapped. */
   add(text: string, start: number, end: number): boolean {
     const line = readLine(text, start, end);
     if (!line) return false;

@@ -55,7 +55,7 @@ export class Cursor {
     this.#rest = Buffer.alloc(0);
   }
 
-  /** Takes the bytes behind `at` in, and answers the entries that are whole. */
+  /** Takes the bytes behind `at` in, and returns the entries that are whole. */
   add(bytes: Buffer): Item[] {
     this.at += bytes.length;
     if (this.head.length < HEAD_BYTES) this.head = Buffer.concat([this.head, bytes]).subarray(0, HEAD_BYTES);

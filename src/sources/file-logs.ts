@@ -55,7 +55,7 @@ export class FileLogs {
   }
 
   /**
-   * Looks at all files, and answers the logs that there are, oldest first; those without a file, which are read from the
+   * Looks at all files, and returns the logs that there are, oldest first; those without a file, which are read from the
    * open one, before them. `follow`: what is not there, or can't be read, is waited for; otherwise it throws.
    */
   async look(follow: boolean): Promise<FileLog[]> {
@@ -140,7 +140,7 @@ export class FileLogs {
   }
 
   /**
-   * Finds each log's file, and a log for each file: by what is in them first, and then by name and inode. Answers whether
+   * Finds each log's file, and a log for each file: by what is in them first, and then by name and inode. Returns whether
    * nothing is missed.
    */
   async #assign(looks: readonly Look[], isStable: boolean): Promise<boolean> {

@@ -35,7 +35,7 @@ export class UnsettledError extends Error {
   override name = 'UnsettledError';
 }
 
-/** Looks at a file; answers `earlier`, the last look, where nothing has changed. Rejects where it can't be opened. */
+/** Looks at a file; returns `earlier`, the last look, where nothing has changed. Rejects where it can't be opened. */
 export async function lookAt(place: Place, earlier: Look | undefined): Promise<Look> {
   if (earlier && isUnchanged(earlier, await stat(place.path))) return earlier;
   const file = await open(place.path, 'r');

@@ -48,7 +48,7 @@ interface Memory {
 interface SplitOptions {
   /** The most entries in one batch of new ones. */
   batchSize: number;
-  /** As the view's own; answers nothing where reading is to end. */
+  /** As the view's own; returns nothing where reading is to end. */
   load(places: readonly number[]): Promise<Loaded | undefined>;
   onGap?: ((gap: Gap) => void) | undefined;
 }
@@ -144,7 +144,7 @@ export class ListCursor {
   }
 
   /**
-   * Remembers a view, and answers what of it is new. `isFirst`: an earlier run's entries are wanted too, as known ones.
+   * Remembers a view, and returns what of it is new. `isFirst`: an earlier run's entries are wanted too, as known ones.
    * `mayMiss`: the view need not reach what was seen before, so that it is not a sign of loss if it does not.
    */
   accept(

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 
-/** Sends commands to Redis, and answers what they answer. */
+/** Sends commands to Redis, and returns what they answer. */
 export type Ask = <T>(send: (redis: Redis) => Promise<T>) => Promise<T>;
 
 /** How many keys Redis looks at for one answer to `SCAN`. */

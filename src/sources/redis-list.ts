@@ -221,7 +221,7 @@ export class RedisListSource implements Source {
 
   /**
    * Finds out at which end the list is written, where that is not configured: by the times of its entries while nothing was
-   * seen of it, then by how it grows. Answers whether it is the other end than was thought, so that the list must be read again.
+   * seen of it, then by how it grows. Returns whether it is the other end than was thought, so that the list must be read again.
    */
   async #findOrder(view: View): Promise<boolean> {
     const { order } = this.#pages;

@@ -65,7 +65,7 @@ export class RedisWindow implements View {
     throw new Error('the list changes faster than its pages can be read');
   }
 
-  /** Answers `false` where the list became another meanwhile. */
+  /** Returns `false` where the list became another meanwhile. */
   async #fill(expected: ExpectedWindow, count: number): Promise<boolean> {
     // What is newer only moves them further back.
     const giants = expected.prints.slice(0, count).flatMap((print, at) => (isUnreadable(print) ? [at] : []));

@@ -65,7 +65,7 @@ function stringEnd(text: string, start: number): number {
 
 /**
  * Parses JSON as Python's `json.dumps` writes it: `NaN` and `Infinity`, which it emits by default, become null, and
- * integers beyond 2^53, which would lose digits, become text. Answers `undefined` for what is not JSON, or nests deeper
+ * integers beyond 2^53, which would lose digits, become text. Returns `undefined` for what is not JSON, or nests deeper
  * than `MAX_DEPTH`.
  */
 export function parseJson(text: string): Json | undefined {

@@ -88,7 +88,7 @@ export class Trouble {
   }
 
   /**
-   * It failed: waits until the next attempt is due, at least `leastMs`, and answers whether to make it. `false` where
+   * It failed: waits until the next attempt is due, at least `leastMs`, and returns whether to make it. `false` where
    * patience has ended, or `signal` aborts.
    */
   async wait(error: unknown, signal: AbortSignal, leastMs = 0): Promise<boolean> {
@@ -119,8 +119,8 @@ export class Trouble {
   }
 
   /**
-   * Makes an attempt until one succeeds, and answers what that answered; `undefined` once `signal` aborts. After each
-   * failure `recover` lets go of what it may have broken, and answers how long to leave the server alone, in ms.
+   * Makes an attempt until one succeeds, and returns what that answered; `undefined` once `signal` aborts. After each
+   * failure `recover` lets go of what it may have broken, and returns how long to leave the server alone, in ms.
    * A `SidecarError` that either throws is thrown on at once, and `unreachable` when patience has ended.
    */
   async outlast<T>(

@@ -12,7 +12,7 @@ const DURATION = /^(\d{1,6})([smhdw])$/;
 const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
 /**
- * Reads a duration such as `90s`, `30m`, `12h`, `30d` or `4w`; answers ms. Throws `SidecarError` (`config`) that begins
+ * Reads a duration such as `90s`, `30m`, `12h`, `30d` or `4w`; returns ms. Throws `SidecarError` (`config`) that begins
  * with `name`.
  */
 export function readDuration(text: string, name: string): number {

@@ -107,7 +107,7 @@ test('an export that still runs is not gone on with by another', { timeout: 60_0
   await running.stop('SIGKILL');
 });
 
-/** Kills an export in the middle of its last index, and answers its folder and how many documents that index had then. */
+/** Kills an export in the middle of its last index, and returns its folder and how many documents that index had then. */
 async function killed(
   workspace: Workspace,
   proxy: FaultProxy,

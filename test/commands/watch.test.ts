@@ -20,7 +20,7 @@ interface Watched {
   list: TestList;
   /** The documents so far. */
   documents(): Record<string, unknown>[];
-  /** Pushes a log, and answers the logger that it is stored with. */
+  /** Pushes a log, and returns the logger that it is stored with. */
   loggerOfNext(): Promise<unknown>;
 }
 

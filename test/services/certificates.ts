@@ -6,7 +6,7 @@ import { temporaryFolder } from '../samples.ts';
 
 /**
  * Makes an authority (`ca.pem`), and certificates of a server and of a client that it has signed (`server.pem`,
- * `server.key`, …); answers the path of each by its name.
+ * `server.key`, …); returns the path of each by its name.
  */
 export function makeCertificates(t: TestContext): (name: string) => string {
   const folder = temporaryFolder(t);

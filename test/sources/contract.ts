@@ -23,7 +23,7 @@ interface Limits {
   listens?: boolean;
 }
 
-/** Reads to the end, and commits each batch; answers the batches and the last position. */
+/** Reads to the end, and commits each batch; returns the batches and the last position. */
 export async function readAll(
   source: Source,
   options: Partial<ReadOptions> = {},
@@ -83,7 +83,7 @@ export async function follow(
   };
 }
 
-/** Commits a batch; answers the position behind it, `before` being that before it, as a journal would hold it. */
+/** Commits a batch; returns the position behind it, `before` being that before it, as a journal would hold it. */
 async function commit(batch: Batch, before: Json | undefined): Promise<Json | undefined> {
   await batch.commit?.();
   return batch.position === undefined ? before : JSON.parse(JSON.stringify(batch.position));

@@ -29,7 +29,7 @@ export class LogFolder {
     this.path = join(folder, 'api.log');
   }
 
-  /** Appends `count` lines, no two of which are equal; answers them. */
+  /** Appends `count` lines, no two of which are equal; returns them. */
   write(count = 1, path = this.path): string[] {
     const lines = Array.from({ length: count }, (_, n) => {
       const number = this.written.length + n;

@@ -124,7 +124,7 @@ export class Topology {
     );
   }
 
-  /** Waits until all is stored, and compares every document. Answers the counts. */
+  /** Waits until all is stored, and compares every document. Returns the counts. */
   async assertComplete(): Promise<Record<string, number>> {
     const expected = await this.expected();
     const total = (contents: Contents): number =>
