@@ -44,7 +44,7 @@ export const COMMON_SECTIONS = {
       type: 'number',
       minimum: 0,
       maximum: 1000,
-      default: 25,
+      default: 20,
       description:
         'Shortest time between two reads of a Redis list, in milliseconds: what comes meanwhile is written together.',
       variable: 'PIPELINE_LINGER',

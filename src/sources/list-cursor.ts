@@ -167,10 +167,11 @@ export class ListCursor {
     else if (recognition && recognition.gone > 0)
       log.info(`${this.#name} has lost its ${recognition.gone} newest entries: reading on from there`);
     this.#tellCopies(view, recognition);
-    const behind = recognition ? recognition.memory.prints.slice(recognition.end) : [];
-    const most = Math.min(this.#keep, view.length + Math.max(TAIL, view.length));
-    const memory = { length: view.length, prints: [...view.prints, ...behind] };
-    this.#memory = { length: view.length, prints: memory.prints.slice(0, most) };
+    const most = view.length + Math.max(TAIL, view.length);
+    const { end = 0 } = recognition ?? {};
+    const behind = recognition?.memory.prints.slice(end, end + most - view.prints.length) ?? [];
+    const memory = { length: view.length, prints: view.prints.concat(behind) };
+    this.#memory = most > this.#keep ? { ...memory, prints: memory.prints.slice(0, this.#keep) } : memory;
     this.#isAway = false;
     const news = new Set(fresh);
     return {
@@ -261,8 +262,10 @@ function positionWithout(
   const most = Math.min(keep, read + SAVED_TAIL);
   const isFront = open.length === 0 || open[0] === open.length - 1;
   const left = new Set(isFront ? [] : open);
-  const rest = isFront ? prints.slice(open.length) : prints.filter((_, at) => !left.has(at));
-  const position: ListPosition = { length: read, prints: rest.slice(0, most) };
+  const rest = isFront
+    ? prints.slice(open.length, open.length + most)
+    : prints.filter((_, at) => !left.has(at)).slice(0, most);
+  const position: ListPosition = { length: read, prints: rest };
   return (others.length > 0 ? { ...position, others } : position) as unknown as Json;
 }
 
