@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
+import { VERSION } from '../util/version.ts';
 import { addCommands, type CommandEntry } from './command.ts';
 import { HELP_WIDTH, usageError } from './usage.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 /** Each command with its line of help, and the rest of it: only the one that is called is loaded. */
 const COMMANDS: readonly CommandEntry[] = [
@@ -121,7 +119,7 @@ export function createParser(args: readonly string[]): Argv {
     .usage("$0 <command>\n\nShips a machine-learning API's logs into four Elasticsearch indices.")
     .strict()
     .locale('en')
-    .version(version)
+    .version(VERSION)
     .alias({ h: 'help' })
     // yargs makes the help of every command that it runs, and breaking its lines takes a quarter of the start.
     .wrap(args.length === 0 || args.includes('--help') || args.includes('-h') ? HELP_WIDTH : null)

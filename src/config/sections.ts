@@ -248,6 +248,27 @@ export const COMMON_SECTIONS = {
     variable: 'PIPELINE_LISTEN',
     flag: 'listen',
   },
+  access: section('Who may open what is served at `listen`.', {
+    token: {
+      ...SECRET,
+      description:
+        'The bearer token that requests must carry; a browser takes it as a password, with any user.',
+      variable: 'LISTEN_TOKEN',
+    },
+    username: {
+      ...TEXT,
+      description: 'Instead of the token, or beside it: user of basic authentication.',
+      variable: 'LISTEN_USERNAME',
+    },
+    password: { ...SECRET, description: 'Its password.', variable: 'LISTEN_PASSWORD' },
+    protect: {
+      enum: ['nothing', 'pages', 'all'],
+      default: 'pages',
+      description:
+        'What asks for credentials: the pages, or /healthz, /readyz and /metrics, too. Where none are set, what is protected is for this machine only.',
+      variable: 'LISTEN_PROTECT',
+    },
+  }),
   language: {
     enum: ['auto', 'en', 'fr'],
     default: 'auto',

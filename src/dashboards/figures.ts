@@ -31,7 +31,7 @@ export async function findFigures(
 ): Promise<Tile[]> {
   const rules = loadRules(config.alerts.file);
   const patternOf = (index: string): string => `${names.get(`ml-api-${index}`) ?? `ml-api-${index}`}*`;
-  const middle = (range.from + range.to) / 2;
+  const middle = Math.floor((range.from + range.to) / 2);
   const halves = [
     { range: { timestamp: { lt: middle, format: 'epoch_millis' } } },
     { range: { timestamp: { gte: middle, format: 'epoch_millis' } } },
@@ -64,8 +64,8 @@ export async function findFigures(
     tellLatency(answers, rules),
     tellClasses(answers, config.dashboards.classes as Record<string, string>),
     tellDrift(
-      await source.sample(index, { from: range.from, to: Math.ceil(middle) - 1 }, SAMPLE),
-      await source.sample(index, { from: Math.ceil(middle), to: range.to }, SAMPLE),
+      await source.sample(index, { from: range.from, to: middle - 1 }, SAMPLE),
+      await source.sample(index, { from: middle, to: range.to }, SAMPLE),
     ),
   ];
 }

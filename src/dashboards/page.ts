@@ -3,6 +3,7 @@ import { createDiscoverLink } from '../kibana/discover.ts';
 import { Html, type HtmlPage, html, renderPage } from '../util/html.ts';
 import { renderTiles, type Tile } from '../util/tiles.ts';
 import { formatTime } from '../util/time.ts';
+import { VERSION } from '../util/version.ts';
 import type { Look, Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
 import { BY_PAGE, DARK, LIGHT, writeVariables } from './theme.ts';
@@ -19,25 +20,28 @@ export interface DashboardsPage {
   links?: readonly { href: string; text: string; current?: boolean }[];
   /** What chooses the time. */
   form?: Html;
+  /** How often it is drawn anew, in seconds. */
+  renewSeconds?: number | undefined;
   /** To be opened as a file. */
   standalone?: boolean;
 }
 
 /** A page with every chart as a picture, and its numbers as a table. The pictures are drawn in the colours `BY_PAGE`. */
 export function renderDashboards(shows: DashboardsPage): HtmlPage {
-  const { figures, dashboards, range, source, links = [], form, standalone = false } = shows;
+  const { figures, dashboards, range, source, links = [], form, renewSeconds, standalone = false } = shows;
   const anchors = dashboards.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
   return renderPage({
     title: 'Dashboards of the ML API',
     style: STYLE,
     links,
     standalone,
-    main: html`<p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
+    renewSeconds,
+    main: html`<p role="status" id="state"></p><div id="live"><p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
 ${form}
 ${renderTiles(figures)}
 <nav aria-label="On this page"><ul>${anchors}</ul></nav>
-${dashboards.map(renderSection)}`,
-    footer: html`Drawn by ml-log-sidecar, ${formatTime(Date.now())}. All times are UTC.`,
+${dashboards.map(renderSection)}</div>`,
+    footer: html`Drawn by ml-log-sidecar ${VERSION}, <span id="now">${formatTime(Date.now())}</span>. All times are UTC.`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { describeProgram, linksOf } from '../server/pages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type HtmlPage, html, renderPage } from '../util/html.ts';
 import { readTime } from '../util/time.ts';
@@ -15,12 +16,6 @@ export interface WorkerOrder {
 
 /** What it answers: a page, or why there is none. */
 export type WorkerResult = { page: HtmlPage } | { code: SidecarError['code']; message: string };
-
-/** The pages, for the navigation of this one. */
-export const PAGES = [
-  { href: '/', text: 'Status' },
-  { href: '/dashboards', text: 'Dashboards', current: true },
-];
 
 /** How long a page is answered again, in ms. */
 const FRESH_MS = 10_000;
@@ -94,8 +89,8 @@ function drawInWorker(order: WorkerOrder): Promise<HtmlPage> {
 function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
   return renderPage({
     title: 'Dashboards of the ML API',
-    links: PAGES,
+    links: linksOf('/dashboards'),
     main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
-    footer: html`Nothing was drawn.`,
+    footer: html`Nothing was drawn. ${describeProgram()}.`,
   });
 }

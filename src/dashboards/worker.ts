@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { linksOf } from '../server/pages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { HtmlPage } from '../util/html.ts';
 import { openChartSource } from './open.ts';
 import { createPageLook, renderDashboards } from './page.ts';
 import { drawAll, queryAll } from './pictures.ts';
-import { PAGES, type WorkerOrder, type WorkerResult } from './serve-dashboards.ts';
+import type { WorkerOrder, WorkerResult } from './serve-dashboards.ts';
 import { renderTimeForm } from './time-form.ts';
 
 // A thread of its own: loading Vega and drawing take the better part of a second, in which no log would flow.
@@ -17,7 +18,8 @@ async function render({ setting, wanted, query }: WorkerOrder): Promise<HtmlPage
       ...answers,
       dashboards: await drawAll(answers, createPageLook(setting.config)),
       source: source.name,
-      links: PAGES,
+      links: linksOf('/dashboards'),
+      renewSeconds: query.to === 'now' ? 60 : undefined,
       form: renderTimeForm(query, answers.range),
     });
   } finally {

@@ -38,7 +38,7 @@ export async function startStatus(
   const dashboards = new ServedDashboards(await dashboardsSetting(loaded));
   // Files have no alerts: they are searches of Elasticsearch.
   const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
-  const status = async (isLocal: boolean): Promise<Status> => {
+  const status = async (isKnown: boolean): Promise<Status> => {
     const { stages, sourceAddress, sinkAddress } = assembly();
     const { letters, more } = await stages.deadLetters.newest(LETTERS_BYTES);
     const told = readiness(metrics);
@@ -62,13 +62,15 @@ export async function startStatus(
         // A reason may quote what a caller sent.
         groups: groupByReason(letters)
           .slice(0, MAX_REASONS)
-          .map((group) => (isLocal ? group : { ...group, reason: 'shown on this machine only' })),
+          .map((group) =>
+            isKnown ? group : { ...group, reason: 'shown on this machine, or with credentials' },
+          ),
       },
     };
   };
-  const server = await startServer(address, {
+  const server = await startServer(address, config.access, {
     metrics,
-    status: async (isLocal) => renderStatusPage(await status(isLocal)),
+    status: async (isKnown) => renderStatusPage(await status(isKnown)),
     dashboards: (parameters) => dashboards.page(parameters),
   });
   return { observers: [metrics, rates], close: server.close };

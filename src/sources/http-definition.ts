@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { ok } from '../checks/result.ts';
 import { defineSource } from '../component.ts';
 import { SECRET, section, TEXT } from '../config/sections.ts';
+import { checkCredentials } from '../server/credentials.ts';
 import { isLoopback, type ListenAddress, parseListen } from '../server/listen.ts';
 import { SidecarError } from '../util/errors.ts';
 
@@ -40,11 +41,7 @@ export const httpSource = defineSource({
   configure({ http, limits }) {
     const { listen, token, username, password, body_bytes: bodyBytes } = http;
     const address = parseListen(listen, 'HTTP_LISTEN');
-    if ((username === undefined) !== (password === undefined))
-      throw new SidecarError(
-        'config',
-        'http.username and http.password go together: set HTTP_USERNAME and HTTP_PASSWORD',
-      );
+    checkCredentials(http, 'HTTP');
     if (!isLoopback(address.host) && token === undefined && username === undefined)
       throw new SidecarError(
         'config',

@@ -1,6 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createScopedKey } from '../event.ts';
+import { CHALLENGE, type Credentials, isAdmitted, isOpen } from '../server/credentials.ts';
 import { closeServer, isFromPage, type ListenAddress, listen } from '../server/listen.ts';
 import { log } from '../util/log.ts';
 import { type Part, readBody } from './http-body.ts';
@@ -8,13 +9,8 @@ import { type Received, RefusedRequest, receive } from './http-receive.ts';
 import type { Batch, ReadOptions, Source } from './source.ts';
 
 /** Where requests are taken, and from whom. */
-export interface HttpOptions {
+export interface HttpOptions extends Credentials {
   address: ListenAddress;
-  /** A bearer token that is let in. */
-  token?: string | undefined;
-  /** Basic credentials that are let in. */
-  username?: string | undefined;
-  password?: string | undefined;
   /** The most bytes of one body, unpacked. */
   bodyBytes: number;
   /** The most bytes of bodies that are not answered yet, all together; one body always may come. */
@@ -28,7 +24,7 @@ const MAX_WAITING = 256;
 const MOST_PARTS = 10_000;
 /** What goes with a status. */
 const HEADERS: Record<number, Record<string, string>> = {
-  401: { 'www-authenticate': 'Bearer, Basic realm="ml-log-sidecar"' },
+  401: CHALLENGE,
   405: { allow: 'POST' },
   503: { 'retry-after': '5' },
 };
@@ -130,28 +126,15 @@ export class HttpSource implements Source {
   /** Throws `RefusedRequest` for what is not a request with logs, or comes at the wrong time. */
   #admit({ url = '', method, headers }: IncomingMessage): void {
     // A page in somebody's browser may send a form to a service on that machine, and knows no token.
-    if (this.#isOpen && isFromPage(headers))
+    if (isOpen(this.#options) && isFromPage(headers))
       throw new RefusedRequest(403, 'logs are not taken from pages in browsers: set HTTP_TOKEN, and send it');
     if (url.split('?')[0] !== LOGS_PATH) throw new RefusedRequest(404, `logs are posted to ${LOGS_PATH}`);
-    if (!this.#knows(headers.authorization)) throw new RefusedRequest(401, 'wrong or missing credentials');
+    if (!isAdmitted(this.#options, headers.authorization))
+      throw new RefusedRequest(401, 'wrong or missing credentials');
     if (method !== 'POST') throw new RefusedRequest(405, 'logs are sent with POST');
     if (this.#stopping) throw new RefusedRequest(503, STOPPING);
     if (this.#isFull()) throw new RefusedRequest(503, 'the buffer is full: the sink is behind');
     if (this.#waiting.length >= MAX_WAITING) throw new RefusedRequest(503, 'too many requests are waiting');
-  }
-
-  /** It asks for no credentials. */
-  get #isOpen(): boolean {
-    return this.#options.token === undefined && this.#options.username === undefined;
-  }
-
-  #knows(authorization = ''): boolean {
-    const { token, username, password } = this.#options;
-    if (this.#isOpen) return true;
-    const [scheme = '', credentials = ''] = authorization.split(/ +/, 2);
-    const basic = Buffer.from(`${username}:${password}`).toString('base64');
-    if (/^bearer$/i.test(scheme)) return token !== undefined && equal(credentials, token);
-    return /^basic$/i.test(scheme) && username !== undefined && equal(credentials, basic);
   }
 
   /** Takes no more; what has not set out yet is refused, and comes again. */
@@ -166,11 +149,6 @@ export class HttpSource implements Source {
     for (const answer of this.#open) answer(503, { error: STOPPING });
     await closeServer(this.#server);
   }
-}
-
-/** In a time that tells nothing of the secret. */
-function equal(given: string, secret: string): boolean {
-  return timingSafeEqual(Buffer.from(hash('sha256', given)), Buffer.from(hash('sha256', secret)));
 }
 
 /** What cannot be unpacked won't be when it is sent again either: it is kept as it came. */

@@ -50,8 +50,8 @@ export interface PageParts {
   title: string;
   /** The page's own CSS, behind the common one. */
   style?: string;
-  /** JavaScript that may ask this server, and nobody else. */
-  script?: string;
+  /** How often, in seconds, the parts `#live` and `#now` are put in anew, by a script, until the reader stops that. */
+  renewSeconds?: number | undefined;
   /** What the navigation links to. */
   links: readonly { href: string; text: string; current?: boolean }[];
   main: Html;
@@ -64,13 +64,14 @@ export interface PageParts {
 export function renderPage({
   title,
   style = '',
-  script,
+  renewSeconds,
   links,
   main,
   footer,
   standalone,
 }: PageParts): HtmlPage {
   const css = STYLE + style;
+  const script = renewSeconds === undefined ? undefined : createRenewal(renewSeconds);
   const scripts = script === undefined ? '' : `; script-src '${hashOf(script)}'; connect-src 'self'`;
   const loads = `default-src 'none'; style-src '${hashOf(css)}'${scripts}; img-src data:; base-uri 'none'; form-action 'self'`;
   const meta = html`<meta http-equiv="Content-Security-Policy" content="${loads}">`;
@@ -96,11 +97,37 @@ ${standalone ? meta : ''}<title>${title}</title>
 <main id="main" tabindex="-1">
 ${main}
 </main>
-<footer>${footer}</footer>
+<footer>${script === undefined ? '' : html`<p hidden><label><input type="checkbox" id="renew"> Renew this page every ${renewSeconds} s</label></p>`}
+<p>${footer}</p></footer>
 ${script === undefined ? '' : html`<script>${new Html(script)}</script>`}</body>
 </html>
 `;
   return { html: whole.text, policy: `${loads}; frame-ancestors 'none'` };
+}
+
+/** Puts in what changed; the state is said aloud, by its role, only when it is another. */
+function createRenewal(seconds: number): string {
+  return `
+const find = (id, page = document) => page.getElementById(id);
+const box = find('renew');
+box.closest('p').hidden = false;
+box.checked = sessionStorage.getItem('renew') !== 'off';
+box.addEventListener('change', () => sessionStorage.setItem('renew', box.checked ? 'on' : 'off'));
+const renew = async () => {
+  const live = find('live');
+  if (document.hidden || !box.checked || live.querySelector('details[open]')) return;
+  const fresh = await fetch(location.href, { headers: { accept: 'text/html' } }).then((answer) => answer.text()).catch(() => '');
+  const page = new DOMParser().parseFromString(fresh, 'text/html');
+  const state = find('state');
+  const next = find('state', page);
+  const why = page.querySelector('[role=alert]')?.textContent ?? 'The sidecar does not answer.';
+  const [text, look] = next ? [next.textContent, next.className] : [why, 'bad'];
+  if (state.textContent !== text) { state.textContent = text; state.className = look; }
+  if (!next || live.contains(document.activeElement)) return;
+  for (const id of ['live', 'now']) find(id).replaceWith(find(id, page));
+};
+setInterval(renew, ${seconds * 1000});
+`;
 }
 
 function hashOf(text: string): string {
@@ -127,10 +154,15 @@ nav a{display:inline-block;padding:.25rem 0}nav a[aria-current]{color:var(--ink)
 .tiles{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,10.5rem),1fr));margin:0 0 .75rem}
 .tiles dt{color:var(--faint);font-size:.875rem}.tiles dd{margin:0}.tiles .faint{font-size:.8125rem}
 .value{font-size:1.625rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
+#state:empty{display:none}#state{font-weight:600}code{overflow-wrap:anywhere}
 .scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
 th,td{text-align:left;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{color:var(--faint);font-weight:600}.number{text-align:right}
 @media(max-width:30rem){header,main,footer{padding-inline:.5rem}.card{padding:.5rem .5rem}
 .tiles{grid-template-columns:1fr 1fr;gap:.5rem}.value{font-size:1.375rem}}
+/* Tables whose cells are more than figures: a block for each row, each cell with its column's name. */
+@media(max-width:40rem){.stack thead{position:absolute;clip-path:inset(50%)}.stack,.stack tbody,.stack tr,.stack td,.stack th{display:block}
+.stack tr{padding:.375rem 0;border-bottom:1px solid var(--grid)}.stack td,.stack th{border:0;padding:.1rem 0;text-align:left}
+.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--faint)}.stack td:empty{display:none}}
 @media print{body{background:none;font-size:12px}nav,.skip,form,button{display:none}.card{break-inside:avoid}}
 `;

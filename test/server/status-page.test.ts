@@ -76,7 +76,7 @@ test('trouble is told: a server away, gaps, refused documents, a full buffer', (
     waiting: { logs: 5_000, bytes: 1_073_741_824, oldestMs: 7_200_000, isFull: true },
   });
   assert.match(words, /^Logs can’t flow now\./);
-  assert.match(words, /Gaps 2 logs may have been lost unread/);
+  assert.match(words, /Gaps 2 at least 0 logs lost unread/);
   assert.match(words, /Waiting 5,000 the buffer is full: nothing more is read/);
   assert.match(words, /reached Redis at localhost:6379, 1 s ago/);
   assert.match(words, /not reached Elasticsearch at localhost:9200, 70 s ago: connect ECONNREFUSED/);
@@ -94,11 +94,18 @@ test('dead letters are grouped, and the command to look at them is named', () =>
     stage: 'sink',
     at: 'ml-api-logs',
     reason: 'failed to parse',
+    first: '2026-11-24T19:25:00.000Z',
     last: '2026-11-24T19:26:39.123Z',
   };
   const words = wordsOf({ deadLetters: { count: 3, more: false, groups: [group] } });
-  assert.match(words, /All 3 that are kept, by reason\. ml-log-sidecar dead-letters show prints them/);
-  assert.match(words, /3 sink ml-api-logs failed to parse 2026-11-24 19:26:39/);
+  assert.match(
+    words,
+    /All 3 that are kept, by reason\. ml-log-sidecar dead-letters replay sends them once more/,
+  );
+  assert.match(
+    words,
+    /3 sink ml-api-logs failed to parse 2026-11-24 19:26:39 ml-log-sidecar dead-letters show --stage sink --since 2026-11-24T19:25:00Z/,
+  );
 });
 
 test('alerts that can’t be looked at say why', () => {
@@ -110,7 +117,7 @@ test('alerts that can’t be looked at say why', () => {
 
 test('what a log or a server wrote is text, not markup', () => {
   const evil = '<script>alert(1)</script>"\'&';
-  const group = { count: 1, stage: 'parse', at: evil, reason: evil, last: '' };
+  const group = { count: 1, stage: 'parse', at: evil, reason: evil, first: '', last: '' };
   const { html, policy } = renderStatusPage({
     ...FRESH,
     source: evil,

@@ -15,7 +15,7 @@ test('whatever is put into a template is text', () => {
 test('the policy allows the styles and the script that the page holds, and no other', () => {
   const { html: text, policy } = renderPage({
     title: 'T',
-    script: 'let a = 1 < 2;',
+    renewSeconds: 5,
     links: [],
     main: html``,
     footer: html``,
