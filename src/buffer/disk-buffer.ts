@@ -6,7 +6,7 @@ import { sleep } from '../util/retry.ts';
 import type { Journal } from './journal.ts';
 import { applyStep, findStep } from './position-step.ts';
 import { type BufferedBatch, ReadBack } from './read-back.ts';
-import { type BatchHead, Segments } from './segments.ts';
+import { type BatchHead, Segments, writeBatch } from './segments.ts';
 
 /** What waits for the sink. */
 export interface BufferState {
@@ -21,6 +21,8 @@ export interface BufferState {
 
 /** Up to this size, in bytes, batches that were just kept go on from memory. */
 const IN_MEMORY_BYTES = 1 << 20;
+/** It is full when less than this share of it is left: room for what is on its way. */
+const RESERVE = 1 / 16;
 const RETRY_MS = 1_000;
 const CONFIRM_MS = 5;
 
@@ -87,6 +89,7 @@ export class DiskBuffer {
       }
       journal.advance({ sequence, logs, keys: counted, position });
     });
+    this.#judgeRoom();
     this.#handedOn = this.#confirmed = confirmed;
     this.#last = journal.progress.sequence;
     this.#readBack.logs = handedOn ?? journal.progress.logs;
@@ -129,6 +132,7 @@ export class DiskBuffer {
     if (signal.aborted && !isOnDisk) return false;
     this.#last = head.sequence;
     this.#waiting += logs.length;
+    this.#judgeRoom();
     if (!isOnDisk || (!isBehind && this.#queued + body.length <= IN_MEMORY_BYTES)) {
       this.#queue.push({ batch, bytes: body.length });
       this.#queued += body.length;
@@ -147,13 +151,13 @@ export class DiskBuffer {
     { isBehind, isSentOnce }: { isBehind: boolean; isSentOnce: boolean },
     signal: AbortSignal,
   ): Promise<boolean> {
-    while (await this.#hasRoom(body.length, signal)) {
+    const record = await writeBatch(head, body, isBehind);
+    while (await this.#hasRoom(record.length, signal)) {
       try {
         // A batch that went on without the disk is known to the journal alone, and what follows tells of steps behind it.
         if (this.#isUnwritable && !(await this.#journal.sync())) throw new Error('nor can the journal');
-        await this.#segments.append(head, body, isBehind);
+        await this.#segments.append(head.sequence, record);
         if (isBehind || isSentOnce) await this.#segments.sync();
-        this.#setFull(undefined);
         this.#isUnwritable = false;
         return true;
       } catch (error) {
@@ -182,23 +186,25 @@ export class DiskBuffer {
   async #hasRoom(bytes: number, signal: AbortSignal): Promise<boolean> {
     while (this.#segments.size > 0 && this.#segments.size + bytes > this.#maxBytes) {
       if (signal.aborted) return false;
-      if (this.#waiting === 0) {
-        await this.#empty();
-        continue;
+      if (this.#waiting === 0) await this.#empty();
+      else {
+        this.#judgeRoom(bytes);
+        await sleep(RETRY_MS / 10, signal);
       }
-      this.#setFull(`it holds ${this.#maxBytes} bytes (buffer.max_bytes)`);
-      await sleep(RETRY_MS / 10, signal);
     }
     return true;
   }
 
-  #setFull(why: string | undefined): void {
-    if (why !== undefined && !this.#isFull)
+  /** Whether as many bytes as these, or the reserve, would be too much. */
+  #judgeRoom(bytes = 0): void {
+    const needed = Math.max(bytes, this.#maxBytes * RESERVE);
+    const isFull = this.#waiting > 0 && this.#segments.size + needed > this.#maxBytes;
+    if (isFull && !this.#isFull)
       log.error(
-        `the buffer takes no more, ${why}. Until the sink has confirmed some, no logs are read, and may be lost at their source`,
+        `the buffer is full: it may hold ${this.#maxBytes} bytes (buffer.max_bytes). Until the sink has confirmed some, no logs are read, and may be lost at their source`,
       );
-    if (why === undefined && this.#isFull) log.info('the buffer takes logs again');
-    this.#isFull = why !== undefined;
+    if (!isFull && this.#isFull) log.info('the buffer takes logs again');
+    this.#isFull = isFull;
   }
 
   /** The next batch, of about `count` logs; `undefined` where nothing waits to be handed on. */
@@ -232,6 +238,7 @@ export class DiskBuffer {
     // The journal must know of what a segment holds before that goes.
     if (this.#segments.canRelease(sequence) && (await this.#journal.sync()))
       await this.#segments.release(sequence);
+    if (this.#isFull) this.#judgeRoom();
   }
 
   /** Ends `wait`. */

@@ -79,21 +79,16 @@ export class Segments {
     }
   }
 
-  /**
-   * Keeps a batch; `pack` compresses it. Rejects where it can't be written; nothing of it is kept then.
-   */
-  async append(head: BatchHead, body: Buffer, pack: boolean): Promise<void> {
-    const record = pack
-      ? writeRecord({ ...head, packed: true }, await compress(body, { level: 1 }))
-      : writeRecord(head, body);
+  /** Keeps a batch, as `writeBatch` returns it. Rejects where it can't be written; nothing of it is kept then. */
+  async append(sequence: number, record: Buffer): Promise<void> {
     let segment = this.#segments.at(-1);
     if (!this.#file || !segment || segment.size >= this.#segmentBytes) {
       await this.#closeFile();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      const path = join(this.#folder, `segment-${String(head.sequence).padStart(12, '0')}`);
+      const path = join(this.#folder, `segment-${String(sequence).padStart(12, '0')}`);
       // One of that name can only hold what was never kept.
       this.#file = await open(path, 'w', 0o600);
-      segment = { path, size: 0, first: head.sequence, last: head.sequence };
+      segment = { path, size: 0, first: sequence, last: sequence };
       this.#segments.push(segment);
     }
     try {
@@ -104,7 +99,7 @@ export class Segments {
       throw error;
     }
     segment.size += record.length;
-    segment.last = head.sequence;
+    segment.last = sequence;
   }
 
   /** Puts the whole of a record at a place. */
@@ -185,6 +180,12 @@ export class Segments {
     this.#next = undefined;
     await reader?.close();
   }
+}
+
+/** A batch as it is appended; `pack` compresses it. */
+export async function writeBatch(head: BatchHead, body: Buffer, pack: boolean): Promise<Buffer> {
+  if (!pack) return writeRecord(head, body);
+  return writeRecord({ ...head, packed: true }, await compress(body, { level: 1 }));
 }
 
 /** The files of a buffer's folder, oldest first; none where there is no such folder. */

@@ -46,6 +46,14 @@ export class GradioSource implements Source {
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
+    try {
+      yield* this.#read(options);
+    } finally {
+      this.#cursor.tellLost(options.onGap);
+    }
+  }
+
+  async *#read(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
     const { intervalMs, shortestMs, patienceMs } = this.#options;
     const trouble = new Trouble(this.#name, hintOf, follow ? Number.POSITIVE_INFINITY : patienceMs);
@@ -69,7 +77,7 @@ export class GradioSource implements Source {
       first = false;
       if (found) yield* this.#cursor.split(found, { ...options, load: found.view.load });
       if (!follow) return;
-      quiet = !found || found.fresh.length === 0;
+      quiet = !found || found.news === 0;
       pauseMs = quiet ? Math.min(intervalMs, pauseMs * 1.5) : shortestMs;
       options.onPause?.(pauseMs);
       await sleep(pauseMs, signal);
@@ -115,7 +123,8 @@ export class GradioSource implements Source {
 
   #tells(window: GradioWindow, shared: number): boolean {
     const found = this.#cursor.recognize(window, window.missing);
-    return found !== undefined && !found.ambiguous && found.shared >= shared;
+    if (!found || found.ambiguous || found.shared < shared) return false;
+    return window.prints.length >= this.#cursor.reachOf(window, found);
   }
 
   /** Closes its connections. */

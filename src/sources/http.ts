@@ -52,6 +52,8 @@ export class HttpSource implements Source {
   readonly #waiting: Upload[] = [];
   #held = 0;
   #stopping = false;
+  /** Requests that found the buffer full since it last was. */
+  #refused = 0;
   #isFull = (): boolean => false;
   #wake: () => void = () => {};
 
@@ -133,7 +135,15 @@ export class HttpSource implements Source {
       throw new RefusedRequest(401, 'wrong or missing credentials');
     if (method !== 'POST') throw new RefusedRequest(405, 'logs are sent with POST');
     if (this.#stopping) throw new RefusedRequest(503, STOPPING);
-    if (this.#isFull()) throw new RefusedRequest(503, 'the buffer is full: the sink is behind');
+    if (this.#isFull()) {
+      this.#refused++;
+      throw new RefusedRequest(503, 'the buffer is full: the sink is behind');
+    }
+    if (this.#refused > 0)
+      log.info(
+        `${this.#refused} requests were answered 503 while the buffer was full, for their senders to repeat`,
+      );
+    this.#refused = 0;
     if (this.#waiting.length >= MAX_WAITING) throw new RefusedRequest(503, 'too many requests are waiting');
   }
 

@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts';
-import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
-import type { Batch, Gap, Unreadable } from './source.ts';
+import { type Memory, readListPosition, trimMemory, writeListPosition } from './list-position.ts';
+import type { Batch, Gap, ReadOptions, Unreadable } from './source.ts';
 import { type Alignment, alignByDifferences, alignGrown } from './window.ts';
 
 /** What a list showed at one moment, newest first; perhaps not down to its end. */
@@ -31,31 +31,22 @@ export interface FoundEntries {
   view: View;
   /** What an earlier run has confirmed. */
   known: readonly number[];
+  /** What is to be handed on. */
   fresh: readonly number[];
+  /** How many of these were not seen before. */
+  news: number;
+  /** All of the list may have gone by. */
   gap: Gap | undefined;
+  /** How many are known to have gone by, beside that gap. */
+  lost: number;
   /** The list as it is known from now on. */
   memory: Memory;
 }
 
-/** A list as it was seen. */
-interface Memory {
-  length: number;
-  /** Newest first: the list's, as far as they were seen, and behind its end those that it held before. */
-  prints: readonly string[];
-}
-
 /** How to make batches of what was found. */
-interface SplitOptions {
-  /** The most entries in one batch of new ones. */
-  batchSize: number;
+interface SplitOptions extends Pick<ReadOptions, 'batchSize' | 'isFull' | 'onGap'> {
   /** As the view's own; returns nothing where reading is to end. */
   load(places: readonly number[]): Promise<Loaded | undefined>;
-  onGap?: ((gap: Gap) => void) | undefined;
-}
-
-/** What was read: of the list, and of what it was before it became another. */
-interface ListPosition extends Memory {
-  others?: readonly Memory[];
 }
 
 /** How a view relates to what was seen, and to which of it. */
@@ -67,6 +58,8 @@ const OTHERS = 3;
 const TAIL = 1_000;
 /** The same in a saved position. */
 const SAVED_TAIL = 64;
+/** While no more can be taken, what is lost is told so often, in ms. */
+const TELL_MS = 10_000;
 /** From this many identical entries on, it is told that more of them can't be seen. */
 const MANY_COPIES = 32;
 
@@ -79,6 +72,9 @@ export class ListCursor {
   /** The list was empty when it was last seen. */
   #isAway = false;
   #toldCopies = false;
+  /** Lost and not told yet. */
+  #lost = 0;
+  #toldLostAt = Number.NEGATIVE_INFINITY;
 
   /**
    * `name` tells people which list. `position` is one that a batch once had; anything else is ignored.
@@ -87,9 +83,9 @@ export class ListCursor {
   constructor(name: string, position: unknown, keep = Number.POSITIVE_INFINITY) {
     this.#name = name;
     this.#keep = keep;
-    const saved = readListPosition(position);
-    this.#memory = { length: saved.length, prints: saved.prints };
-    this.#others = saved.others ?? [];
+    const { memory, others } = readListPosition(position);
+    this.#memory = memory;
+    this.#others = others;
   }
 
   /** Fingerprints of the list as it was seen last, newest first, and behind them of what it held before. */
@@ -100,6 +96,20 @@ export class ListCursor {
   /** How long the list was then. */
   get length(): number {
     return this.#memory.length;
+  }
+
+  /** How far back stands, in a view that is recognized so, what was seen and not handed on: the view must be so long to load it. */
+  reachOf({ length }: View, { memory, locate }: Recognition): number {
+    for (const place of memory.open) {
+      const at = locate(place) ?? length;
+      if (at < length) return at + 1;
+    }
+    return 0;
+  }
+
+  /** Something was seen and is not handed on yet. */
+  get isOpen(): boolean {
+    return this.#memory.open.length > 0;
   }
 
   /** How many entries, the newest, are copies of each other: a probe of one more would notice a further copy. */
@@ -145,40 +155,52 @@ export class ListCursor {
 
   /**
    * Remembers a view, and returns what of it is new. `isFirst`: an earlier run's entries are wanted too, as known ones.
-   * `mayMiss`: the view need not reach what was seen before, so that it is not a sign of loss if it does not.
+   * `mayMiss`: the view need not reach what was seen before, so that it is not a sign of loss if it does not. `isPart`: what
+   * lies behind the view is as it was.
    */
   accept(
     view: View,
     recognition: Recognition | undefined,
-    { isFirst = false, mayMiss = false } = {},
+    { isFirst = false, mayMiss = false, isPart = false } = {},
   ): FoundEntries {
     const before = this.#memory;
-    const places = view.prints.map((_, at) => at);
-    const fresh = recognition ? recognition.fresh : places;
-    const lost = fresh.at(-1) === view.prints.length - 1 ? (view.trimmed ?? 0) : 0;
-    const isNew = !recognition && !mayMiss && before.length > 0;
-    const gap = isNew ? this.#judgeReplacement(view.length, lost) : undefined;
+    const { length, prints, trimmed = 0 } = view;
+    const places = prints.map((_, at) => at);
+    const news = recognition ? recognition.fresh : places;
     const isSame = recognition?.memory === before;
+    const end = isPart ? length : prints.length;
+    const waiting = (recognition?.memory.open ?? [])
+      .map((place) => recognition?.locate(place) ?? end)
+      .filter((at) => at < end);
+    // Of a list that became another, all that waited is told as lost; should it come back, it is read all the same.
+    const gone = before.open.length - (isSame ? waiting.length : 0);
+    const unseen = news.at(-1) === prints.length - 1 ? trimmed : 0;
+    const lost = Math.max(mayMiss ? 0 : gone, unseen);
+    const isNew = !recognition && !mayMiss && before.length > 0;
+    const gap = isNew ? this.#judgeReplacement(length, lost) : undefined;
     if (!isSame || recognition.gone > 0) {
       const others = [before, ...this.#others].filter((each) => each !== recognition?.memory);
-      this.#others = others.filter(({ prints }) => prints.length > 0).slice(0, OTHERS);
+      this.#others = others.filter((each) => each.prints.length > 0).slice(0, OTHERS);
     }
     if (recognition && !isSame) log.info(`${this.#name} is back as it was before it became another`);
     else if (recognition && recognition.gone > 0)
       log.info(`${this.#name} has lost its ${recognition.gone} newest entries: reading on from there`);
     this.#tellCopies(view, recognition);
-    const most = view.length + Math.max(TAIL, view.length);
-    const { end = 0 } = recognition ?? {};
-    const behind = recognition?.memory.prints.slice(end, end + most - view.prints.length) ?? [];
-    const memory = { length: view.length, prints: view.prints.concat(behind) };
-    this.#memory = most > this.#keep ? { ...memory, prints: memory.prints.slice(0, this.#keep) } : memory;
+    const most = length + Math.max(TAIL, length);
+    const { end: from = 0 } = recognition ?? {};
+    const behind = recognition?.memory.prints.slice(from, from + most - prints.length) ?? [];
+    const fresh = waiting.length > 0 ? [...waiting, ...news].sort((a, b) => b - a) : news.toReversed();
+    const memory = { length, prints: prints.concat(behind), open: fresh };
+    this.#memory = trimMemory(memory, Math.min(this.#keep, most));
     this.#isAway = false;
-    const news = new Set(fresh);
+    const open = new Set(fresh);
     return {
       view,
-      known: isFirst ? places.filter((at) => !news.has(at)).reverse() : [],
-      fresh: fresh.toReversed(),
-      gap: gap ?? this.#trimmedGap(lost),
+      known: isFirst ? places.filter((at) => !open.has(at)).reverse() : [],
+      fresh,
+      news: news.length,
+      gap,
+      lost: gap ? 0 : lost,
       memory,
     };
   }
@@ -198,9 +220,13 @@ export class ListCursor {
     };
   }
 
-  #trimmedGap(lost: number): Gap | undefined {
-    if (lost === 0) return undefined;
-    return { what: `${this.#name}: ${lost} entries were trimmed before they could be read`, atLeast: lost };
+  /** Tells how many entries were lost since that was told last: `soon`, not each time, or at once. */
+  tellLost(onGap: ReadOptions['onGap'], isSoon = false): void {
+    const lost = this.#lost;
+    if (lost === 0 || (isSoon && performance.now() - this.#toldLostAt < TELL_MS)) return;
+    this.#lost = 0;
+    this.#toldLostAt = performance.now();
+    onGap?.({ what: `${this.#name}: ${lost} entries were trimmed before they could be read`, atLeast: lost });
   }
 
   /** Says once that a list which holds nothing but copies does not show whether more of them came. */
@@ -217,13 +243,18 @@ export class ListCursor {
     this.#toldCopies = isBlind;
   }
 
-  /** What was found, in batches, each with the position behind it: all that is known first, then the new. */
+  /**
+   * What was found, in batches, each with the position behind it: all that is known first, then the new. It ends where no more
+   * can be taken: the next read finds what is left, or how much of it is lost.
+   */
   async *split(
-    { known, fresh, memory, gap: seen }: FoundEntries,
+    { view, known, fresh, memory, gap, lost }: FoundEntries,
     options: SplitOptions,
   ): AsyncIterable<Batch> {
-    const { batchSize, load, onGap } = options;
-    if (seen) onGap?.(seen);
+    const { batchSize, load, isFull, onGap } = options;
+    if (gap) onGap?.(gap);
+    this.#lost += lost;
+    this.tellLost(onGap, isFull?.());
     for (let from = 0; from < known.length; ) {
       // One batch, unless that is too much to be held at once.
       const loaded = await load(known.slice(from));
@@ -233,57 +264,31 @@ export class ListCursor {
       if (entries.length > 0) yield { entries, known: true };
     }
     const others = this.#others;
-    for (let from = 0; from < fresh.length; ) {
+    const saved = trimMemory(memory, Math.min(this.#keep, memory.length + SAVED_TAIL));
+    const isInView = fresh.length > 0 && fresh[0]! < view.prints.length;
+    for (let from = 0; isInView && from < fresh.length && !isFull?.(); ) {
       const loaded = await load(fresh.slice(from, from + batchSize));
       if (!loaded) return;
-      const { entries, unreadable, lost = 0 } = loaded;
+      const { entries, unreadable } = loaded;
       from += loaded.taken;
-      const gap = this.#trimmedGap(lost);
-      if (gap) onGap?.(gap);
+      this.#lost += loaded.lost ?? 0;
+      this.tellLost(onGap);
       const open = fresh.slice(from);
+      this.#memory = { ...this.#memory, open };
       yield {
         entries,
         known: false,
         ...(unreadable ? { unreadable } : {}),
-        position: positionWithout(open, memory, others, this.#keep),
+        position: writeListPosition({ memory: { ...saved, open }, others }),
       };
     }
   }
 }
 
-/** The position in a list of which the entries at the places `open`, which descend, are still to be read. */
-function positionWithout(
-  open: readonly number[],
-  { length, prints }: Memory,
-  others: readonly Memory[],
-  keep: number,
-): Json {
-  const read = length - open.length;
-  const most = Math.min(keep, read + SAVED_TAIL);
-  const isFront = open.length === 0 || open[0] === open.length - 1;
-  const left = new Set(isFront ? [] : open);
-  const rest = isFront
-    ? prints.slice(open.length, open.length + most)
-    : prints.filter((_, at) => !left.has(at)).slice(0, most);
-  const position: ListPosition = { length: read, prints: rest };
-  return (others.length > 0 ? { ...position, others } : position) as unknown as Json;
-}
-
-function readListPosition(position: unknown): ListPosition {
-  const { others = [] } = (position ?? {}) as Partial<ListPosition>;
-  const isSound = isMemory(position) && Array.isArray(others) && others.every(isMemory);
-  return isSound ? position : { length: 0, prints: [] };
-}
-
-function isMemory(value: unknown): value is Memory {
-  const { length, prints } = (value ?? {}) as Partial<Memory>;
-  return (
-    Number.isSafeInteger(length) &&
-    Array.isArray(prints) &&
-    prints.every((print) => typeof print === 'string')
-  );
-}
-
-function turned({ length, prints }: Memory): Memory {
-  return { length, prints: prints.slice(0, length).toReversed() };
+function turned({ length, prints, open }: Memory): Memory {
+  return {
+    length,
+    prints: prints.slice(0, length).toReversed(),
+    open: open.map((place) => length - 1 - place).reverse(),
+  };
 }

@@ -91,6 +91,14 @@ export class RedisListSource implements Source {
   }
 
   async *#batches(options: ReadOptions): AsyncIterable<Batch> {
+    try {
+      yield* this.#read(options);
+    } finally {
+      this.#cursor.tellLost(options.onGap);
+    }
+  }
+
+  async *#read(options: ReadOptions): AsyncIterable<Batch> {
     const { follow, signal } = options;
     const { intervalMs, lingerMs } = this.#options;
     if (follow) this.#connection.notices ??= new RedisNotices(this.#options, this.#name);
@@ -105,13 +113,13 @@ export class RedisListSource implements Source {
     let readAt = performance.now();
     while (!signal.aborted) {
       const read = (): Promise<FoundEntries | undefined> =>
-        isFirst ? this.#readAll(options) : this.#readNew({ quietPolls, isNoticed, fresh });
+        isFirst ? this.#readAll(options) : this.#readNew({ quietPolls, isNoticed, fresh }, options);
       const elapsed = performance.now() - readAt;
       readAt = performance.now();
       let found = await this.#outlast(trouble, read, options);
       if (signal.aborted) return;
       isFirst = false;
-      fresh = found?.fresh.length ?? 0;
+      fresh = found?.news ?? 0;
       if (found) {
         const { view } = found;
         const load = (places: readonly number[]): Promise<Loaded | undefined> =>
@@ -181,9 +189,9 @@ export class RedisListSource implements Source {
 
   /** The window as it is at the start, with what of it was known. */
   async #readAll({ limit }: ReadOptions): Promise<FoundEntries | undefined> {
-    let view = await this.#read(limit);
+    let view = await this.#window(limit);
     if (view.length === 0) return undefined;
-    if (await this.#findOrder(view)) view = await this.#read(limit);
+    if (await this.#findOrder(view)) view = await this.#window(limit);
     const mayMiss = limit !== undefined;
     return this.#cursor.accept(view, this.#cursor.recognize(view), { isFirst: true, mayMiss });
   }
@@ -193,27 +201,32 @@ export class RedisListSource implements Source {
    * align. `isNoticed`: there is something, so that no probe is needed, and where the newest entries don't show it the whole
    * window is looked at before long.
    */
-  async #readNew({ quietPolls, isNoticed, fresh }: Circumstances): Promise<FoundEntries | undefined> {
+  async #readNew(
+    { quietPolls, isNoticed, fresh }: Circumstances,
+    { isFull }: ReadOptions,
+  ): Promise<FoundEntries | undefined> {
     const isEditDue = this.#isEdited && performance.now() - this.#wholeAt >= EDITS_MS;
-    const isWhole = isNoticed ? isEditDue : isEditDue || isWholeReadDue(quietPolls);
+    // What was seen when no more could be taken may stand anywhere.
+    const isRoomAgain = this.#cursor.isOpen && !isFull?.();
+    const isWhole = isRoomAgain || isEditDue || (!isNoticed && isWholeReadDue(quietPolls));
     if (quietPolls > 0 && !isWhole && !isNoticed && (await this.#looksUnchanged())) return undefined;
     const likely = 2 * fresh + LEAST_SHARED + SPARE;
     if (!isWhole && likely <= this.#cursor.length / 2) {
       const before = this.#cursor.length;
-      const view = await this.#read(likely);
+      const view = await this.#window(likely);
       const recognition = this.#cursor.recognize(view);
       // More than there are new ones at the front: the rest must have come elsewhere.
       const isExplained = recognition && view.length <= before + recognition.fresh.length;
       if (isExplained && isPlain(view, recognition)) {
         this.#isEdited ||= isNoticed && recognition.fresh.length === 0 && view.length === before;
-        return this.#cursor.accept(view, recognition);
+        return this.#cursor.accept(view, recognition, { isPart: true });
       }
     }
     this.#isEdited = false;
     this.#wholeAt = performance.now();
-    let view = await this.#read();
+    let view = await this.#window();
     if (view.length === 0) return void this.#cursor.notePause();
-    if (await this.#findOrder(view)) view = await this.#read();
+    if (await this.#findOrder(view)) view = await this.#window();
     const recognition = this.#cursor.recognize(view);
     this.#warnOfEnd(view, recognition);
     return this.#cursor.accept(view, recognition);
@@ -261,10 +274,10 @@ export class RedisListSource implements Source {
     const probed = prints.slice(0, run + 1);
     // To see that an entry still can't be read would cost what it costs to read it.
     if (probed.some(isUnreadable)) return (await this.#pages.length()) === length;
-    return this.#cursor.isUnchanged(await this.#read(probed.length));
+    return this.#cursor.isUnchanged(await this.#window(probed.length));
   }
 
-  #read(count?: number): Promise<RedisWindow> {
+  #window(count?: number): Promise<RedisWindow> {
     return RedisWindow.read(this.#pages, this.#name, this.#cursor, count);
   }
 

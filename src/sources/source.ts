@@ -47,7 +47,7 @@ export interface Gap {
 export interface ReadOptions {
   /** A position that a batch of an earlier run had; anything else is ignored. */
   position?: Json | undefined;
-  /** Nothing more can be taken now: a source that others send to says so. */
+  /** Nothing more can be taken now: a source that others send to says so, one that forgets counts what goes by. */
   isFull?: (() => boolean) | undefined;
   /** Also hand on, as known, what an earlier run has read, as far as it is still there. */
   sendKnown?: boolean;

@@ -17,6 +17,10 @@ export interface Alignment {
   gone: number;
   /** The place in the earlier window behind the last entry that both have. */
   end: number;
+  /**
+   * Where an entry of the earlier window is now, or would be if the later one reached so far; `undefined` for one that is gone.
+   */
+  locate(place: number): number | undefined;
 }
 
 /**
@@ -51,6 +55,7 @@ export function alignGrown(
       ambiguous: readings.length > 1,
       gone: 0,
       end: best.shared,
+      locate: (place) => place + best.fresh,
     }
   );
 }
@@ -95,7 +100,10 @@ export function alignByDifferences(
   const end = isWhole && !reachesBack ? now.length : last;
   const fresh: number[] = [];
   for (let at = 0; at < end; at++) if (places[at]! < 0) fresh.push(at);
-  return { fresh, shared: kept.length, ambiguous: false, gone, end: places[last]! + 1 };
+  const located = new Map(kept.map((at) => [places[at]!, at]));
+  const locate = (place: number): number | undefined =>
+    place < before.length ? located.get(place) : place - places[last]! + last;
+  return { fresh, shared: kept.length, ambiguous: false, gone, end: places[last]! + 1, locate };
 }
 
 /** Part of two windows: from and to in the earlier one, from and to in the later one. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BatchHead, Segments } from '../../src/buffer/segments.ts';
+import { type BatchHead, Segments, writeBatch } from '../../src/buffer/segments.ts';
 import { temporaryFolder } from '../helpers.ts';
 
 const headOf = (sequence: number): BatchHead => ({
@@ -17,12 +17,15 @@ const headOf = (sequence: number): BatchHead => ({
 const bodyOf = (sequence: number): Buffer =>
   Buffer.from(`${sequence} `.repeat(sequence % 50 === 0 ? 200_000 : 200));
 
+const append = async (to: Segments, sequence: number, body: Buffer, pack: boolean): Promise<void> =>
+  to.append(sequence, await writeBatch(headOf(sequence), body, pack));
+
 test('what is appended is read back in order, over many segments, also while more is appended', async (t) => {
   const segments = new Segments(temporaryFolder(t), 8 << 20);
   await segments.open(() => assert.fail('nothing is there'));
   let read = 0;
   for (let sequence = 1; sequence <= 300; sequence++) {
-    await segments.append(headOf(sequence), bodyOf(sequence), sequence % 3 === 0);
+    await append(segments, sequence, bodyOf(sequence), sequence % 3 === 0);
     if (sequence % 4 !== 0) continue;
     const next = await segments.next(read);
     assert.deepEqual(next?.body, bodyOf(++read));
@@ -39,7 +42,7 @@ test('damage in a segment costs what it hit, and what is behind it is read, by t
   const segments = new Segments(folder, 1 << 30);
   await segments.open(() => {});
   const bodies = Array.from({ length: 40 }, () => randomBytes(30_000));
-  for (const [n, body] of bodies.entries()) await segments.append(headOf(n + 1), body, false);
+  for (const [n, body] of bodies.entries()) await append(segments, n + 1, body, false);
   const path = join(folder, readdirSync(folder)[0]!);
   const bytes = readFileSync(path);
   // In the length of a record, and in the body of another.

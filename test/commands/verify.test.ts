@@ -97,13 +97,13 @@ test('what was taken can not be verified: exit 2', async (t) => {
 });
 
 test('what waits in the buffer is known by its ids', async (t) => {
-  const { readWaitingIds } = await import('../../src/buffer/segments.ts');
+  const { readWaitingIds, writeBatch } = await import('../../src/buffer/segments.ts');
   const folder = temporaryFolder(t);
   const segments = new Segments(folder, 1 << 30);
   for (const sequence of [1, 2, 3]) {
     const body = Buffer.from(JSON.stringify({ logs: [[`id-${sequence}`, 'x']], unreadable: [] }));
     const head = { sequence, logs: 1, before: sequence - 1, readAt: 0, keys: '' };
-    await segments.append(head, body, sequence === 3);
+    await segments.append(sequence, await writeBatch(head, body, sequence === 3));
   }
   assert.deepEqual([...(await readWaitingIds(folder, 1))], ['id-2', 'id-3']);
   await segments.close(0);

@@ -33,7 +33,14 @@ class Reader {
   readonly #batches: AsyncIterator<Batch>;
   #next: Promise<IteratorResult<Batch>> | undefined;
 
-  constructor(key: string, url: string, position: Json | undefined, batchSize: number, gaps: Gap[]) {
+  constructor(
+    key: string,
+    url: string,
+    position: Json | undefined,
+    batchSize: number,
+    gaps: Gap[],
+    isFull = (): boolean => false,
+  ) {
     const where = { address: 'test', ...readRedisUrl(url), type: 'list' as const, patienceMs: 1_000 };
     this.#source = new RedisListSource({ ...where, key, intervalMs: 1, lingerMs: 0 });
     this.#batches = this.#source
@@ -41,6 +48,7 @@ class Reader {
         position,
         follow: true,
         batchSize,
+        isFull,
         signal: this.#stop.signal,
         onGap: (gap) => void gaps.push(gap),
       })
@@ -284,5 +292,51 @@ test('copies of few lines stay apart, over crashes, until the list is full; none
       }
     }),
     { numRuns: long ? 1_000 : 25 },
+  );
+});
+
+test('what goes by while no more can be taken, or from one run to the next, is counted exactly', async () => {
+  const CAP = 100;
+  const round = fc.record({
+    /** So few that each look joins the last. */
+    push: fc.nat({ max: 60 }),
+    isFull: fc.boolean(),
+    /** It ends after as many batches were confirmed. */
+    crashAfter: fc.option(fc.integer({ min: 1, max: 12 })),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(round, { minLength: 2, maxLength: 12 }), async (rounds) => {
+      const key = uniqueName('model');
+      let [pushed, handedOn, isFull] = [0, 0, false];
+      const gaps: Gap[] = [];
+      const start = (position?: Json): Reader =>
+        new Reader(key, service.url, position, 7, gaps, () => isFull);
+      let reader = start();
+      try {
+        for (const round of [...rounds, { push: 1, isFull: false, crashAfter: null }]) {
+          ({ isFull } = round);
+          const commands = redis.multi();
+          for (let n = 0; n < round.push; n++) commands.lpush(key, `log ${pushed++}`).ltrim(key, 0, CAP - 1);
+          await commands.exec();
+          const batches = (await reader.drain(redis)).filter(({ known }) => !known);
+          if (isFull) assert.deepEqual(batches, []);
+          else {
+            handedOn += batches.flatMap(({ entries }) => entries).length;
+            const lost = gaps.reduce((sum, { atLeast }) => sum + atLeast, 0);
+            assert.equal(handedOn + lost, pushed, JSON.stringify(gaps));
+          }
+          const { crashAfter } = round;
+          if (crashAfter === null || batches.length === 0) continue;
+          await reader.crash();
+          handedOn -= batches.slice(crashAfter).flatMap(({ entries }) => entries).length;
+          reader = start(batches.slice(0, crashAfter).at(-1)?.position);
+        }
+        for (const { what } of gaps) assert.match(what, /were trimmed before they could be read/);
+      } finally {
+        await reader.crash();
+        await redis.del(key);
+      }
+    }),
+    { numRuns: long ? 1_000 : 30 },
   );
 });

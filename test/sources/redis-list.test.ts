@@ -183,6 +183,28 @@ test('more than a capped list can hold, between two reads, is a gap that is told
   assert.match(gaps[0]!.what, /all 10 entries changed .* Raise the list's cap/);
 });
 
+test('what was seen, and trimmed before it was handed on, is told exactly by the next run', async (t) => {
+  const list = new TestList(t);
+  await list.push(logs(1000), 1000);
+  const seen = await follow(sourceOf(list.key), {}, (batches) => batches.length === 2);
+  const second = seen.position;
+  await list.push(logs(400, 1000), 1000);
+  const { batches, gaps, position } = await readAll(sourceOf(list.key), { position: second });
+  assert.deepEqual(freshOf(batches), logs(1000, 400));
+  assert.deepEqual(
+    gaps.map(({ atLeast }) => atLeast),
+    [200],
+  );
+  const again = await readAll(sourceOf(list.key), { position });
+  assert.deepEqual([freshOf(again.batches), again.gaps], [[], []]);
+  // All that was seen has gone by, and who knows what else.
+  await list.push(logs(1600, 1400), 1000);
+  const turned = await readAll(sourceOf(list.key), { position: second });
+  assert.deepEqual(freshOf(turned.batches), logs(1000, 2000));
+  assert.equal(turned.gaps.length, 1);
+  assert.equal(turned.gaps[0]!.atLeast, 800);
+});
+
 test('a key of another type is refused with what to do', async (t) => {
   const list = new TestList(t);
   await list.redis.set(list.key, 'text');
