@@ -152,7 +152,8 @@ export class Journal {
 
   #touch(): void {
     this.#isDirty = true;
-    this.#timer ??= setTimeout(() => void this.sync(), WRITE_EVERY_MS);
+    // The first at once: where there is none, the next run begins anew, and passes over what was rotated before it.
+    this.#timer ??= setTimeout(() => void this.sync(), this.#size === 0 ? 0 : WRITE_EVERY_MS);
   }
 
   /** Takes a record in; `false` where it does not follow on what is before it. */

@@ -110,6 +110,8 @@ export class Oracle {
         for (const { _source } of page.hits.hits) keys.push(keyOf(name, _source));
         page = (await this.#post('/_search/scroll', { scroll: '1m', scroll_id: page._scroll_id })) as Page;
       }
+      // A server has few of them.
+      await fetch(`${this.#url}/_search/scroll/${page._scroll_id}`, { method: 'DELETE' });
     }
     return keys;
   }
