@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install build demo test test-servers faults bench check audit pipeline-once pipeline-continuous \
+.PHONY: help install build demo test test-servers compose-check compose-test faults bench check audit pipeline-once pipeline-continuous \
   pipeline-elasticsearch-up pipeline-elasticsearch-down pipeline-setup pipeline-check pipeline-verify \
   pipeline-stats pipeline-report pipeline-alerts pipeline-export pipeline-import pipeline-clear-indexes
 
@@ -40,6 +40,12 @@ test-servers: build ## The same commands against older servers too: Elasticsearc
 	bash test/services/install.sh --all
 	TEST_SERVERS=all node dist/test/services/run.js test/elasticsearch/servers.test.ts
 
+compose-check: build ## What can be known of docker-compose.yml and Dockerfile without an engine
+	node dist/test/services/run.js test/compose.test.ts
+
+compose-test: build ## docker-compose.yml on a Docker engine: commands, kills and counts, about 10 minutes
+	COMPOSE_TEST=1 node --test dist/test/compose-engine.test.js
+
 faults: build ## The fault suite in its long form, about 20 minutes (FAULT_SEED repeats a run)
 	bash test/services/install.sh
 	FAULTS_LONG=1 node dist/test/services/run.js test/faults/*.test.ts test/sources/redis-list.model.test.ts
@@ -63,7 +69,7 @@ pipeline-elasticsearch-up: ## Start Redis, Elasticsearch and Kibana (docker comp
 	docker compose up --detach --wait redis elasticsearch kibana
 
 pipeline-elasticsearch-down: ## Stop them; their data stays
-	docker compose down
+	docker compose --profile demo down
 
 pipeline-check: build ## Is everything there that a run needs, and as it should be?
 	@$(RUN) check

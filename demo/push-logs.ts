@@ -12,7 +12,7 @@ import { FileSource } from '../src/sources/file.ts';
 
 const { REDIS_URL, REDIS_HOST = 'localhost', REDIS_PORT = '6379', REDIS_LOGS_KEY = 'api_logs' } = process.env;
 const perSecond = Number(process.argv[2] ?? 5);
-if (!(perSecond > 0)) throw new Error(`"${process.argv[2]}" is no number of logs a second`);
+if (!(perSecond > 0)) throw new Error(`"${process.argv[2]}" is not a number of logs a second`);
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

@@ -7,6 +7,7 @@ import type { Plugin } from './plugin.ts';
 import type { PluginUse } from './plugin-chain.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
 import type { JsonObject } from './util/json.ts';
+import { importOptional } from './util/optional-package.ts';
 
 /** The plugins that ship; each is a file of that name in `plugins/`. */
 export const SHIPPED_PLUGINS = [
@@ -70,9 +71,13 @@ async function loadPlugin(use: string, base: string): Promise<Plugin> {
       /^(ERR_)?MODULE_NOT_FOUND$/.test(String((cause as NodeJS.ErrnoException).code))
         ? `; run \`npm install\` in ${dirname(path)} for what it imports`
         : '';
-    throw new SidecarError('plugin', `plugin "${use}" could not be loaded: ${reasonOf(cause)}${hint}`, {
-      cause,
-    });
+    throw new SidecarError(
+      'plugin',
+      `plugin "${use}" could not be loaded: ${reasonOf(cause)}${placeOf(cause)}${hint}`,
+      {
+        cause,
+      },
+    );
   }
   // Where no package.json says `"type": "module"`, the file's exports arrive one level deeper.
   const exported = module.default as { default?: unknown } | undefined;
@@ -105,21 +110,37 @@ function shippedUrl(name: string): URL {
   return new URL(`../plugins/${name}.${ending}`, import.meta.url);
 }
 
-/** Modules that Node itself has loaded: it keeps them as they were. */
+/** Where a file's syntax is wrong: Node tells it in the first line of the stack only. */
+function placeOf(cause: unknown): string {
+  const [, place] =
+    (cause instanceof SyntaxError && /^(?:file:\/\/)?(\/.*:\d+)\n/.exec(cause.stack ?? '')) || [];
+  return place === undefined ? '' : ` (${place})`;
+}
+
+/** Node's words for TypeScript that it does not read by itself: any before 22.18, and what is more than types since. */
+const NEEDS_TSX = new Set(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
+
+/** Modules that Node itself was asked for: it keeps them as they were. */
 const kept = new Set<string>();
 
 /** Loads a module of one's own as it is now. */
 async function importModule(path: string): Promise<{ default?: unknown }> {
   const url = pathToFileURL(path).href;
-  if (!/\.[mc]?ts$/.test(path) && !kept.has(url)) {
+  let why = 'taking up a changed plugin needs tsx, which is not installed';
+  if (!kept.has(url)) {
     kept.add(url);
-    return import(url);
+    try {
+      return await import(url);
+    } catch (cause) {
+      if (!NEEDS_TSX.has((cause as NodeJS.ErrnoException).code ?? '')) throw cause;
+      why = `Node ${process.versions.node} can't read it: it takes Node 22.18 or newer, and no enums or namespaces; or tsx, which is not installed`;
+    }
   }
   // tsx costs a quarter of a second to load, so only those who need it pay. Each call of it loads all modules anew, but
   // those of CommonJS that are imported by others.
   const { cache } = createRequire(import.meta.url);
   for (const key of Object.keys(cache)) if (key.includes('?namespace=')) delete cache[key];
-  const { tsImport } = await import('tsx/esm/api');
+  const { tsImport } = await importOptional(() => import('tsx/esm/api'), why, 'tsx@4');
   // So that what it throws names lines as they are written.
   process.setSourceMapsEnabled(true);
   return tsImport(url, import.meta.url);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseEnv } from 'node:util';
+import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { loadConfig } from '../src/config/load.ts';
 import { listLeaves } from '../src/config/schema.ts';
@@ -15,6 +17,9 @@ interface ComposeService {
   image: string;
   build?: string;
   command?: string[];
+  pull_policy?: string;
+  env_file?: { path: string; required: boolean }[];
+  tmpfs?: string[];
   environment?: Record<string, string>;
   ports?: string[];
   volumes?: string[];
@@ -22,7 +27,7 @@ interface ComposeService {
   mem_limit?: string;
   profiles?: string[];
   read_only?: boolean;
-  healthcheck?: { test?: string[]; disable?: boolean };
+  healthcheck?: { test?: string[] };
   depends_on?: Record<string, { condition: string }>;
 }
 
@@ -31,6 +36,29 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   volumes: Record<string, unknown>;
 };
 const services = Object.entries(compose.services);
+
+/** Of the sidecar's own image. */
+const ours = services.filter(([, { build }]) => build !== undefined);
+
+test('docker-compose.yml is one by the schema of Compose', () => {
+  // Of github.com/compose-spec/compose-go 2.9.1, which Compose 2.40 uses; under the Apache License 2.0.
+  const { $schema: _, ...schema } = JSON.parse(read('test/fixtures/compose-spec.json'));
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  const isValid = ajv.validate(schema, parse(read('docker-compose.yml'), { merge: true }));
+  assert.ok(isValid, ajv.errorsText());
+});
+
+const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
+const noCompose = !hasCompose && "docker's plugin for Compose is not installed";
+
+test('Compose itself reads it', { skip: noCompose }, () => {
+  const { status, stderr } = spawnSync('docker', ['compose', '--profile', 'demo', 'config', '--quiet'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+});
 
 test('every service has a pinned image, a bound on its memory, and the one network', () => {
   for (const [name, { image, build, mem_limit, networks }] of services) {
@@ -43,7 +71,7 @@ test('every service has a pinned image, a bound on its memory, and the one netwo
 test('every port is open to this machine only', () => {
   const ports = services.flatMap(([, { ports = [] }]) => ports);
   assert.ok(ports.length > 0);
-  for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/);
+  for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{[A-Z]+_HOST_PORT:-(\d+)\}:\1$/);
 });
 
 test('whatever stays up tells its health, and what others wait for exists and does', () => {
@@ -51,12 +79,34 @@ test('whatever stays up tells its health, and what others wait for exists and do
     for (const [needed, { condition }] of Object.entries(depends_on)) {
       const service = compose.services[needed];
       assert.ok(service, `${name} needs ${needed}`);
-      const staysUp = condition === 'service_healthy';
-      assert.equal(service.healthcheck?.disable !== true, staysUp, `${name} waits for ${needed}`);
-      // The sidecar's is in the Dockerfile.
-      if (staysUp && service.build === undefined) assert.ok(service.healthcheck?.test, needed);
+      // The sidecar's health check is in the Dockerfile.
+      if (condition === 'service_healthy' && service.build === undefined)
+        assert.ok(service.healthcheck?.test, needed);
     }
   }
+});
+
+test('no health check is switched off: `up --wait` would fail for it', () => {
+  assert.doesNotMatch(read('docker-compose.yml'), /disable:|NONE/);
+});
+
+test('the image is built anew at each start, and gets .env; what comes and goes leaves no volume behind', () => {
+  assert.deepEqual(ours.map(([name]) => name).sort(), ['demo', 'setup', 'sidecar']);
+  const [, declared] = /^VOLUME (\S+)$/m.exec(read('Dockerfile'))!;
+  for (const [name, { pull_policy, env_file, tmpfs = [], volumes = [] }] of ours) {
+    assert.equal(pull_policy, 'build', name);
+    assert.deepEqual(env_file, [{ path: '.env', required: false }], name);
+    assert.ok(tmpfs.includes('/tmp'), name);
+    const kept = volumes.map((volume) => volume.split(':')[1]);
+    assert.ok(tmpfs.includes(declared!) || kept.includes(declared), name);
+  }
+});
+
+test('what stops the services stops the demo too, which would keep the network', () => {
+  const files = ['Makefile', 'README.md', 'docs/compose.md', 'docker-compose.yml'].map(read).join('\n');
+  const downs = [...files.matchAll(/docker compose [^#\n]*\bdown\b/g)].map(([command]) => command);
+  assert.ok(downs.length > 0);
+  for (const down of downs) assert.match(down, /--profile demo down/);
 });
 
 test('what is mounted exists', () => {
@@ -83,19 +133,31 @@ test('the demo comes only when it is asked for', () => {
   assert.deepEqual(asked, ['demo']);
 });
 
-test("the sidecar's variables in docker-compose.yml are the program's own, and their defaults its defaults", (t) => {
+test("the variables in docker-compose.yml are the program's own, and their defaults its defaults", (t) => {
   const { config } = loadConfig({ env: {}, cwd: temporaryFolder(t) });
-  for (const name of ['setup', 'sidecar', 'demo']) {
-    for (const [variable, value] of Object.entries(compose.services[name]!.environment ?? {})) {
-      const leaf = listLeaves().find(({ schema }) => schema.variable === variable);
-      assert.ok(leaf, `${name}: ${variable}`);
-      const byDefault = /^\$\{(\w+):-(.*)\}$/.exec(value);
-      if (!byDefault) continue;
-      assert.equal(byDefault[1], variable);
-      const known = leaf.path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
-      assert.equal(byDefault[2], String(known), variable);
+  const leafOf = (variable: string) => listLeaves().find(({ schema }) => schema.variable === variable);
+  for (const [name, { environment = {} }] of ours)
+    for (const variable of Object.keys(environment)) assert.ok(leafOf(variable), `${name}: ${variable}`);
+  const text = read('docker-compose.yml').replaceAll(/^ *#.*$/gm, '');
+  for (const [, variable, byDefault] of text.matchAll(/\$\{(\w+):-(.*?)\}/g)) {
+    if (variable!.endsWith('_HOST_PORT')) continue;
+    const leaf = leafOf(variable!);
+    assert.ok(leaf, variable);
+    const known = leaf.path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
+    assert.equal(byDefault, String(known), variable);
+  }
+});
+
+test("the addresses of the others are compose's own, whatever .env says", () => {
+  const names = Object.keys(compose.services);
+  for (const [name, { environment = {} }] of ours) {
+    for (const [variable, value] of Object.entries(environment)) {
+      if (variable.includes('LISTEN')) continue;
+      assert.ok(names.includes(new URL(value).hostname), `${name}: ${variable}`);
     }
   }
+  // Where Redis is found by several variables, the one that wins is set.
+  assert.ok(compose.services.sidecar!.environment!.REDIS_URL);
 });
 
 test('.env.example names every variable, and, uncommented, is a configuration', (t) => {

@@ -39,7 +39,7 @@ const buildCommand = defineCommand({
 
 const importCommand = defineCommand({
   run: async ({ load, say, tell }) => {
-    const imported = await importDashboards(load());
+    const imported = await importDashboards(load(), { overwrite: true });
     say(describeImported(imported));
     tell(imported);
   },

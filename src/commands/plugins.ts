@@ -31,9 +31,11 @@ const newCommand = defineCommand({
     mkdirSync(join('test', 'plugins'), { recursive: true });
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     const written = Object.keys(files);
+    // Node 22.18 and newer read TypeScript.
+    const node = 'typescript' in process.features ? 'node' : 'node --import tsx';
     const list = format ? 'formats:' : 'plugins:';
     for (const file of written) say(`${t('Wrote {file}', { file })}\n`);
-    say(`${t('Test it: node --import tsx --test {file}', { file: written[1] as string })}\n`);
+    say(`${t('Test it: {node} --test {file}', { node, file: written[1] as string })}\n`);
     say(
       `${t('Switch it on: put `- use: {file}` first under {list} in configs/pipeline.yaml', { file: `../plugins/${name}.ts`, list })}\n`,
     );

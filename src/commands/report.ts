@@ -7,6 +7,7 @@ import { drawAll, queryAll } from '../dashboards/pictures.ts';
 import { LIGHT } from '../dashboards/theme.ts';
 import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { importOptional } from '../util/optional-package.ts';
 import { formatTime } from '../util/time.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { choice, textOr, time } from './options.ts';
@@ -61,7 +62,7 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
       const page = { ...answers, dashboards: pictures, source: source.name, standalone: true };
       await writeReport(output, renderDashboards(page).html);
     } else {
-      const contentOf = format === 'png' ? (await import('../dashboards/png.ts')).renderPng : String;
+      const contentOf = format === 'png' ? await loadPng() : String;
       for (const { id, svgs } of pictures.flatMap(({ pictures }) => pictures))
         for (const svg of svgs) await writeReport(join(output, `${id}.${format}`), contentOf(svg));
     }
@@ -90,6 +91,15 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
   } finally {
     await source.close();
   }
+}
+
+async function loadPng(): Promise<(svg: string) => Uint8Array> {
+  const { renderPng } = await importOptional(
+    () => import('../dashboards/png.ts'),
+    'PNG pictures are drawn by resvg, which is not installed',
+    '@resvg/resvg-js@2',
+  );
+  return renderPng;
 }
 
 async function writeReport(path: string, content: string | Uint8Array): Promise<void> {

@@ -38,7 +38,7 @@ export const setupCommand = defineCommand({
     let imported: ImportedDashboards | undefined;
     if (config.kibana.url !== undefined) {
       const { importDashboards, describeImported } = await import('../kibana/saved-objects.ts');
-      imported = await importDashboards(loaded);
+      imported = await importDashboards(loaded, { overwrite: false });
       say(describeImported(imported));
     }
     tell({ ready, kibana: imported });

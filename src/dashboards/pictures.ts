@@ -1,4 +1,5 @@
 import type { JsonObject } from '../util/json.ts';
+import { importOptional } from '../util/optional-package.ts';
 import type { Tile } from '../util/tiles.ts';
 import type { Chart, Dashboard } from './definitions.ts';
 import type { Look, Picture } from './draw.ts';
@@ -60,9 +61,16 @@ async function chooseRange(
   return { from: from ?? Math.min(extent?.from ?? end, end), to: end };
 }
 
-/** Draws every chart; loads Vega, which takes some tenths of a second. */
+/**
+ * Draws every chart; loads Vega, which takes some tenths of a second. Throws `SidecarError` (`config`) where Vega is not
+ * installed, or a chart can't be drawn.
+ */
 export async function drawAll({ dashboards, range }: Answers, look: Look): Promise<DrawnDashboard[]> {
-  const { draw } = await import('./draw.ts');
+  const { draw } = await importOptional(
+    () => import('./draw.ts'),
+    'charts are drawn by Vega, which is not installed',
+    'vega@6 vega-lite@6.4',
+  );
   const done: DrawnDashboard[] = [];
   for (const { charts, ...rest } of dashboards) {
     const pictures: Picture[] = [];

@@ -3,8 +3,8 @@ import { SidecarError } from '../util/errors.ts';
 
 const OPTIONS: ResvgRenderOptions = {
   background: 'white',
-  // For `sans-serif`; where it is missing, any font stands in.
-  font: { defaultFontFamily: 'DejaVu Sans' },
+  // For `sans-serif`; where it is missing, any font stands in. Without fontconfig, as in the image, resvg looks nowhere.
+  font: { defaultFontFamily: 'DejaVu Sans', fontDirs: ['/usr/share/fonts'] },
   // Sharp also on screens of two pixels a point.
   fitTo: { mode: 'zoom', value: 2 },
 };
@@ -25,6 +25,6 @@ let found: boolean | undefined;
 
 /** Nothing tells which fonts were found; but without any, a word leaves no trace. */
 function hasFonts(): boolean {
-  found ??= new Resvg(WORD).render().pixels.some((part) => part !== 0);
+  found ??= new Resvg(WORD, { font: OPTIONS.font! }).render().pixels.some((part) => part !== 0);
   return found;
 }

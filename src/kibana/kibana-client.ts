@@ -64,14 +64,19 @@ export class Kibana {
     return { text: objects.map((line) => `${line}\n`).join(''), count };
   }
 
-  /** Puts objects, one a line, under their ids, in place of those that are there; returns how many. */
-  async importObjects(text: string): Promise<number> {
+  /**
+   * Puts objects, one a line, under their ids; returns how many. Those that are there are replaced, or with
+   * `overwrite: false` left as they are.
+   */
+  async importObjects(text: string, { overwrite = true } = {}): Promise<number> {
     const form = new FormData();
     form.append('file', new File([text], 'objects.ndjson', { type: 'application/ndjson' }));
-    const answer = await this.#post('_import?overwrite=true', form);
+    const answer = await this.#post(`_import?overwrite=${overwrite}`, form);
     const told = parsed(answer.text);
-    if (told?.success !== true) this.#refuse(answer.status, answer.text);
-    return Number(told.successCount);
+    const errors = (Array.isArray(told?.errors) ? told.errors : []) as { error?: JsonObject }[];
+    const isDone = told?.success === true || (!overwrite && errors.length > 0 && errors.every(isConflict));
+    if (!isDone) this.#refuse(answer.status, answer.text);
+    return Number(told?.successCount);
   }
 
   /** Asks for its state: the HTTP status, and the text of its answer. Needs no privilege. */
@@ -136,6 +141,11 @@ function parsed(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether an object was not imported because one with its id is there. */
+function isConflict({ error }: { error?: JsonObject }): boolean {
+  return error?.type === 'conflict';
 }
 
 /** Why a request was refused, whole or in part, and what to do. */

@@ -25,6 +25,8 @@ export interface ImportedDashboards {
   kibana: string;
   dataViews: string[];
   dashboards: string[];
+  /** How many of these were there already, and were left as they are. */
+  kept: number;
 }
 
 const PREFIX = 'ml-log-sidecar-';
@@ -134,10 +136,14 @@ export function formatNdjson(objects: readonly SavedObject[]): string {
 }
 
 /**
- * Puts the data views and dashboards into the Kibana at `kibana.url`, replacing those of an earlier import. Throws
- * `SidecarError`: `config` where no URL is set, or Kibana refuses; `unreachable` where it doesn't answer.
+ * Puts the data views and dashboards into the Kibana at `kibana.url`. Those of an earlier import are replaced, or with
+ * `overwrite: false` left as their users have made them. Throws `SidecarError`: `config` where no URL is set, or Kibana
+ * refuses; `unreachable` where it doesn't answer.
  */
-export async function importDashboards(loaded: LoadedConfig): Promise<ImportedDashboards> {
+export async function importDashboards(
+  loaded: LoadedConfig,
+  { overwrite }: { overwrite: boolean },
+): Promise<ImportedDashboards> {
   const options = readKibanaOptions(loaded.config);
   if (options === undefined) {
     throw new SidecarError(
@@ -151,15 +157,22 @@ export async function importDashboards(loaded: LoadedConfig): Promise<ImportedDa
     await openForKibana(await dashboardsSetting(loaded)),
     await kibana.product(),
   );
-  await kibana.importObjects(formatNdjson(objects));
+  const written = await kibana.importObjects(formatNdjson(objects), { overwrite });
   const titles = (type: SavedObject['type']): string[] =>
     objects.filter((object) => object.type === type).map(({ attributes }) => String(attributes.title));
-  return { kibana: kibana.address, dataViews: titles('index-pattern'), dashboards: titles('dashboard') };
+  return {
+    kibana: kibana.address,
+    dataViews: titles('index-pattern'),
+    dashboards: titles('dashboard'),
+    kept: objects.length - written,
+  };
 }
 
 /** An import in a line. */
-export function describeImported({ kibana, dataViews, dashboards }: ImportedDashboards): string {
+export function describeImported({ kibana, dataViews, dashboards, kept }: ImportedDashboards): string {
   const listed = (what: 'data views' | 'dashboards', titles: readonly string[]): string =>
     `${titles.length} ${t(what)} (${titles.join(', ')})`;
-  return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}\n`;
+  const left = kept > 0 ? `; ${t('left as they are')}: ${kept}` : '';
+  return `${kibana}: ${listed('data views', dataViews)}, ${listed('dashboards', dashboards)}${left}
+`;
 }

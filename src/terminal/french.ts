@@ -85,6 +85,7 @@ export const FRENCH = {
   '{output}: {charts} charts, and {empty} without data, from {from} to {to}, in {source}':
     '{output} : {charts} graphiques, et {empty} sans données, du {from} au {to}, dans {source}',
   'data views': 'vues de données',
+  'left as they are': 'laissés tels quels',
   dashboards: 'tableaux de bord',
 
   // dead-letters
@@ -157,7 +158,7 @@ export const FRENCH = {
   '{file} is there already, and stays as it is': '{file} existe déjà, et reste tel quel',
   'Next: ml-log-sidecar validate, then check, then run --dry-run':
     'Ensuite : ml-log-sidecar validate, puis check, puis run --dry-run',
-  'Test it: node --import tsx --test {file}': 'Pour le tester : node --import tsx --test {file}',
+  'Test it: {node} --test {file}': 'Pour le tester : {node} --test {file}',
   'Switch it on: put `- use: {file}` first under {list} in configs/pipeline.yaml':
     "Pour l'activer : mettez `- use: {file}` en premier sous {list} dans configs/pipeline.yaml",
   'all events to {index}': 'tous les événements vers {index}',

@@ -76,8 +76,10 @@ export class FakeKibana {
       const summary = { exportedCount: found.length, missingRefCount: 0, missingReferences: [] };
       return { status: 200, body: [...found, summary].map((each) => JSON.stringify(each)).join('\n') };
     }
-    if (!/^(\/s\/[a-z]+)?\/api\/saved_objects\/_import\?overwrite=true$/.test(path))
-      return refuse(404, 'Not Found');
+    const overwrite = /^(?:\/s\/[a-z]+)?\/api\/saved_objects\/_import\?overwrite=(true|false)$/.exec(
+      path,
+    )?.[1];
+    if (overwrite === undefined) return refuse(404, 'Not Found');
     const form = await new Response(new Uint8Array(body), {
       headers: { 'content-type': String(headers['content-type']) },
     }).formData();
@@ -88,9 +90,14 @@ export class FakeKibana {
     const errors = objects.flatMap((object) => {
       const message = wrongWith(object, this.isOpenSearch);
       const { type, id } = object;
-      return message === undefined ? [] : [{ type, id, error: { type: 'unknown', message } }];
+      if (message !== undefined) return [{ type, id, error: { type: 'unknown', message } }];
+      const isThere = overwrite === 'false' && this.imported.some((each) => each.id === id);
+      return isThere ? [{ type, id, error: { type: 'conflict' } }] : [];
     });
-    if (errors.length === 0) this.imported.push(...objects);
+    // Conflicts keep the others from nothing (`create_saved_objects.ts` of Kibana's import).
+    const left = new Set(errors.map(({ id }) => id));
+    if (errors.every(({ error }) => error.type === 'conflict'))
+      this.imported.push(...objects.filter(({ id }) => !left.has(id)));
     const successCount = objects.length - errors.length;
     const success = errors.length === 0;
     return { status: 200, body: { success, successCount, ...(success ? {} : { errors }) } };

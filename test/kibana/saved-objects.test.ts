@@ -192,16 +192,20 @@ test('OpenSearch Dashboards is known by its answer, and gets its own form, with 
   assert.equal(other.code, 2);
 });
 
-test('setup does so, too, where KIBANA_URL is set', async (t) => {
+test('setup puts in what is missing, where KIBANA_URL is set, and leaves what somebody may have edited', async (t) => {
   const kibana = await FakeKibana.start(t);
   const { prefix } = new TestIndices(t);
-  const { code, stdout } = await new Workspace(t, prefix).run(['setup'], {
-    ELASTICSEARCH_URL: elasticsearchUrl(),
-    KIBANA_URL: kibana.url,
-  });
-  assert.equal(code, 0);
-  assert.match(stdout, /4 data views \(.*4 dashboards/);
+  const env = { ELASTICSEARCH_URL: elasticsearchUrl(), KIBANA_URL: kibana.url };
+  const first = await new Workspace(t, prefix).run(['setup'], env);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /4 data views \(.*4 dashboards \([^)]*\)$/m);
   assert.equal(kibana.requests.length, 1);
+  const removed = kibana.imported.pop();
+  const second = await new Workspace(t, prefix).run(['setup'], env);
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(second.stdout, /; left as they are: 7$/m);
+  assert.deepEqual(kibana.imported.at(-1), removed);
+  assert.equal(kibana.imported.length, 8);
 });
 
 test('an import that Kibana refuses says so, and exits as such', async (t) => {

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { uniqueName } from './services/env.ts';
+import { freePort, root } from './services/service.ts';
+
+/** Why docker-compose.yml can't be run here. */
+function whyNot(): string | false {
+  if (process.env.COMPOSE_TEST === undefined) return 'docker: only `make compose-test` runs containers';
+  const { status, error, stderr } = spawnSync('docker', ['compose', 'version'], { encoding: 'utf8' });
+  if (error || status !== 0) return `docker compose is not there: ${error?.message ?? stderr.trim()}`;
+  const engine = spawnSync('docker', ['info', '--format', '{{.ServerErrors}}'], { encoding: 'utf8' });
+  return engine.status !== 0 && `no Docker engine answers: ${engine.stderr.trim()}`;
+}
+
+const skip = whyNot();
+
+/** The commands of docs/compose.md, by what they begin with. */
+const documented = [
+  ...readFileSync(join(root, 'docs/compose.md'), 'utf8').matchAll(/^docker compose [^#\n]*/gm),
+].map(([command]) => command.trim());
+const documentedCommand = (pattern: RegExp): string => documented.find((command) => pattern.test(command))!;
+const UP = documentedCommand(/--profile demo up/);
+const DOWN = documentedCommand(/ down$/);
+const REMOVE = documentedCommand(/ down --volumes$/);
+
+describeDeployment();
+
+function describeDeployment(): void {
+  if (skip) {
+    test('docker-compose.yml on an engine', { skip }, () => {});
+    return;
+  }
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+
+  /** Runs a command in the copy of the repository, and answers what it prints. */
+  function run(command: string): string {
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, `${command}: ${status}\n${stdout.slice(-2000)}${stderr.slice(-4000)}`);
+    return stdout;
+  }
+  const inSidecar = (command: string): string =>
+    run(`docker compose exec -T sidecar node dist/src/cli.js ${command}`);
+  const containers = (): string[] =>
+    run('docker compose --profile demo ps --all --quiet').split('\n').filter(Boolean);
+
+  /** What `verify` counts once every log of the list is stored, and none waits: each once. */
+  async function verified(): Promise<unknown> {
+    const deadline = Date.now() + 120_000;
+    for (;;) {
+      const { status, stdout, stderr } = spawnSync(
+        'bash',
+        ['-c', 'docker compose exec -T sidecar node dist/src/cli.js verify --json'],
+        { cwd: folder, env, encoding: 'utf8' },
+      );
+      const found = status === 0 ? JSON.parse(stdout) : undefined;
+      if (found?.fates.waiting === 0) return found;
+      assert.ok(Date.now() < deadline, `verify: ${status}\n${stdout}${stderr}`);
+      await delay(2000);
+    }
+  }
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ml-log-sidecar-compose-'));
+    const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+      .split('\0')
+      .filter(Boolean);
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      cpSync(join(root, file), join(folder, file));
+    }
+    writeFileSync(join(folder, '.env'), 'PIPELINE_BATCH_SIZE=37\nREDIS_HOST=elsewhere.invalid\n');
+    const ports = ['REDIS', 'ELASTICSEARCH', 'KIBANA', 'SIDECAR'].map((name) => `${name}_HOST_PORT`);
+    env = { ...process.env, COMPOSE_PROJECT_NAME: uniqueName('compose') };
+    for (const name of ports) env[name] = String(await freePort());
+  });
+  after(() => {
+    spawnSync('bash', ['-c', REMOVE], { cwd: folder, env });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test(UP, () => {
+    run(UP);
+    assert.equal(containers().length, 7);
+  });
+
+  test('the ports are those asked for, and logs arrive, each once', async () => {
+    for (const [name, path] of [
+      ['SIDECAR', '/healthz'],
+      ['SIDECAR', '/dashboards'],
+      ['ELASTICSEARCH', '/'],
+      ['KIBANA', '/api/status'],
+    ]) {
+      const answer = await fetch(`http://127.0.0.1:${env[`${name}_HOST_PORT`]}${path}`);
+      assert.equal(answer.status, 200, `${name} ${path}`);
+    }
+    const counts = await verified();
+    console.log('verify:', JSON.stringify(counts));
+  });
+
+  test('.env reaches the sidecar, and the addresses are those of the services', () => {
+    const shown = inSidecar('config show');
+    assert.match(shown, /batch_size.*37/);
+    assert.doesNotMatch(shown, /redis:\/\/elsewhere/);
+  });
+
+  test('PNG pictures have words', () => {
+    inSidecar('report --output /tmp/charts --format png');
+    const listed = run('docker compose exec -T sidecar ls /tmp/charts').split('\n').filter(Boolean);
+    assert.ok(listed.includes('logs-per-hour.png'), listed.join(' '));
+  });
+
+  for (const name of ['sidecar', 'vector', 'elasticsearch', 'redis']) {
+    test(`${name} killed while logs come in: each is stored once`, async () => {
+      await delay(5000);
+      run(`docker compose kill ${name}`);
+      await delay(10_000);
+      run(UP);
+      await delay(5000);
+      console.log(`${name} killed, verify:`, JSON.stringify(await verified()));
+    });
+  }
+
+  test('another `up` leaves no volume behind, and Kibana as it is; a changed file is in the new image', () => {
+    const volumes = (): string => run('docker volume ls --quiet');
+    const kept = volumes();
+    const kibana = `http://127.0.0.1:${env.KIBANA_HOST_PORT}/api/saved_objects`;
+    const dashboard =
+      '{"type":"dashboard","id":"ml-log-sidecar-overview","attributes":{"title":"Mine"},"references":[]}';
+    writeFileSync(join(folder, 'mine.ndjson'), `${dashboard}\n`);
+    run(`curl -sf -H 'kbn-xsrf: test' -F file=@mine.ndjson '${kibana}/_import?overwrite=true'`);
+    appendFileSync(join(folder, 'configs/alerts.yaml'), '\n# changed\n');
+    run(UP);
+    assert.equal(volumes(), kept);
+    const asked = `-H 'kbn-xsrf: test' -H 'content-type: application/json' -d '{"type":"dashboard"}'`;
+    const dashboards = run(`curl -sf ${asked} '${kibana}/_export'`);
+    assert.match(dashboards, /"title":"Mine"/);
+    assert.match(run('docker compose exec -T sidecar cat configs/alerts.yaml'), /# changed/);
+  });
+
+  test(`${DOWN}: nothing runs on, and the data stays`, async () => {
+    const index = `http://127.0.0.1:${env.ELASTICSEARCH_HOST_PORT}/ml-api-logs`;
+    const count = (): number =>
+      JSON.parse(run(`curl -sf -X POST '${index}/_refresh' >/dev/null && curl -sf '${index}/_count'`)).count;
+    run('docker compose --profile demo stop demo');
+    await verified();
+    const stored = count();
+    run(DOWN);
+    assert.deepEqual(containers(), []);
+    const project = `label=com.docker.compose.project=${env.COMPOSE_PROJECT_NAME}`;
+    assert.equal(run(`docker network ls --quiet --filter ${project}`), '');
+    run('docker compose up --detach --wait');
+    assert.equal(count(), stored);
+    console.log('stored before and after down and up:', stored);
+    run(REMOVE);
+    assert.equal(run(`docker volume ls --quiet --filter ${project}`), '');
+  });
+}
