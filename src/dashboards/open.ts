@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { createPluginChain } from '../create-pipeline.ts';
 import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 import type { IndexDefinition } from '../plugin.ts';
+import { translateTitle } from '../terminal/messages.ts';
 import { completeChart } from './complete.ts';
 import { type Dashboard, loadDashboards } from './definitions.ts';
 import { type ChartSource, queryOf, type SearchBody } from './search.ts';
@@ -38,9 +39,15 @@ export function openDashboards(
   const rules = loadRules(config.alerts.file);
   const vocabulary = { features, classes: classes as Record<string, string>, rules };
   return loadDashboards((index) => names.get(index) ?? index).map(({ charts, ...rest }) => ({
-    ...rest,
-    charts: charts.map((chart) => completeChart(chart, vocabulary)),
+    ...inLanguage(rest),
+    charts: charts.map((chart) => inLanguage(completeChart(chart, vocabulary))),
   }));
+}
+
+/** Those texts of our own files that are known in the language that was chosen. */
+function inLanguage<Part extends { title: string; description: string }>(part: Part): Part {
+  const { title, description } = part;
+  return { ...part, title: translateTitle(title), description: translateTitle(description) };
 }
 
 /** How many features are shown where none are named. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { createDiscoverLink } from '../kibana/discover.ts';
+import { t } from '../terminal/messages.ts';
 import { Html, type HtmlPage, html, renderPage } from '../util/html.ts';
 import { renderTiles, type Tile } from '../util/tiles.ts';
 import { formatTime } from '../util/time.ts';
@@ -31,17 +32,17 @@ export function renderDashboards(shows: DashboardsPage): HtmlPage {
   const { figures, dashboards, range, source, links = [], form, renewSeconds, standalone = false } = shows;
   const anchors = dashboards.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
   return renderPage({
-    title: 'Dashboards of the ML API',
+    title: t('Dashboards of the ML API'),
     style: STYLE,
     links,
     standalone,
     renewSeconds,
-    main: html`<p role="status" id="state"></p><div id="live"><p>From <strong>${formatTime(range.from)}</strong> to <strong>${formatTime(range.to)}</strong>, in ${source}.</p>
+    main: html`<p role="status" id="state"></p><div id="live"><p>${t('From')} <strong>${formatTime(range.from)}</strong> ${t('to')} <strong>${formatTime(range.to)}</strong>, ${t('in')} ${source}.</p>
 ${form}
 ${renderTiles(figures)}
-<nav aria-label="On this page"><ul>${anchors}</ul></nav>
+<nav aria-label="${t('On this page')}"><ul>${anchors}</ul></nav>
 ${dashboards.map(renderSection)}</div>`,
-    footer: html`Drawn by ml-log-sidecar ${VERSION}, <span id="now">${formatTime(Date.now())}</span>. All times are UTC.`,
+    footer: html`${t('Drawn by')} ml-log-sidecar ${VERSION}, <span id="now">${formatTime(Date.now())}</span>. ${t('All times are UTC.')}`,
   });
 }
 
@@ -62,8 +63,8 @@ function figure({ id, title, description, svgs, why, table }: Picture): Html {
     (row) =>
       html`<tr>${row.map((cell, n) => html`<td${columns[n]?.numeric ? NUMBER : ''}>${cell}</td>`)}</tr>\n`,
   );
-  const numbers = html`<details><summary>Numbers<span class="unseen"> of ${title}</span></summary>
-<div class="scroll" role="region" aria-label="Numbers of ${title}" tabindex="0"><table>
+  const numbers = html`<details><summary>${t('Numbers')}<span class="unseen"> ${t('of {title}', { title })}</span></summary>
+<div class="scroll" role="region" aria-label="${t('Numbers')} ${t('of {title}', { title })}" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>${body}</tbody>
 </table></div></details>`;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describeProgram, linksOf } from '../server/pages.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type HtmlPage, html, renderPage } from '../util/html.ts';
 import { readTime } from '../util/time.ts';
@@ -88,9 +89,9 @@ function drawInWorker(order: WorkerOrder): Promise<HtmlPage> {
 
 function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
   return renderPage({
-    title: 'Dashboards of the ML API',
+    title: t('Dashboards of the ML API'),
     links: linksOf('/dashboards'),
     main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
-    footer: html`Nothing was drawn. ${describeProgram()}.`,
+    footer: html`${t('Nothing was drawn.')} ${describeProgram()}.`,
   });
 }

@@ -1,3 +1,4 @@
+import { t } from '../terminal/messages.ts';
 import { type Html, html } from '../util/html.ts';
 import type { TimeRange } from './time-range.ts';
 
@@ -7,30 +8,30 @@ export interface TimeQuery {
   to: string;
 }
 
-const CHOICES: readonly (readonly [from: string, text: string])[] = [
+const CHOICES = [
   ['now-15m', '15 minutes'],
   ['now-1h', '1 hour'],
   ['now-24h', '24 hours'],
   ['now-7d', '7 days'],
   ['now-30d', '30 days'],
   ['', 'All'],
-];
+] as const;
 
 /** Chooses the time that is looked at, by links and by a form, with no script. */
 export function renderTimeForm({ from, to }: TimeQuery, range?: TimeRange): Html {
   const links = CHOICES.map(([begin, text]) => {
     const end = begin === '' ? '' : 'now';
     const current = begin === from && end === to;
-    return html`<li><a href="/dashboards?from=${begin}&to=${end}"${current ? html` aria-current="page"` : ''}>${text}</a></li>`;
+    return html`<li><a href="/dashboards?from=${begin}&to=${end}"${current ? html` aria-current="page"` : ''}>${t(text)}</a></li>`;
   });
   const local = (ms: number | undefined): string =>
     ms === undefined ? '' : new Date(ms).toISOString().slice(0, 19);
   return html`<div class="when">
-<nav aria-label="Time shown"><ul>${links}</ul></nav>
+<nav aria-label="${t('Time shown')}"><ul>${links}</ul></nav>
 <form action="/dashboards" method="get">
-<p><label for="from">From, UTC</label><input type="datetime-local" step="1" id="from" name="from" value="${local(range?.from)}"></p>
-<p><label for="to">To, UTC</label><input type="datetime-local" step="1" id="to" name="to" value="${local(range && Math.ceil(range.to / 1000) * 1000)}"></p>
-<p><button>Show</button></p>
+<p><label for="from">${t('From, UTC')}</label><input type="datetime-local" step="1" id="from" name="from" value="${local(range?.from)}"></p>
+<p><label for="to">${t('To, UTC')}</label><input type="datetime-local" step="1" id="to" name="to" value="${local(range && Math.ceil(range.to / 1000) * 1000)}"></p>
+<p><button>${t('Show')}</button></p>
 </form>
 </div>`;
 }

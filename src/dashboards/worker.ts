@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { linksOf } from '../server/pages.ts';
+import { setLanguage } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { HtmlPage } from '../util/html.ts';
 import { openChartSource } from './open.ts';
@@ -11,6 +12,7 @@ import { renderTimeForm } from './time-form.ts';
 // A thread of its own: loading Vega and drawing take the better part of a second, in which no log would flow.
 
 async function render({ setting, wanted, query }: WorkerOrder): Promise<HtmlPage> {
+  setLanguage(setting.config.language);
   const source = await openChartSource(setting);
   try {
     const answers = await queryAll(source, setting, wanted);

@@ -1,4 +1,5 @@
 import { FRENCH } from './french.ts';
+import { FRENCH_TITLES } from './french-titles.ts';
 
 /** The languages that people are spoken to in. */
 export type Language = 'en' | 'fr';
@@ -26,6 +27,12 @@ export function t<Text extends Message>(text: Text, ...values: Values<Text>): st
   const said = language === 'fr' ? FRENCH[text] : text;
   return said.replace(/\{(\w+)\}/g, (_, name) => String(filled?.[name]));
 }
+
+/** A title or a description of a file that ships, in the language that was chosen; any other text stays as it is. */
+export const translateTitle = (text: string): string =>
+  language === 'fr' && Object.hasOwn(FRENCH_TITLES, text)
+    ? FRENCH_TITLES[text as keyof typeof FRENCH_TITLES]
+    : text;
 
 /** `1 log`, `2 logs`: for words that make their plural alike in both languages, and for errors. */
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { currentLanguage, t } from '../terminal/messages.ts';
 
 /** Text that is HTML already. */
 export class Html {
@@ -80,7 +81,7 @@ export function renderPage({
       html`<li><a href="${href}"${current ? html` aria-current="page"` : ''}>${text}</a></li>`,
   );
   const whole = html`<!doctype html>
-<html lang="en">
+<html lang="${currentLanguage()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -89,7 +90,7 @@ ${standalone ? meta : ''}<title>${title}</title>
 <style>${new Html(css)}</style>
 </head>
 <body>
-<a class="skip" href="#main">Skip to content</a>
+<a class="skip" href="#main">${t('Skip to content')}</a>
 <header>
 <h1>${title}</h1>
 <nav aria-label="Pages"><ul>${items}</ul></nav>
@@ -97,7 +98,7 @@ ${standalone ? meta : ''}<title>${title}</title>
 <main id="main" tabindex="-1">
 ${main}
 </main>
-<footer>${script === undefined ? '' : html`<p hidden><label><input type="checkbox" id="renew"> Renew this page every ${renewSeconds} s</label></p>`}
+<footer>${script === undefined ? '' : html`<p hidden><label><input type="checkbox" id="renew"> ${t('Renew this page every {seconds} s', { seconds: renewSeconds ?? 0 })}</label></p>`}
 <p>${footer}</p></footer>
 ${script === undefined ? '' : html`<script>${new Html(script)}</script>`}</body>
 </html>
@@ -120,7 +121,7 @@ const renew = async () => {
   const page = new DOMParser().parseFromString(fresh, 'text/html');
   const state = find('state');
   const next = find('state', page);
-  const why = page.querySelector('[role=alert]')?.textContent ?? 'The sidecar does not answer.';
+  const why = page.querySelector('[role=alert]')?.textContent ?? ${JSON.stringify(t('The sidecar does not answer.'))};
   const [text, look] = next ? [next.textContent, next.className] : [why, 'bad'];
   if (state.textContent !== text) { state.textContent = text; state.className = look; }
   if (!next || live.contains(document.activeElement)) return;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRunStats } from '../../src/run-stats.ts';
 import { renderStatusPage, type Status } from '../../src/server/status-page.ts';
+import { setLanguage } from '../../src/terminal/messages.ts';
 
 /** A run that began a moment ago, and has nothing to complain of. */
 const FRESH: Status = {
@@ -100,7 +101,7 @@ test('dead letters are grouped, and the command to look at them is named', () =>
   const words = wordsOf({ deadLetters: { count: 3, more: false, groups: [group] } });
   assert.match(
     words,
-    /All 3 that are kept, by reason\. ml-log-sidecar dead-letters replay sends them once more/,
+    /All 3 that are kept, by reason\. To send them once more: ml-log-sidecar dead-letters replay/,
   );
   assert.match(
     words,
@@ -128,4 +129,17 @@ test('what a log or a server wrote is text, not markup', () => {
   assert.ok(!html.includes('<script>alert'));
   assert.equal(html.split('&lt;script&gt;alert(1)').length - 1, 6);
   assert.match(policy, /script-src 'sha256-/);
+});
+
+test('under a French locale the page is French', () => {
+  setLanguage('fr');
+  try {
+    const words = wordsOf({ ready: false, stats: { ...createRunStats(['ml-api-logs']), logs: 1_234_567 } });
+    assert.match(words, /^Les logs ne peuvent pas passer/);
+    assert.match(words, /Logs 1\s234\s567 en 4 s Trous 0 aucun log n&#39;a été perdu/);
+    assert.match(words, /Lettres mortes Il n&#39;y en a pas\.$/);
+    assert.match(renderStatusPage(FRESH).html, /<html lang="fr">/);
+  } finally {
+    setLanguage('en');
+  }
 });

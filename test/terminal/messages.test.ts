@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { FRENCH } from '../../src/terminal/french.ts';
+import { FRENCH_TITLES } from '../../src/terminal/french-titles.ts';
 import { currentLanguage, setLanguage, t } from '../../src/terminal/messages.ts';
 import { Workspace } from '../helpers.ts';
 import { line } from '../samples.ts';
@@ -68,6 +70,16 @@ test('no command prints a literal that is not in the catalogue', () => {
       for (const [, literal] of bare.matchAll(/['`]([^'`]*)['`]/g))
         assert.doesNotMatch(literal!, /[a-z]{3}/i, `${file} says: ${said}`);
     }
+  }
+});
+
+test('each title and description of the dashboards that ship is known in French', () => {
+  const folder = join(root, 'configs/dashboards');
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.yaml')) continue;
+    const { title, description } = parse(readFileSync(join(folder, file), 'utf8'));
+    for (const text of [title, description])
+      assert.ok(Object.hasOwn(FRENCH_TITLES, text), `${file}: "${text}" is not in french-titles.ts`);
   }
 });
 
