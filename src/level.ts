@@ -7,17 +7,23 @@ export type Level = (typeof LEVELS)[number];
 
 /** Words that stand for a level in text, whatever stands around them. */
 const WORDS: Record<Level, string> = {
-  DEBUG: 'debug trace verbose dbg vrb finest finer spam',
+  DEBUG: 'debug trace verbose dbg dbug debg vrb trc trce finest finer spam',
   INFO: 'info information informational notice success inf',
   WARNING: 'warning warn wrn',
-  ERROR: 'error err severe',
-  CRITICAL: 'critical crit fatal ftl panic dpanic alert emerg emergency',
+  ERROR: 'error err erro eror severe',
+  CRITICAL: 'critical crit fatal ftl panic pnc dpanic alert emerg emergency',
 };
 /** Words that do so only where a level is due. */
-const NAMES: Partial<Record<Level, string>> = { DEBUG: 'fine notset', INFO: 'default config log audit' };
+const NAMES: Record<Level, string> = {
+  DEBUG: 'fine notset d t v',
+  INFO: 'default config log audit statement detail hint context i',
+  WARNING: 'w',
+  ERROR: 'e',
+  CRITICAL: 'f c',
+};
 
-const levels = (words: Partial<Record<Level, string>>): [string, Level][] =>
-  LEVELS.flatMap((level) => (words[level]?.split(' ') ?? []).map((word): [string, Level] => [word, level]));
+const levels = (words: Record<Level, string>): [string, Level][] =>
+  LEVELS.flatMap((level) => words[level].split(' ').map((word): [string, Level] => [word, level]));
 const BY_WORD = new Map(levels(WORDS));
 const BY_NAME = new Map([
   ...levels(NAMES),
@@ -25,8 +31,8 @@ const BY_NAME = new Map([
   ...LEVELS.map((level): [string, Level] => [level, level]),
 ]);
 
-/** Go's, between its four: `INFO+2`. */
-const NEAR = /^([a-z]+)[+-]\d+$/;
+/** Go's, between its four: `INFO+2`; PostgreSQL's and MongoDB's: `DEBUG1`, `D1`. */
+const NEAR = /^([a-z]+?)(?:[+-]\d+|[1-5])$/;
 const NUMBERED = /^(?:level )?(\d{1,3})$/i;
 /** Of syslog, from `emerg` to `debug`. */
 const SYSLOG = ['CRITICAL', 'CRITICAL', 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'INFO', 'DEBUG'] as const;

@@ -28,7 +28,8 @@ const DAY_MS = 86_400_000;
 
 const NAME = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*';
 const MONTH = '(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*';
-const CLOCK = '(?<h>\\d\\d):(?<m>\\d\\d)(?::(?<s>\\d\\d)(?:[.,:](?<f>\\d+))?)?';
+const CLOCK =
+  '(?<h>\\d\\d?):(?<m>\\d\\d)(?::(?<s>\\d\\d)(?:[.,:](?<f>\\d+))?)?(?: ?(?<half>[AaPp])[Mm](?!\\w))?';
 const ZONE =
   '(?<zone>\\s?(?:UTC|GMT|UT|Z|z)(?!\\w)|[+\\u2212-]\\d\\d(?::?[0-5]\\d)?(?:Z|\\[[\\w/]+\\])?(?!\\d)|\\s[+\\u2212-]\\d\\d:?[0-5]\\d(?:\\s(?:UTC|GMT))?(?!\\d))?';
 
@@ -45,6 +46,7 @@ const IN_TEXT = [
   `(?<d>\\d\\d)/${MONTH}/(?<y>\\d{4})[: ]${CLOCK}${ZONE}`,
   `(?:${NAME}, ?)?(?<d>\\d{1,2})[ -]${MONTH}[ -](?<y>\\d{4}|\\d\\d) ${CLOCK}(?: (?<named>[ECMP][SD]T)|${ZONE})`,
   `(?:${NAME} )?${MONTH} +(?<d>\\d{1,2}) ${CLOCK}${ZONE} (?<y>\\d{4})`,
+  `${MONTH} +(?<d>\\d{1,2}),? (?<y>\\d{4}),? ${CLOCK}${ZONE}`,
   `${MONTH} +(?<d>\\d{1,2}) ${CLOCK}`,
   `(?<M>\\d\\d)-(?<d>\\d\\d) ${CLOCK}`,
 ];
@@ -80,12 +82,22 @@ export function readWritten(text: string, dayFirst: boolean): WrittenTime | unde
 }
 
 /**
- * A JSON value that is a time, as it is written: a text, a number since 1970, or Google's `{seconds, nanos}`; `undefined`
- * for any other.
+ * A JSON value that is a time, as it is written: a text, a number since 1970, Google's `{seconds, nanos}`, log4j's
+ * `{epochSecond, nanoOfSecond}`, or MongoDB's `{$date}`; `undefined` for any other.
  */
 export function timeOf(value: Json): string | undefined {
   if (isObject(value)) {
-    const { seconds, nanos = 0 } = value;
+    const {
+      $date,
+      epochSecond,
+      nanoOfSecond = 0,
+      seconds = epochSecond,
+      nanos = nanoOfSecond,
+      ...others
+    } = value;
+    // What else stands in it would be lost.
+    if (Object.keys(others).length > 0) return undefined;
+    if ($date !== undefined) return timeOf($date);
     const text = seconds === undefined ? undefined : `${seconds}.${String(nanos).padStart(9, '0')}`;
     return text === undefined ? undefined : timeOf(text);
   }
@@ -116,8 +128,8 @@ function readEpoch(digits: string, decimals: string): WrittenTime {
 }
 
 function fromParts(parts: Record<string, string | undefined>): WrittenTime | undefined {
-  const { h = '0', m, s, f = '' } = parts;
-  const hour = +h;
+  const { h = '0', m, s, f = '', half } = parts;
+  const hour = hourOf(+h, half);
   const minute = +(m ?? 0);
   const second = +(s ?? 0);
   const year = yearOf(parts.y);
@@ -137,6 +149,13 @@ function fromParts(parts: Record<string, string | undefined>): WrittenTime | und
   if (Number.isNaN(offset)) return undefined;
   if (parts.y === undefined && wall > Date.now() + DAY_MS) wall = lastYear(wall);
   return { wall, fraction, offset, hasYear: parts.y !== undefined };
+}
+
+/** Of 24, where the half of the day is named; more than 24 for an hour that a half does not have. */
+function hourOf(hour: number, half: string | undefined): number {
+  if (half === undefined) return hour;
+  if (hour < 1 || hour > 12) return Number.POSITIVE_INFINITY;
+  return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
 }
 
 /** Of two digits, the one nearest to 2000; of none, this one. */

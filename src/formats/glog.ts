@@ -10,6 +10,11 @@ const LEVELS: Record<string, Level> = {
   C: 'CRITICAL',
   // Ruby's `UNKNOWN`, which is always shown.
   A: 'CRITICAL',
+  // Redis' debug, verbose, notice, warning.
+  '.': 'DEBUG',
+  '-': 'DEBUG',
+  '*': 'INFO',
+  '#': 'WARNING',
 };
 
 /** Level, time, what follows it, message. */
@@ -26,6 +31,8 @@ const FORMS = [
   /^\[(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+) (?<level>[DIWEFC]) (?<context>\d+ \d+)\] (?<logger>(?:\(\w+\) )?\S+:\d+): /,
   // Ruby: `E, [2026-03-02T08:15:00.250123 #4242] ERROR -- api: message`
   /^(?<level>[DIWEFA]), \[(?<time>[\d-]+T[\d:.]+) #(?<context>\d+)\] +(?:DEBUG|INFO|WARN|ERROR|FATAL|ANY) -- (?<logger>[^:\s]*) ?: /,
+  // Redis: `12345:M 02 Mar 2026 08:15:00.250 * message`
+  /^(?<context>\d+:[XCSM]) (?<time>\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d+) (?<level>[.*#-]) /,
   // Tornado, Jupyter: `[I 260302 08:15:00 web:2064] message`
   /^\[(?<level>[DIWEC]) (?<time>(?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(?:\.\d+)?) (?<logger>[^\]]+)\] ?/,
 ];
@@ -33,7 +40,8 @@ const FORMS = [
 /** Levels of one letter. */
 export default definePlugin({
   name: 'glog',
-  description: 'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby',
+  description:
+    'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis',
   create: () => ({
     parse(entry): LogParts | undefined {
       if (typeof entry !== 'string') return undefined;

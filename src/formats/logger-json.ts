@@ -14,7 +14,7 @@ interface Options {
 const KEYS: Options = {
   time: [
     ...['timestamp', '@timestamp', 'time', 'asctime', 'ts', 'datetime', 'date', 'created', 'eventTime'],
-    ...['Timestamp', '@t', 't', 'timeUnixNano', 'observedTimeUnixNano'],
+    ...['Timestamp', '@t', 't', 'timeUnixNano', 'observedTimeUnixNano', 'instant'],
   ],
   level: [
     ...['level', 'levelname', 'severity', 'log.level', 'lvl', 'loglevel', 'log_level', 'level_name'],
@@ -35,6 +35,8 @@ const KEYS: Options = {
     'fields.message',
     'body.stringValue',
     '@mt',
+    'RenderedMessage',
+    'MessageTemplate',
   ],
   logger: ['logger', 'logger_name', 'log.logger', 'loggerName', 'name', 'Logger', 'target'],
 };
@@ -87,10 +89,15 @@ function readLoggerJson(entry: JsonObject, keys: Options, certain: readonly stri
     return undefined;
   };
   const time = take(keys.time, timeOf) ?? take(certain, textOf);
-  const level = take(keys.level, textOf);
+  const level = take(keys.level, textOf) ?? take(['s'], letterOf);
   const message = take(keys.message, (value) => (typeof value === 'string' ? value : undefined));
   const logger = take(keys.logger, (value) => (typeof value === 'string' ? value : undefined));
   return { time, level, logger, message: message ?? otherText(entry, members), data: kept(members, data) };
+}
+
+/** MongoDB's `I`, `W`, `D1`. */
+function letterOf(value: Json): string | undefined {
+  return typeof value === 'string' && /^(?:[IWEF]|D[1-5])$/.test(value) ? value : undefined;
 }
 
 /** Where no text says what happened: what stands in its place, or all of the object. */

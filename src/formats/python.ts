@@ -7,8 +7,10 @@ const MOST_PARTS = 3;
 
 const BETWEEN = /[\s|\])}>]*(?:(?:-{1,2}|[:,])(?=\s)[\s|]*)?/y;
 const BRACKETED = /[[{(<]\s*([^\])}>\n]{1,100})[\])}>]/y;
-const BARE = /[\w.\-/@#$:]*\w(?:\[\d+\])?/y;
+const BARE = /[\w.\-/@#$:=,]*\w(?:\[\d+\])?/y;
 const WORD = /\s*([A-Za-z]+)(?=[\s:|/\])}>]|$)/y;
+/** PostgreSQL's own, two blanks before the message; what explains another message says so in its own. */
+const POSTGRES = /(?:(LOG|DEBUG[1-5])|(STATEMENT|DETAIL|HINT|CONTEXT)): {2}/y;
 /** What may hang on a level: `INFO/MainProcess`, `INFO|trainer.py:12`. */
 const TAIL = /[/|]([^\s\])}>]+)/y;
 const AFTER = /\s*[\])}>]*(?:\s*(?:-{1,2}(?=\s)|[|:>](?!\S*:\/\/)))?\s*/y;
@@ -76,6 +78,10 @@ function readPythonLine(text: string): LogParts | undefined {
 function findLevel(text: string, at: number, parts: number): FoundLevel | undefined {
   let from = skipPattern(BETWEEN, text, at);
   for (let n = 0; n <= parts; n++) {
+    const [, own, explaining] = matchAt(POSTGRES, text, from) ?? [];
+    const postgres = own ?? explaining;
+    if (postgres !== undefined)
+      return { level: postgres, start: from, end: from + (own?.length ?? 0), tail: undefined };
     const bracket = matchAt(BRACKETED, text, from);
     const inner = bracket ? from + 1 : from;
     const word = matchAt(WORD, text, inner);

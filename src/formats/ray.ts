@@ -1,6 +1,7 @@
 import { definePlugin, type Envelope } from '../plugin.ts';
 
-const HEAD = /^(?:\((?<name>[^()\n]{1,100} pid=\d+(?:, ip=[\w.:]+)?)\) ?|\[(?<rank>rank\d+)\]: ?)/;
+const HEAD =
+  /^(?:\((?<name>(?:(?:[^()\n]{1,100} )?pid=\w+|raylet)(?:, ip=[\w.:]+)?|autoscaler [^()\n]{1,30})\) ?|\[(?<rank>rank\d+)\]: ?)/;
 
 /** What Ray, vLLM and torchrun put before the lines of their workers: `(ServeReplica:default:Model pid=4242) a line`. */
 export default definePlugin({

@@ -9,11 +9,11 @@ const LEVEL_FIRST = new RegExp(
     `${LEVEL}(?:: |:[\\w.]+:|\\s{2,}\\S| +\\[?\\d\\d)`,
     `\\[${LEVEL}[\\]|:]`,
     // A time of day.
-    `\\[?\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?\\]? (?:\\[[^\\]\\n]{1,60}\\] |\\| )?(?:${LEVEL}|INF|WRN|ERR)\\b`,
+    `\\[?\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?\\]? (?:\\[[^\\]\\n]{1,60}\\] |\\| |- [\\w ]{1,40}:)?(?:${LEVEL}|INF|WRN|ERR)\\b`,
     // A call of the API.
     '\\[[^\\]\\s]{1,128}\\] (?:API Call - )?[A-Z]{3,7} /|API Call - [A-Z]{3,7} /',
     // A letter.
-    '[IWEF]\\d{4} \\d\\d:\\d\\d:|\\[[DIWEC] \\d{4}|\\[[DIWEF]\\d{3,4} \\d\\d:|[DIWEFA], \\[\\d{4}-',
+    '\\d+:[XCSM] \\d\\d [A-Z][a-z]{2} \\d{4} |[IWEF]\\d{4} \\d\\d:\\d\\d:|\\[[DIWEC] \\d{4}|\\[[DIWEF]\\d{3,4} \\d\\d:|[DIWEFA], \\[\\d{4}-',
     // Syslog, and pairs.
     '<\\d{1,3}>(?:1 )?\\S|(?:time|timestamp|ts|t)="?\\d{4}|(?:level|lvl)=\\w|at=(?:info|warn|error) ',
   ].join('|'),
@@ -25,7 +25,7 @@ const OBJECT = /\{\s*\\?"/y;
 const ESCAPE = '\u001b';
 /** Colours, and a worker's name. */
 const BEFORE = new RegExp(
-  `(?:\\([^()\\n]{1,100} pid=\\d+[^()\\n]{0,50}\\) ?|\\[rank\\d+\\]: ?|${ESCAPE}\\[[\\d;]*m)*`,
+  `(?:\\((?:(?:[^()\\n]{1,100} )?pid=\\w|raylet|autoscaler )[^()\\n]{0,50}\\) ?|\\[rank\\d+\\]: ?|${ESCAPE}\\[[\\d;]*m ?)*`,
   'y',
 );
 /** What may open a time, hold a line, or colour it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isLevelWord } from '../../src/level.ts';
+import { normalizeLevel } from '../../src/level.ts';
 import { beginsLog } from '../../src/sources/log-beginning.ts';
 import { cutLogs, entriesOf } from '../../src/sources/log-lines.ts';
 import { parse } from '../samples.ts';
@@ -50,7 +50,8 @@ test('pairs of key and value are read as Go and Heroku write them', () => {
       'started',
       JSON.parse('{"caller": "main.go:12", "__proto__": "x"}'),
     ],
-    ['t=2026-03-02T08:15:00Z lvl=eror event=x', '08:15:00.000', 'UNKNOWN', undefined, 'x', { lvl: 'eror' }],
+    ['t=2026-03-02T08:15:00Z lvl=eror event=x', '08:15:00.000', 'ERROR', undefined, 'x'],
+    ['t=2026-03-02T08:15:00Z lvl=mine event=x', '08:15:00.000', 'UNKNOWN', undefined, 'x', { lvl: 'mine' }],
   ]);
   const router = parse('at=error code=H12 desc="Request timeout" status=503\n  continued');
   assert.deepEqual(
@@ -243,6 +244,78 @@ test('Spring, monolog, Apache, Rust and .NET have their levels where they put th
   );
 });
 
+test('servers and libraries beside an API have their times and levels where they put them', () => {
+  const postgres = '2026-03-02 08:15:00.25 UTC [42]';
+  assertRead([
+    ['2026-03-02 08:15:00 AM - api - INFO - morning', '08:15:00.000', 'INFO', 'api', 'morning'],
+    ['2026-03-02 8:15:00 PM WARN api: evening', '20:15:00.000', 'WARNING', 'api', 'evening'],
+    ['Mar 2, 2026 12:15:00 AM com.App start', '00:15:00.000', 'UNKNOWN', undefined, 'com.App start'],
+    [
+      '42:M 02 Mar 2026 08:15:00.250 # Out of memory',
+      '08:15:00.250',
+      'WARNING',
+      undefined,
+      'Out of memory',
+      { context: '42:M' },
+    ],
+    ['42:C 02 Mar 2026 08:15:00.250 * up', '08:15:00.250', 'INFO', undefined, 'up', { context: '42:C' }],
+    [`${postgres} LOG:  ready`, '08:15:00.250', 'INFO', undefined, 'ready', { context: '42' }],
+    [`${postgres} DEBUG2:  x`, '08:15:00.250', 'DEBUG', undefined, 'x', { context: '42' }],
+    [`${postgres} app@db STATEMENT:  SELECT`, '08:15:00.250', 'INFO', '[42] app@db', 'STATEMENT:  SELECT'],
+    [
+      '2026-03-02 08:15:00 UTC [42]: [1-1] user=app,db=app ERROR:  deadlock',
+      '08:15:00.000',
+      'ERROR',
+      '[42]: [1-1] user=app,db=app',
+      'deadlock',
+    ],
+    [
+      '(raylet) [2026-03-02 08:15:00,250 E 42 43] (raylet) main.cc:179: killed',
+      '08:15:00.250',
+      'ERROR',
+      '(raylet) main.cc:179',
+      'killed',
+      { worker: 'raylet', context: '42 43' },
+    ],
+    [
+      '(pid=42) INFO 2026-03-02 08:15:00,250 model 42 -- up',
+      '08:15:00.250',
+      'INFO',
+      undefined,
+      'model 42 -- up',
+      { worker: 'pid=42' },
+    ],
+    ['2026-03-02T08:15:00.25Z DEBG slog of Rust', '08:15:00.250', 'DEBUG', undefined, 'slog of Rust'],
+    [
+      '{"t":{"$date":"2026-03-02T08:15:00.25+00:00"},"s":"W","c":"NETWORK","id":1,"msg":"MongoDB"}',
+      '08:15:00.250',
+      'WARNING',
+      undefined,
+      'MongoDB',
+      { c: 'NETWORK', id: 1 },
+    ],
+    [
+      '{"instant":{"epochSecond":1772439300,"nanoOfSecond":250000000},"level":"INFO","message":"log4j"}',
+      '08:15:00.250',
+      'INFO',
+      undefined,
+      'log4j',
+    ],
+    [
+      '{"Timestamp":"2026-03-02T08:15:00.25+00:00","Level":"Warning","MessageTemplate":"x {y}"}',
+      '08:15:00.250',
+      'WARNING',
+      undefined,
+      'x {y}',
+    ],
+  ]);
+  const data = parse({ message: 'm', s: 'text', t: 3 }).data;
+  assert.deepEqual(data, { s: 'text', t: 3 });
+  assert.equal(parse('2026-03-02 13:15:00 PM INFO thirteen').data?.timestamp, '2026-03-02 13:15:00 PM');
+  assert.ok(beginsLog('\u001b[36m(Model pid=42)\u001b[0m INFO 2026-03-02 08:15:00,250 x', 0));
+  assert.ok(beginsLog('08:15:00 - LiteLLM Proxy:INFO: proxy_server.py:12 - up', 0));
+});
+
 test('a time of day names no date: the level is read, and what was written stays', () => {
   for (const [line, level, message] of [
     ['[08:15:00] WARNING: ../src/learner.cc:1115: XGBoost', 'WARNING', '../src/learner.cc:1115: XGBoost'],
@@ -264,7 +337,7 @@ test('a time of day names no date: the level is read, and what was written stays
 
 /** Words that stand for a level, the time of an envelope, a key, or a part of a layout: they are in no event as they stand. */
 function isLayout(word: string, text: string): boolean {
-  if (isLevelWord(word) || /^([DIWEFC]?[\dTZ]+|Mar|Mon|pid)$/.test(word)) return true;
+  if (normalizeLevel(word) !== undefined || /^([DIWEFC]?[\dTZ]+|Mar|Mon|pid|AM|PM)$/.test(word)) return true;
   return new RegExp(`\\b${word}(=|"\\s*:)|<${word}>`).test(text);
 }
 
