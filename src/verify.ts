@@ -29,8 +29,6 @@ export interface Evidence {
   waiting: ReadonlySet<string>;
   /** Ids of logs that are dead letters, or have a document that is one. */
   letters: ReadonlySet<string>;
-  /** How many logs, the oldest, were read of a source that keeps everything. */
-  read: number;
 }
 
 const EXAMPLES = 5;
@@ -42,16 +40,22 @@ export async function verifyStored(
   limit: number | undefined,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const { source, parse, journal, read } = evidence;
+  const { source, parse, journal } = evidence;
   const fates = Object.fromEntries(FATES.map((fate) => [fate, 0])) as Record<Fate, number>;
   const found: Verification = { logs: 0, fates, examples: [] };
-  const keepsAll = source.keeps === 'everything';
-  const position = keepsAll ? undefined : journal.position;
-  const options = { position, follow: false, fromStart: true, limit, batchSize: BATCH, signal };
+  const { position } = journal;
+  const options = {
+    position,
+    sendKnown: true,
+    follow: false,
+    fromStart: true,
+    limit,
+    batchSize: BATCH,
+    signal,
+  };
   for await (const batch of source.batches(options)) {
     const { logs } = identify(batch, parse, journal);
-    const isUnread = (place: number): boolean => (keepsAll ? found.logs + place >= read : !batch.known);
-    const judged = await judgeBatch(logs, isUnread, evidence);
+    const judged = await judgeBatch(logs, !batch.known, evidence);
     for (const { id } of batch.unreadable ?? []) {
       fates[evidence.letters.has(id) ? 'dead_letter' : batch.known ? 'missing' : 'waiting']++;
       found.logs++;
@@ -70,7 +74,7 @@ export async function verifyStored(
 
 async function judgeBatch(
   logs: readonly Log[],
-  isUnread: (place: number) => boolean,
+  isUnread: boolean,
   { plugins, lookup, waiting, letters }: Evidence,
 ): Promise<Fate[]> {
   const made = logs.map(({ event }) => (event ? plugins.run(event) : undefined));
@@ -87,6 +91,6 @@ async function judgeBatch(
       result !== undefined && result.failures.length === 0 && copies.every((count) => count === 1);
     if (isWhole) return copies.length > 0 ? 'stored' : 'dropped';
     if (letters.has(id)) return 'dead_letter';
-    return waiting.has(id) || isUnread(place) ? 'waiting' : 'missing';
+    return waiting.has(id) || isUnread ? 'waiting' : 'missing';
   });
 }

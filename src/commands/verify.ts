@@ -44,10 +44,8 @@ export const verifyCommand = defineCommand({
     const name = nameState(config);
     const journal = new Journal(join(config.state.path, name, 'journal'));
     await journal.open();
-    const { confirmed, logs: read } = journal.progress;
+    const { confirmed } = journal.progress;
     const reading = await source.create(false);
-    // A source that keeps everything is counted from its beginning.
-    const counted = reading.keeps === 'everything' ? new Journal(journal.path) : journal;
     // Before the documents: what is stored meanwhile is found there.
     const waiting = await readWaitingIds(join(config.buffer.path ?? config.state.path, name), confirmed);
     const letters = await readLetterIds(config);
@@ -56,7 +54,7 @@ export const verifyCommand = defineCommand({
     const removeListeners = onStop(() => stop.abort());
     try {
       const parse = (entry: Parameters<typeof parser>[0]) => parser(entry).event;
-      const evidence = { source: reading, parse, plugins, journal: counted, lookup, waiting, letters, read };
+      const evidence = { source: reading, parse, plugins, journal, lookup, waiting, letters };
       const found = await verifyStored(evidence, config.pipeline.limit, stop.signal);
       if (stop.signal.aborted) throw new SidecarError('unreachable', 'stopped before all was looked at');
       tell(found);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Segments } from '../../src/buffer/segments.ts';
 import { eventually, TestIndices, TestList, temporaryFolder, Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
 import { elasticsearchUrl, redisUrl } from '../services/env.ts';
+import { LogFolder } from '../sources/log-folder.ts';
 
 const COPY = '2026-11-24 19:26:39 - api - INFO - the same again';
 
@@ -80,6 +81,23 @@ test('of a file, what was appended since is waiting, and what was taken out of a
   workspace.write('out/ml-api-logs.ndjson', stored.slice(1).join('\n'));
   const { code, fates } = await verify(workspace, {}, ...ends);
   assert.deepEqual([code, fates], [1, fatesOf({ stored: 21, missing: 1, waiting: 1 })]);
+});
+
+test('what is in rotated files is looked up there, copies by the numbers that they got, and nothing is called missing', async (t) => {
+  const workspace = new Workspace(t);
+  const files = new LogFolder(t, workspace.folder);
+  const source = ['--source', 'file', '--path', 'api.log', '--sink', 'directory', '--out', 'out'];
+  files.write(20);
+  await workspace.run(['run', ...source]);
+  files.rename();
+  files.write(3);
+  appendFileSync(files.path, `${files.written[4]}\n`);
+  await workspace.run(['run', ...source]);
+  files.copyAndTruncate();
+  files.pack(2);
+  files.write(5);
+  const { code, logs, fates } = await verify(workspace, {}, ...source);
+  assert.deepEqual([code, logs, fates], [0, 29, fatesOf({ stored: 24, waiting: 5 })]);
 });
 
 test('what was taken can not be verified: exit 2', async (t) => {
