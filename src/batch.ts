@@ -20,6 +20,8 @@ export interface Work {
   receipts: Receipt[];
   letters: DeadLetter[];
   filtered: number;
+  /** Size of its documents. */
+  bytes: number;
   /** What is held of it until it is settled, in UTF-16 units: its entries and its documents. */
   size: number;
   /** The latest time that one of its logs names, ISO 8601. */
@@ -36,6 +38,7 @@ export function prepareBatch(
     receipts: [],
     letters: batch.unreadable.map((part) => ({ stage: 'parse', at: 'parse', ...part })),
     filtered: 0,
+    bytes: 0,
     size: 0,
     newest: undefined,
   };
@@ -56,6 +59,7 @@ export function prepareBatch(
       documents.push(document);
       work.receipts.push({ index: document.index, id: document.id, place });
       work.size += document.json.length;
+      work.bytes += Buffer.byteLength(document.json);
     }
     for (const { plugin, reason } of made.failures)
       work.letters.push({ stage: 'plugin', at: plugin, reason, id, entry });
@@ -97,6 +101,9 @@ export async function finishBatch(
   await batch.commit();
   stats.logs += batch.logs.length;
   stats.filtered += work.filtered;
+  stats.bytes += work.bytes;
+  for (const { stage, at } of letters)
+    if (stage === 'plugin') stats.failures[at] = (stats.failures[at] ?? 0) + 1;
   stats.deadLetters += letters.length;
   stats.firstLetter ??= letters[0] && { at: letters[0].at, reason: letters[0].reason };
 }

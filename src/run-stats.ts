@@ -18,8 +18,12 @@ export interface RunStats {
   filtered: number;
   /** Per index, in the order of the configuration. */
   indices: Record<string, IndexCounts>;
+  /** Size of the documents that were handed to the sink, in bytes. */
+  bytes: number;
   /** Entries and documents that ended as dead letters. */
   deadLetters: number;
+  /** How often each plugin failed on an event; each is a dead letter. */
+  failures: Record<string, number>;
   /** Where the first of them failed, a plugin or an index, and why. */
   firstLetter?: { at: string; reason: string } | undefined;
   /** Times that logs may have been lost before they could be read. */
@@ -32,7 +36,17 @@ export interface RunStats {
 
 /** Fresh figures for the indices of these names. */
 export function createRunStats(indices: readonly string[]): RunStats {
-  const stats = { logs: 0, filtered: 0, indices: {}, deadLetters: 0, gaps: 0, lost: 0, durationMs: 0 };
+  const stats = {
+    logs: 0,
+    filtered: 0,
+    indices: {},
+    bytes: 0,
+    deadLetters: 0,
+    failures: {},
+    gaps: 0,
+    lost: 0,
+    durationMs: 0,
+  };
   addIndices(stats, indices);
   return stats;
 }

@@ -15,6 +15,8 @@ const TIMEOUT_MS = 3_000;
 /** The alerts for a page; Elasticsearch is only asked when somebody looks. */
 export class ServedAlerts {
   readonly #config: Config;
+  /** What was found last, for who can't wait. */
+  latest: AlertsState | undefined;
   #last: Promise<AlertsState> | undefined;
   #until = 0;
 
@@ -26,7 +28,12 @@ export class ServedAlerts {
   state(): Promise<AlertsState> {
     if (this.#last === undefined || performance.now() > this.#until) {
       this.#until = performance.now() + FRESH_MS;
-      this.#last = this.#look().catch((error) => ({ why: reasonOf(error) }));
+      this.#last = this.#look()
+        .catch((error) => ({ why: reasonOf(error) }))
+        .then((state) => {
+          this.latest = state;
+          return state;
+        });
     }
     return this.#last;
   }

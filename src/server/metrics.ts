@@ -1,7 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type AlertLevel, LEVELS } from '../alerts/finding.ts';
+import type { ServedAlerts } from '../alerts/page-section.ts';
 import type { BufferState } from '../buffer/disk-buffer.ts';
 import { createRunStats, type RunStats } from '../run-stats.ts';
 import type { Observer } from '../stages.ts';
+import { listContacts } from '../util/retry.ts';
+import { VERSION } from '../util/version.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -23,9 +27,35 @@ export class Metrics implements Observer {
   readonly #batch: Histogram;
   readonly #sink: Histogram;
 
-  /** `indices`: the names of all indices, so that their counters begin at 0. */
-  constructor(indices: readonly string[], buffer?: () => BufferState) {
+  /** `indices` and `plugins`: the names of all, so that their counters begin at 0. */
+  constructor(
+    indices: readonly string[],
+    {
+      plugins = [],
+      buffer,
+      alerts,
+    }: { plugins?: readonly string[]; buffer?: () => BufferState; alerts?: ServedAlerts } = {},
+  ) {
     this.stats = createRunStats(indices);
+    this.#labelled(Gauge, 'build_info', 'Always 1; its labels tell what runs.', ['version', 'node'], () => [
+      [{ version: VERSION, node: process.version.slice(1) }, 1],
+    ]);
+    const started = Date.now() / 1000 - process.uptime();
+    this.#gauge('start_time_seconds', 'When the process began, in seconds since 1970.', () => started);
+    this.#labelled(
+      Gauge,
+      'server_up',
+      'Servers of source and sink: 1 where it answered when it was asked last, else 0.',
+      ['server'],
+      () => [...listContacts()].map(([server, { reachable }]) => [{ server }, reachable ? 1 : 0]),
+    );
+    this.#labelled(
+      Counter,
+      'server_retries_total',
+      'Times that a server of source or sink was asked again, after it had not answered or had put off what it was sent.',
+      ['server'],
+      () => [...listContacts()].map(([server, { retries }]) => [{ server }, retries]),
+    );
     this.#counter(
       'logs_read_total',
       'Logs that were read and are safe: stored, or dead letters.',
@@ -46,7 +76,56 @@ export class Metrics implements Observer {
       'Minimum number of logs lost in gaps, as far as it can be known.',
       (stats) => stats.lost,
     );
-    this.#documents();
+    this.#counter(
+      'filtered_logs_total',
+      'Logs that passed the filter, and so may reach the indices behind it.',
+      (stats) => stats.filtered,
+    );
+    this.#counter(
+      'document_bytes_total',
+      'Size of the documents that were handed to the sink, uncompressed.',
+      (stats) => stats.bytes,
+    );
+    this.#labelled(
+      Counter,
+      'plugin_errors_total',
+      'Events that a plugin failed on; each is a dead letter.',
+      ['plugin'],
+      () => {
+        const counts = { ...Object.fromEntries(plugins.map((name) => [name, 0])), ...this.stats.failures };
+        return Object.entries(counts).map(([plugin, count]) => [{ plugin }, count]);
+      },
+    );
+    this.#labelled(
+      Counter,
+      'documents_total',
+      'Documents by index and outcome: stored now, existing (recognised by the id), refused (dead letters).',
+      ['index', 'outcome'],
+      () =>
+        Object.entries(this.stats.indices).flatMap(([index, { stored, existing, refused }]) =>
+          Object.entries({ stored, existing, refused }).map(([outcome, count]) => [
+            { index, outcome },
+            count,
+          ]),
+        ),
+    );
+    if (alerts)
+      this.#labelled(
+        Gauge,
+        'alert_state',
+        'Alerts as they were looked at last: 0 ok, 1 warning, 2 critical; NaN where there is too little data.',
+        ['alert'],
+        () => {
+          // A scrape does not wait for Elasticsearch: it is told what the one before has asked for.
+          void alerts.state();
+          const { latest } = alerts;
+          const findings = latest === undefined || 'why' in latest ? [] : latest.findings;
+          return findings.map(({ rule, state }) => {
+            const level = LEVELS.indexOf(state as AlertLevel);
+            return [{ alert: rule.name }, level < 0 ? Number.NaN : level];
+          });
+        },
+      );
     const lag = (): number =>
       this.newestAt === undefined ? Number.NaN : (Date.now() - this.newestAt) / 1000;
     this.#gauge(
@@ -136,20 +215,19 @@ export class Metrics implements Observer {
     });
   }
 
-  #documents(): void {
-    const indices = () => Object.entries(this.stats.indices);
-    new Counter({
-      ...this.#options(
-        'documents_total',
-        'Documents by index and outcome: stored now, existing (recognised by the id), refused (dead letters).',
-      ),
-      labelNames: ['index', 'outcome'] as const,
+  #labelled<Label extends string>(
+    Kind: typeof Counter | typeof Gauge,
+    name: string,
+    help: string,
+    labelNames: Label[],
+    samples: () => [Record<Label, string>, number][],
+  ): void {
+    new Kind({
+      ...this.#options(name, help),
+      labelNames,
       collect() {
         this.reset();
-        for (const [index, { stored, existing, refused }] of indices()) {
-          for (const [outcome, count] of Object.entries({ stored, existing, refused }))
-            this.inc({ index, outcome }, count);
-        }
+        for (const [labels, value] of samples()) this.inc(labels, value);
       },
     });
   }

@@ -29,15 +29,20 @@ export async function startStatus(
 ): Promise<ServedStatus> {
   const { config } = loaded;
   const { source, sink } = config.pipeline;
+  // Files have no alerts: they are searches of Elasticsearch.
+  const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
+  const { plugins } = assembly().stages;
   const metrics = new Metrics(
-    assembly().stages.plugins.indices.map(({ name }) => name),
-    () => assembly().stages.buffer.state,
+    plugins.indices.map(({ name }) => name),
+    {
+      plugins: [...plugins.indexNames.keys()],
+      buffer: () => assembly().stages.buffer.state,
+      ...(alerts && { alerts }),
+    },
   );
   const rates = new Rates();
   const began = performance.now();
   const dashboards = new ServedDashboards(await dashboardsSetting(loaded));
-  // Files have no alerts: they are searches of Elasticsearch.
-  const alerts = sink === 'directory' ? undefined : new ServedAlerts(config);
   const status = async (isKnown: boolean): Promise<Status> => {
     const { stages, sourceAddress, sinkAddress } = assembly();
     const { letters, more } = await stages.deadLetters.newest(LETTERS_BYTES);

@@ -35,6 +35,8 @@ export function abortAfter(signal: AbortSignal, ms: number): AbortSignal {
 /** How a server answered last. */
 export interface Contact {
   reachable: boolean;
+  /** How often it was tried again, so far. */
+  retries: number;
   /** When, on the clock of `performance.now()`. */
   at: number;
   /** Why it could not be reached, and what to do about it. */
@@ -61,6 +63,7 @@ export class Trouble {
   #since = 0;
   #said: number | undefined;
   #attempts = 0;
+  #retries = 0;
 
   /**
    * `hint` says what to do about it, or about an error; `meanwhile`, what becomes of the logs until the server is back:
@@ -80,7 +83,7 @@ export class Trouble {
 
   /** It worked. */
   over(): void {
-    contacts.set(this.what, { reachable: true, at: performance.now() });
+    contacts.set(this.what, { reachable: true, at: performance.now(), retries: this.#retries });
     if (this.#said !== undefined)
       log.info(`${this.what} is back after ${Math.round((performance.now() - this.#since) / 1000)} s`);
     this.#since = this.#attempts = 0;
@@ -96,7 +99,13 @@ export class Trouble {
     const time = performance.now();
     this.#since ||= time;
     const reason = reasonOf(error);
-    contacts.set(this.what, { reachable: false, at: time, reason: `${reason}. ${this.#hint(error)}` });
+    const retries = this.#retries;
+    contacts.set(this.what, {
+      reachable: false,
+      at: time,
+      retries,
+      reason: `${reason}. ${this.#hint(error)}`,
+    });
     if (time - this.#since >= this.#patienceMs || signal.aborted) return false;
     if (this.#patienceMs !== Number.POSITIVE_INFINITY && this.#said === undefined) {
       log.warn(`${this.what} can't be reached: ${reason}. Trying for ${this.#patienceMs / 1000} s`);
@@ -109,6 +118,7 @@ export class Trouble {
       this.#said = time;
     }
     await sleep(Math.max(leastMs, backoffMs(++this.#attempts)), signal);
+    this.#retries++;
     return !signal.aborted;
   }
 

@@ -20,7 +20,7 @@ test('every figure is told from the start, with help and a unit or _total in its
   assert.ok(names.length >= 10);
   for (const [, name, type] of names) {
     assert.match(text, new RegExp(`^# HELP ${name} [A-Z].{20,}\\.$`, 'm'));
-    assert.match(name!, type === 'counter' ? /_total$/ : /_(seconds|bytes|in_flight)$/);
+    assert.match(name!, type === 'counter' ? /_total$/ : /_(seconds|bytes|in_flight|info|up)$/);
   }
   const samples = samplesIn(text);
   for (const outcome of ['stored', 'existing', 'refused'])
