@@ -36,7 +36,10 @@ export interface Comparison {
   ks?: { d: number; p: number; significant: boolean };
 }
 
-/** Compares every feature that either sample has; the inputs by name, then the results. With fewer than `minCount` values in either, only that is said. */
+/**
+ * Compares every feature that either sample has; the inputs by name, then the results. With fewer than `minCount` values in
+ * either, only that is said, unless it is what changed.
+ */
 export function compare(reference: Sample, current: Sample, minCount: number): Comparison[] {
   const names = new Set([...reference.features.keys(), ...current.features.keys()]);
   return [...names]
@@ -78,22 +81,41 @@ function compareFeature(feature: string, reference: Side, current: Side, minCoun
     missing: { reference: countMissing(n, reference), current: countMissing(m, current) },
     ...(areNumbers && n > 0 && m > 0 ? { mean: { reference: averageOf(r), current: averageOf(c) } } : {}),
   };
-  if (n < minCount || m < minCount) return comparison;
-  let counts: [number[], number[]];
+  const absent = [Math.max(0, reference.documents - n), Math.max(0, current.documents - m)] as const;
+  if (n + absent[0] < minCount || m + absent[1] < minCount) return comparison;
+  // Where values are too few to be compared, that they are there, or are not, still can be.
+  const judgeByPresence = (otherwise: Drift): Comparison => {
+    const judged = judge(comparison, [n], [m], absent);
+    return judged.drift === 'stable' ? { ...comparison, drift: otherwise } : judged;
+  };
+  if (n < minCount || m < minCount) return judgeByPresence('too few');
   if (isNumber) {
     const [x, y] = [Float64Array.from(r).sort(), Float64Array.from(c).sort()];
     const bounds = quantileBounds(x);
-    counts = [countsWithin(bounds, x), countsWithin(bounds, y)];
     const { d, p } = kolmogorovSmirnov(x, y);
     comparison.ks = { d, p, significant: p < SIGNIFICANT_P };
-  } else {
-    const [x, y] = [categories(reference.values), categories(current.values)];
-    const all = [...new Set([...x.keys(), ...y.keys()])];
-    if (all.length > MOST_CATEGORIES) return { ...comparison, drift: 'too many' };
-    counts = [all.map((key) => x.get(key) ?? 0), all.map((key) => y.get(key) ?? 0)];
+    return judge(comparison, countsWithin(bounds, x), countsWithin(bounds, y), absent);
   }
-  const index = psi(...counts);
-  const chance = psiByChance(counts[0].length, n, m);
+  const [x, y] = [categories(reference.values), categories(current.values)];
+  const all = [...new Set([...x.keys(), ...y.keys()])];
+  if (all.length > MOST_CATEGORIES) return judgeByPresence('too many');
+  const countsOf = (of: Map<string, number>): number[] => all.map((key) => of.get(key) ?? 0);
+  return judge(comparison, countsOf(x), countsOf(y), absent);
+}
+
+/** By the PSI of counts, bin by bin; what has no value is a bin of its own. */
+function judge(
+  comparison: Comparison,
+  reference: readonly number[],
+  current: readonly number[],
+  absent: readonly [number, number],
+): Comparison {
+  const isWhole = absent[0] + absent[1] === 0;
+  const r = isWhole ? reference : [...reference, absent[0]];
+  const c = isWhole ? current : [...current, absent[1]];
+  const index = psi(r, c);
+  const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+  const chance = psiByChance(r.length, sum(r), sum(c));
   const drift = index < MODERATE_PSI || index < chance ? 'stable' : index < MAJOR_PSI ? 'moderate' : 'major';
   return { ...comparison, drift, psi: index, psi_by_chance: chance };
 }

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import ndjson from 'ndjson';
+import { createInterface } from 'node:readline';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { isObject, type Json, type JsonObject } from '../util/json.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../util/json.ts';
 
 /** The values that one sample of documents has of one feature. */
 export interface FeatureValues {
@@ -54,18 +53,18 @@ export class Sample {
 }
 
 /**
- * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`. Throws
- * `SidecarError` (`config`) that quotes the beginning of what can't be read.
+ * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`; Python's `NaN`
+ * is no value. Throws `SidecarError` (`config`) that quotes the beginning of what can't be read.
  */
 export async function readSampleFile(path: string): Promise<Sample> {
   const sample = new Sample();
   try {
-    await pipeline(createReadStream(path), ndjson.parse(), async (documents: AsyncIterable<unknown>) => {
-      for await (const document of documents) {
-        if (!isObject(document)) throw new Error(`${JSON.stringify(document).slice(0, 50)} is not an object`);
-        sample.add(document);
-      }
-    });
+    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+      if (line.trim() === '') continue;
+      const document = parseJson(line);
+      if (!isObject(document)) throw new Error(`${line.slice(0, 50)} is not a JSON object`);
+      sample.add(document);
+    }
   } catch (cause) {
     throw new SidecarError('config', `${path}: the reference can't be read: ${reasonOf(cause)}`, { cause });
   }

@@ -64,7 +64,19 @@ test('missing values are shares of the documents', () => {
   const some = range(0, 100).map((n) => (n % 4 === 0 ? null : n));
   const { missing, drift } = compared(range(0, 100), some);
   assert.deepEqual(missing, { reference: 0, current: 0.25 });
-  assert.equal(drift, 'stable');
+  assert.equal(drift, 'major', 'what is missing is a bin of its own');
+  const as = range(0, 400).map((n) => (n % 4 === 0 ? null : n));
+  assert.equal(compared(as, [...as].reverse()).drift, 'stable');
+});
+
+test('that values are there, or are not, is compared where they are too few themselves', () => {
+  const mostlyGone = range(0, 200).map((n) => (n % 7 === 0 ? n : null));
+  assert.equal(compared(range(0, 200), mostlyGone, 100).drift, 'major');
+  assert.equal(compared(range(0, 200), [...many(null, 200)], 100).drift, 'major');
+  assert.equal(compared([...many(null, 200), 1], range(0, 200), 100).drift, 'major');
+  assert.equal(compared(mostlyGone, mostlyGone, 100).drift, 'too few');
+  const texts = range(0, 200).map((n) => `text ${n}`);
+  assert.equal(compared(texts, [...texts.slice(0, 101), ...many(null, 100)]).drift, 'major');
 });
 
 test('the most drift counts, and features of either sample are there', () => {
@@ -76,7 +88,7 @@ test('the most drift counts, and features of either sample are there', () => {
     features.map(({ feature, drift }) => [feature, drift]),
     [
       ['input_data.x', 'major'],
-      ['input_data.y', 'too few'],
+      ['input_data.y', 'major'],
     ],
   );
   assert.equal(findMostDrift(features), 'major');

@@ -42,8 +42,11 @@ test('a file of documents, and one in bulk form, give the same', async (t) => {
 });
 
 for (const [content, message] of [
-  [`${DOCUMENT}\nnonsense\n`, /reference\.ndjson: the reference can't be read: Could not parse row nonsense/],
-  [`${DOCUMENT}\n[1]\n`, /reference\.ndjson: the reference can't be read: \[1\] is not an object/],
+  [
+    `${DOCUMENT}\nnonsense\n`,
+    /reference\.ndjson: the reference can't be read: nonsense is not a JSON object/,
+  ],
+  [`${DOCUMENT}\n[1]\n`, /reference\.ndjson: the reference can't be read: \[1\] is not a JSON object/],
   ['{"latency_ms":1}\n', /reference\.ndjson: no line has an input_data/],
   ['', /reference\.ndjson: no line has an input_data/],
 ] as const) {
@@ -53,6 +56,13 @@ for (const [content, message] of [
     await assert.rejects(readSampleFile(path), { code: 'config', message });
   });
 }
+
+test('NaN and Infinity, as Python writes them, are no values', async (t) => {
+  const path = join(temporaryFolder(t), 'nan.ndjson');
+  writeFileSync(path, '{"input_data":{"AGE":NaN,"S":1}}\n{"input_data":{"AGE":-Infinity,"S":0}}\n');
+  const { documents, features } = await readSampleFile(path);
+  assert.deepEqual([documents, [...features.keys()]], [2, ['input_data.S']]);
+});
 
 test('a reference that is not there is told', async (t) => {
   const path = join(temporaryFolder(t), 'none.ndjson');
