@@ -1,12 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { reasonOf, SidecarError } from '../util/errors.ts';
 import type { Json, JsonObject } from '../util/json.ts';
-import { log as say } from '../util/log.ts';
 import type { Mark } from './file-cursor.ts';
 import { ASIDE_MS, FileLog, type SavedLog, savedLogs } from './file-log.ts';
-import { isCopy, type Look, lookAt, printOf, UnsettledError } from './file-look.ts';
-import { findPlaces, isPattern, type Place } from './file-paths.ts';
+import { isCopy, type Look, printOf, UnsettledError } from './file-look.ts';
+import { FileLooks } from './file-looks.ts';
 import type { Gap } from './source.ts';
 
 /** How long, and how many times in a row, a log is missed before it counts as gone. */
@@ -23,8 +20,7 @@ export class FileLogs {
   readonly #logs = new Map<string, FileLog>();
   /** How far each was handed on. */
   readonly #handed = new Map<string, SavedLog>();
-  readonly #looks = new Map<string, Look>();
-  readonly #told = new Map<string, string>();
+  readonly #files: FileLooks;
   #nextId = 1;
   #isFirst: boolean;
   /** What is to be saved has changed since `position` was asked for. */
@@ -32,6 +28,7 @@ export class FileLogs {
 
   constructor(patterns: readonly string[], position: unknown, onGap: (gap: Gap) => void) {
     this.#patterns = patterns;
+    this.#files = new FileLooks(patterns);
     this.#onGap = onGap;
     const saved = savedLogs(position);
     this.#isFirst = this.isChanged = saved === undefined;
@@ -61,7 +58,7 @@ export class FileLogs {
   async look(follow: boolean): Promise<FileLog[]> {
     let order: ReadonlyMap<unknown, number> = new Map();
     for (let tries = 0; ; tries++) {
-      const { looks, isStable } = await this.#lookAtAll(follow);
+      const { looks, isStable } = await this.#files.look(follow, this.#isFirst);
       order = new Map(looks.map((look, n) => [look, n]));
       const isSettled = await this.#assign(looks, isStable).catch((error: unknown) => {
         if (error instanceof UnsettledError) return false;
@@ -91,52 +88,6 @@ export class FileLogs {
 
   async close(): Promise<void> {
     for (const each of this.#logs.values()) await each.release();
-  }
-
-  /** `isStable`: no file got another name meanwhile. */
-  async #lookAtAll(follow: boolean): Promise<{ looks: Look[]; isStable: boolean }> {
-    const places = await findPlaces(this.#patterns);
-    if (!follow || this.#isFirst) this.#requireNamed(places, follow);
-    const found: Look[] = [];
-    for (const place of places) {
-      const look = await lookAt(place, this.#looks.get(place.path)).catch((error: unknown) => error);
-      if (look instanceof Error) {
-        this.#looks.delete(place.path);
-        const isGone = (look as NodeJS.ErrnoException).code === 'ENOENT';
-        if (!(isGone && follow)) this.#tell(place, reasonOf(look), 'unreachable', follow);
-        else if (this.#isFirst && place.isNamed) say.info(`${place.path} is not there yet: waiting for it`);
-      } else {
-        const { problem } = look as Look;
-        this.#looks.set(place.path, look as Look);
-        if (problem === undefined) found.push(look as Look);
-        else this.#tell(place, problem, 'config', follow);
-      }
-    }
-    for (const path of this.#looks.keys())
-      if (!places.some((place) => place.path === path)) this.#looks.delete(path);
-    const byInode = new Map(found.map((look) => [`${look.device} ${look.inode}`, look]));
-    const after = await findPlaces(this.#patterns);
-    const isStable = listNames(after) === listNames(places) && byInode.size === found.length;
-    return { looks: [...byInode.values()].sort(byAge), isStable };
-  }
-
-  #requireNamed(places: readonly Place[], follow: boolean): void {
-    for (const pattern of this.#patterns) {
-      if (!isPattern(pattern) || places.some(({ isNamed }) => isNamed)) continue;
-      const says = `no file is named by ${pattern}`;
-      if (!follow) throw new SidecarError('unreachable', `${says}. Give another with --path`);
-      say.info(`${says} yet: waiting for one`);
-    }
-  }
-
-  /** What is named, and can't be read, ends a run that ends by itself; all else is passed over, and told once. */
-  #tell({ path, isNamed }: Place, reason: string, code: 'config' | 'unreachable', follow: boolean): void {
-    const says = `the log file ${path} can't be read: ${reason}`;
-    if (isNamed && !follow && this.#patterns.includes(path))
-      throw new SidecarError(code, `${says}. Give another with --path`);
-    if (this.#told.get(path) === reason) return;
-    this.#told.set(path, reason);
-    say.warn(`${says}. It is passed over until it changes`);
   }
 
   /**
@@ -177,26 +128,9 @@ export class FileLogs {
     for (const look of [...free].sort((one, other) => Number(other.isLive) - Number(one.isLive)))
       newer = (await this.#addNew(look)) || newer;
     // Files that change their names meanwhile may not have been seen.
-    if (missed.length > 0 && !(await this.#areStill(looks))) return false;
-    // Files that change their names meanwhile may not have been seen.
-    if (!isStable) return false;
+    if (!isStable || (missed.length > 0 && !(await this.#files.areStill(looks)))) return false;
     for (const log of missed) await this.#miss(log, newer);
     return !missed.some(({ isOver }) => !isOver);
-  }
-
-  /** Whether all files have the names that they had when they were looked at. */
-  async #areStill(looks: readonly Look[]): Promise<boolean> {
-    const places = await findPlaces(this.#patterns);
-    const inodes = await Promise.all(
-      places.map(({ path }) =>
-        stat(path).then(
-          ({ ino, size }) => (size > 0 ? ino : 0),
-          () => 0,
-        ),
-      ),
-    );
-    const known = new Set(looks.map(({ inode }) => inode));
-    return places.length === this.#looks.size && inodes.every((inode) => inode === 0 || known.has(inode));
   }
 
   async #addNew(look: Look): Promise<boolean> {
@@ -279,21 +213,4 @@ export class FileLogs {
   #isDone({ look, isSkipped }: FileLog, end: number): boolean {
     return look !== undefined && !look.isLive && (isSkipped || look.size === end % 2 ** 32);
   }
-}
-
-function listNames(places: readonly Place[]): string {
-  return places.map(({ path }) => path).join('\0');
-}
-
-/** The oldest first: what was put aside before what is written to, and by the time of the last line. */
-function byAge(one: Look, other: Look): number {
-  if (one.isLive !== other.isLive) return one.isLive ? 1 : -1;
-  return (
-    one.modifiedMs - other.modifiedMs || rank(one.path) - rank(other.path) || (one.path < other.path ? -1 : 1)
-  );
-}
-
-/** Of rotated files with numbers, `.2` is older than `.1`. */
-function rank(path: string): number {
-  return -Number(/[-._](\d{1,5})(?:\.gz)?$/.exec(path)?.[1] ?? 0);
 }
