@@ -95,6 +95,9 @@ test('completion prints a script, which asks for commands and options', async (t
   assert.ok((await next('ver')).includes('verify'));
   assert.ok((await next('dead-letters', '')).includes('replay'));
   assert.ok((await next('run', '--lim')).includes('--limit'));
+  const options = await next('run', '--v');
+  assert.ok(options.includes('--verbose'));
+  assert.ok(!options.includes('--v'));
 });
 
 test('a wrong value names where it was written, and secrets are not shown', async (t) => {

@@ -79,18 +79,20 @@ test('every documented command line of the program is one that it takes', async 
   }
 });
 
-test('the README has a line for each command', async () => {
+test('each README has a line for each command', async () => {
   const help = await createParser([]).getHelp();
   const commands = [...help.matchAll(/^ {2}ml-log-sidecar ([a-z-]+)/gm)].map(([, name]) => name!);
   assert.ok(commands.includes('run'));
-  const table = readFileSync(join(root, 'README.md'), 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('| `'));
-  for (const name of commands)
-    assert.ok(
-      table.some((line) => line.split(' | ')[0]!.includes(`\`${name}\``)),
-      name,
-    );
+  for (const file of ['README.md', 'README.fr.md']) {
+    const table = readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    for (const name of commands)
+      assert.ok(
+        table.some((line) => line.split(' | ')[0]!.includes(`\`${name}\``)),
+        `${file}: ${name}`,
+      );
+  }
 });
 
 test('every documented target of make and script of npm exists', () => {

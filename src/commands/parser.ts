@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { VERSION } from '../util/version.ts';
 import { addCommands, type CommandEntry } from './command.ts';
 import { HELP_WIDTH, usageError } from './usage.ts';
@@ -132,5 +132,9 @@ export function createParser(args: readonly string[]): Argv {
         commands: COMMANDS.map(([usage]) => usage.split(' ', 1)[0] as string),
       });
     });
-  return addCommands(parser, COMMANDS);
+  return addCommands(parser, COMMANDS).completion('complete', false, completeWords);
 }
+
+/** What the script that `completion` prints is answered: an option of one letter is not offered with two dashes. */
+const completeWords: FallbackCompletionFunction = (_current, _argv, complete, done) =>
+  complete((_error, words = []) => done(words.filter((word) => !/^--.$/.test(word))));
