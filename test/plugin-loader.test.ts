@@ -195,6 +195,22 @@ test('the skeleton of `plugins new` is a plugin that loads, and its test passes'
   assert.match(String(badName.stderr), /"\.\.\/x" is not a name for a plugin/);
 });
 
+test('plugins new works in a package whose files are CommonJS, with the strictest compiler', (t) => {
+  const folder = userFolder(t, { 'package.json': '{ "type": "commonjs" }' });
+  mkdirSync(join(folder, 'node_modules/@types'));
+  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
+  const run = (...args: string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  for (const args of [['ml-api-mine'], ['mine', '--format']]) {
+    const told = run(join(root, 'dist/src/cli.js'), 'plugins', 'new', ...args);
+    assert.equal(told.status, 0, told.stderr);
+  }
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const flags = '--module nodenext --target es2023 --strict --noEmit --allowImportingTsExtensions';
+  const files = ['plugins/ml-api-mine.ts', 'plugins/mine.ts', 'test/plugins/mine.test.ts'];
+  const compiled = run(compiler, ...flags.split(' '), '--verbatimModuleSyntax', '--types', 'node', ...files);
+  assert.equal(compiled.status, 0, compiled.stdout);
+});
+
 test('the skeleton of `plugins new --format` reads its line, its test passes, and docs/formats.md shows it', (t) => {
   const folder = userFolder(t);
   const cli = join(root, 'dist/src/cli.js');

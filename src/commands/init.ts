@@ -8,7 +8,7 @@ import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { flag, oneOf } from './options.ts';
-import { writeSkeleton, writeSkeletonTest } from './plugins.ts';
+import { writeModuleMarks, writeSkeleton, writeSkeletonTest } from './plugins.ts';
 
 const PLUGIN = 'ml-api-errors';
 const names = (components: typeof SOURCES | typeof SINKS) => components.map(({ name }) => name);
@@ -46,6 +46,7 @@ export const initCommand = defineCommand({
       'tsconfig.json': `${JSON.stringify(TSCONFIG, undefined, 2)}\n`,
       [`plugins/${PLUGIN}.ts`]: writeSkeleton(PLUGIN),
       [`test/plugins/${PLUGIN}.test.ts`]: writeSkeletonTest(PLUGIN),
+      ...writeModuleMarks(),
     };
     const kept = Object.keys(files).filter((file) => existsSync(file));
     const written = Object.keys(files).filter((file) => !kept.includes(file));

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { createPluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
 import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
+import { isObject, parseJson } from '../util/json.ts';
 import { defineCommand } from './define.ts';
 import { flag, requiredText } from './options.ts';
 
@@ -29,6 +30,7 @@ const newCommand = defineCommand({
     }
     mkdirSync('plugins', { recursive: true });
     mkdirSync(join('test', 'plugins'), { recursive: true });
+    Object.assign(files, writeModuleMarks());
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     const written = Object.keys(files);
     // Node 22.18 and newer read TypeScript.
@@ -69,6 +71,28 @@ export const pluginsCommand = defineCommand({
     }
   },
 });
+
+/**
+ * The files that make plugins and their tests ES modules, where the project's package.json does not say that its files are
+ * (npm writes `"type": "commonjs"`): Node would not load them, nor TypeScript compile them (TS1295).
+ */
+export function writeModuleMarks(): Record<string, string> {
+  if (isModule(resolve('.'))) return {};
+  const marks = ['plugins', join('test', 'plugins')].map((folder) => join(folder, 'package.json'));
+  return Object.fromEntries(
+    marks.filter((file) => !existsSync(file)).map((file) => [file, '{ "type": "module" }\n']),
+  );
+}
+
+/** Whether the files of a folder are ES modules, by the nearest package.json. */
+function isModule(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) {
+    const settings = parseJson(readFileSync(file, 'utf8'));
+    return isObject(settings) && settings.type === 'module';
+  }
+  return folder !== dirname(folder) && isModule(dirname(folder));
+}
 
 /** A plugin to start from. */
 export function writeSkeleton(name: string): string {

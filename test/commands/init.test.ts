@@ -24,6 +24,8 @@ test('what init writes is valid, and runs', { timeout: 60_000 }, async (t) => {
     'tsconfig.json',
     'plugins/ml-api-errors.ts',
     'test/plugins/ml-api-errors.test.ts',
+    'plugins/package.json',
+    'test/plugins/package.json',
   ]);
   assert.equal(statSync(join(workspace.folder, '.env')).mode & 0o777, 0o600);
   workspace.write(
