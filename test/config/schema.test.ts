@@ -9,23 +9,38 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
+import { parse } from 'yaml';
 import type { Schemas } from '../../src/config/from-schema.ts';
 import { CONFIG_SCHEMA, listLeaves } from '../../src/config/schema.ts';
 import { root } from '../services/service.ts';
 import { configurationPage } from './document.ts';
+import { editorSchema } from './editor-schema.ts';
 
 const HINT = 'a setting has changed: write the file anew, as the head of test/config/schema.test.ts says';
 const jsonPath = join(root, 'configs/pipeline.schema.json');
 const pagePath = join(root, 'docs/configuration.md');
-const json = `${JSON.stringify(CONFIG_SCHEMA, undefined, 2)}\n`;
+const json = `${JSON.stringify(editorSchema(), undefined, 2)}\n`;
 
 if (process.argv.includes('--write')) {
   writeFileSync(jsonPath, json);
   writeFileSync(pagePath, configurationPage());
 }
 
-test('configs/pipeline.schema.json is the schema that the program uses', () => {
+test('configs/pipeline.schema.json is the schema that the program uses, as editors need it', () => {
   assert.deepEqual(JSON.parse(readFileSync(jsonPath, 'utf8')), JSON.parse(json), HINT);
+});
+
+test('the YAML that ships has no errors in an editor, and wrong options of a plugin have', () => {
+  const valid = new Ajv({ strict: false }).compile(JSON.parse(json));
+  const shipped = parse(readFileSync(join(root, 'configs/pipeline.yaml'), 'utf8'));
+  assert.ok(valid(shipped), JSON.stringify(valid.errors));
+  for (const use of [
+    { plugins: [{ use: 'ml-api-message', options: { renam: {} } }] },
+    { plugins: [{ use: 'redact', options: { fields: { AGE: 'hide' } } }] },
+    { formats: [{ use: 'text-pattern', options: {} }] },
+  ])
+    assert.equal(valid(use), false, JSON.stringify(use));
+  assert.ok(valid({ plugins: [{ use: '../plugins/mine.ts', options: { any: 1 } }] }));
 });
 
 test('docs/configuration.md tells every setting as it is', () => {
