@@ -4,14 +4,20 @@ const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
   level: { type: 'keyword', from: 'level', required: true },
   logger: { type: 'keyword', from: 'logger' },
-  message: { type: 'text', from: 'message', required: true },
+  // Nobody ranks logs by how well they match.
+  message: { type: 'text', from: 'message', required: true, mapping: { norms: false } },
   transaction_id: { type: 'keyword', from: 'transactionId' },
   http_method: { type: 'keyword', from: 'httpMethod' },
   http_path: { type: 'keyword', from: 'httpPath' },
   status_code: { type: 'short', from: 'statusCode', mapping: { ignore_malformed: true } },
   execution_time_ms: { type: 'double', from: 'executionTimeMs', mapping: { ignore_malformed: true } },
-  // Callers choose these keys and values: one field takes them all, and none can be in conflict.
-  data: { type: 'flattened', from: 'part.data', mapping: { depth_limit: 40, ignore_above: 1024 } },
+  // Callers choose these keys and values: one field takes them all, and none can be in conflict. It can be searched; to be
+  // computed with, its values are in the other indices.
+  data: {
+    type: 'flattened',
+    from: 'part.data',
+    mapping: { depth_limit: 40, ignore_above: 1024, doc_values: false },
+  },
 });
 
 /** `ml-api-logs`: every log, whatever it is. */

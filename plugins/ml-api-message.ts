@@ -36,7 +36,8 @@ const undeclared = (path: string) => [
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
-  transaction_id: { type: 'keyword', from: 'transactionId' },
+  // To find a call's documents; ml-api-logs has it to sort and count by.
+  transaction_id: { type: 'keyword', from: 'transactionId', mapping: { doc_values: false } },
   input_data: { type: 'object', from: 'part.input', required: true },
   result: {
     type: 'object',

@@ -12,7 +12,8 @@ const measured = (name: string): Field => ({ type: 'double', from: `part.${name}
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
-  transaction_id: { type: 'keyword', from: 'transactionId' },
+  // To find a call's documents; ml-api-logs has it to sort and count by.
+  transaction_id: { type: 'keyword', from: 'transactionId', mapping: { doc_values: false } },
   inference_time_ms: measured('inference_time_ms'),
   cpu_time_ms: measured('cpu_time_ms'),
   memory_mb: measured('memory_mb'),

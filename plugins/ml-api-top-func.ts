@@ -2,7 +2,8 @@ import { createValueReader, defineFields, definePlugin, isObject, PATHS } from '
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
-  transaction_id: { type: 'keyword', from: 'transactionId' },
+  // To find a call's documents; ml-api-logs has it to sort and count by.
+  transaction_id: { type: 'keyword', from: 'transactionId', mapping: { doc_values: false } },
   function_name: {
     type: 'keyword',
     from: ['part.function_name', 'part.function'],

@@ -116,7 +116,7 @@ function describeDeployment(): void {
   test('PNG pictures have words', () => {
     inSidecar('report --output /tmp/charts --format png');
     const listed = run('docker compose exec -T sidecar ls /tmp/charts').split('\n').filter(Boolean);
-    assert.ok(listed.includes('logs-per-hour.png'), listed.join(' '));
+    assert.ok(listed.includes('latency.png'), listed.join(' '));
   });
 
   for (const name of ['sidecar', 'vector', 'elasticsearch', 'redis']) {

@@ -4,6 +4,7 @@ import {
   type ElasticsearchOptions,
   unreachable,
 } from '../elasticsearch/client.ts';
+import { findFieldTypes } from '../elasticsearch/indices.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
 import { NUMBERS } from './fields.ts';
@@ -36,13 +37,9 @@ export class ElasticsearchChartSource implements ChartSource {
 
   async numericInputs(index: string): Promise<string[]> {
     try {
-      const answer = await this.#client.fieldCaps({
-        index,
-        fields: 'input_data.*',
-        ignore_unavailable: true,
-      });
-      return Object.entries(answer.fields).flatMap(([field, types]) =>
-        NUMBERS.some((type) => type in types) ? [field.slice('input_data.'.length)] : [],
+      const found = await findFieldTypes(this.#client, index, 'input_data.*');
+      return Object.entries(found).flatMap(([field, types]) =>
+        NUMBERS.some((type) => types.includes(type)) ? [field.slice('input_data.'.length)] : [],
       );
     } catch (error) {
       throw unreachable(this.#options, error);

@@ -43,15 +43,26 @@ export async function countDocuments(client: Client, index: string, query?: obje
   return count;
 }
 
-/** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
-export async function isDated(client: Client, index: string): Promise<boolean> {
+/** The types that fields of indices have; `fields` may end in `*`. */
+export async function findFieldTypes(
+  client: Client,
+  index: string,
+  fields: string,
+): Promise<Record<string, string[]>> {
   // The client's own method puts `fields` into the body, where OpenSearch and Elasticsearch 7 don't look for them.
-  const { fields } = await client.transport.request<estypes.FieldCapsResponse>({
+  const answer = await client.transport.request<estypes.FieldCapsResponse>({
     method: 'GET',
     path: `/${encodeURIComponent(index)}/_field_caps`,
-    querystring: { fields: 'timestamp', ignore_unavailable: true },
+    querystring: { fields, ignore_unavailable: true },
   });
-  const types = Object.keys(fields.timestamp ?? {});
+  return Object.fromEntries(
+    Object.entries(answer.fields).map(([field, types]) => [field, Object.keys(types)]),
+  );
+}
+
+/** Whether an index's documents can be told by their `timestamp`; where not, that is warned of. */
+export async function isDated(client: Client, index: string): Promise<boolean> {
+  const { timestamp: types = [] } = await findFieldTypes(client, index, 'timestamp');
   if (types.length === 1 && types[0] === 'date') return true;
   const is = types.length === 0 ? 'has no field timestamp' : `has a field timestamp that is ${types.join()}`;
   log.warn(`${index} ${is} and not a date, so it is left alone`);

@@ -37,6 +37,9 @@ export interface SetUpOptions {
 /** Above Elastic's own templates, which have up to 500. */
 const PRIORITY = 500;
 
+/** Logs are written once and seldom read: a quarter less on disk (bench/disk.md) is worth some CPU. */
+const COMPACT = { 'index.codec': 'best_compression' };
+
 /** A component template with what the user adds to an index: `ml-api-logs@custom`. */
 const customOf = (name: string): string => `${name}@custom`;
 
@@ -79,8 +82,10 @@ function buildTemplate(server: Server, index: IndexDefinition, rotation: Rotatio
 function buildIndex(server: Server, index: IndexDefinition, rotation: Rotation) {
   const name = index.name;
   const rotated = rotation !== 'none';
+  const adapted = adaptIndex(server, index);
   const body = {
-    ...adaptIndex(server, index),
+    ...adapted,
+    settings: { ...(server.isServerless ? {} : COMPACT), ...adapted.settings },
     ...(rotated ? { aliases: { [name]: {} } } : {}),
   };
   return { path: `/${name}${rotated ? UNDATED : ''}`, body };

@@ -94,7 +94,7 @@ test('an index that is deleted in the middle of a run comes back with its mappin
   assert.equal((await run.stop()).code, 0, run.stderr);
 });
 
-test('what a user sets in the component template @custom is in the index', async (t) => {
+test('what a user sets in the component template @custom is in the index, which is packed', async (t) => {
   const indices = new TestIndices(t);
   const name = `${indices.prefix}logs@custom`;
   await indices.client.cluster.putComponentTemplate({
@@ -107,6 +107,7 @@ test('what a user sets in the component template @custom is in the index', async
     index: `${indices.prefix}logs`,
   });
   assert.equal(logs?.settings?.index?.number_of_replicas, '0');
+  assert.equal(logs?.settings?.index?.codec, 'best_compression');
   await indices.client.indices.deleteIndexTemplate({ name: `${indices.prefix}*` });
   await indices.client.cluster.deleteComponentTemplate({ name });
 });
