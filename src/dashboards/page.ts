@@ -8,6 +8,7 @@ import { VERSION } from '../util/version.ts';
 import type { Look, Picture } from './draw.ts';
 import type { DrawnDashboard } from './pictures.ts';
 import { BY_PAGE, DARK, LIGHT, writeVariables } from './theme.ts';
+import { TIME_FORM_STYLE } from './time-form.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What a page of dashboards shows. */
@@ -113,10 +114,5 @@ figure svg text{font-family:system-ui,sans-serif}
 details{padding-top:.5rem}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:.25rem 0}
 details .scroll{max-height:20rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.when{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin-bottom:1rem}
-.when form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}
-.when label{display:block;font-size:.875rem;color:var(--faint)}
-.when input,.when button{font:inherit;padding:.25rem .5rem;color:var(--ink);background:var(--card);
-border:1px solid var(--faint);border-radius:.25rem;min-height:2.25rem}
-@media print{.charts{columns:1}details{display:none}}
+${TIME_FORM_STYLE}@media print{.charts{columns:1}details{display:none}}
 `;

@@ -5,7 +5,7 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type HtmlPage, html, renderPage } from '../util/html.ts';
 import { readTime } from '../util/time.ts';
 import type { DashboardsSetting } from './open.ts';
-import { renderTimeForm, type TimeQuery } from './time-form.ts';
+import { renderTimeForm, TIME_FORM_STYLE, type TimeQuery } from './time-form.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** What the worker draws. */
@@ -90,6 +90,7 @@ function drawInWorker(order: WorkerOrder): Promise<HtmlPage> {
 function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
   return renderPage({
     title: t('Dashboards of the ML API'),
+    style: TIME_FORM_STYLE,
     links: linksOf('/dashboards'),
     main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
     footer: html`${t('Nothing was drawn.')} ${describeProgram()}.`,

@@ -35,3 +35,12 @@ export function renderTimeForm({ from, to }: TimeQuery, range?: TimeRange): Html
 </form>
 </div>`;
 }
+
+/** CSS for the form. */
+export const TIME_FORM_STYLE = `
+.when{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin-bottom:1rem}
+.when form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}
+.when label{display:block;font-size:.875rem;color:var(--faint)}
+.when input,.when button{font:inherit;padding:.25rem .5rem;color:var(--ink);background:var(--card);
+border:1px solid var(--faint);border-radius:.25rem;min-height:2.25rem}
+`;
