@@ -42,6 +42,8 @@ export function readListPosition(position: unknown): ListPosition {
 }
 
 function saveMemory({ length, prints, open }: Memory): SavedMemory {
+  // Most often it is the newest that are open, and many of them.
+  if (open.length > 0 && open[0] === open.length - 1) return { length, prints, open: [0, open.length] };
   const ranges: number[] = [];
   for (const place of open.toReversed()) {
     if (ranges.at(-1) === place) ranges.pop();
