@@ -1,4 +1,4 @@
-import type { View } from './list-cursor.ts';
+import type { Recognition, View } from './list-cursor.ts';
 import { alignGrown } from './window.ts';
 
 /** At which end of a list its newest entry is: at the beginning, as `LPUSH` puts it, or at the end, as `RPUSH` does. */
@@ -46,4 +46,20 @@ export function findGrowth(before: readonly string[], { length, prints }: View):
   const end = alignGrown(before.toReversed(), prints.toReversed(), least);
   if (front && front.shared >= (end?.shared ?? 0)) return front.fresh.length > 0 ? 'front' : undefined;
   return end && end.fresh.length > 0 ? 'end' : undefined;
+}
+
+/** A part of a list is taken to continue what was read if they share this many entries. */
+export const LEAST_SHARED = 32;
+
+/**
+ * Whether a view of a list's newest entries shows new ones before enough known ones, and these explain how much longer it is than
+ * `before`: what lies behind is as it was, then, as far as that can be told from a part.
+ */
+export function isPlain(
+  { prints, length }: View,
+  { ambiguous, fresh, shared, end, gone }: Recognition,
+  before: number,
+): boolean {
+  const isGrown = gone === 0 && end === shared && fresh.length + shared === prints.length;
+  return isGrown && !ambiguous && shared >= LEAST_SHARED && length <= before + fresh.length;
 }

@@ -4,7 +4,15 @@ import { log } from '../util/log.ts';
 import { sleep, type Trouble } from '../util/retry.ts';
 import { joinLineParts } from './line-parts.ts';
 import { type FoundEntries, ListCursor, type Loaded, type Recognition, type View } from './list-cursor.ts';
-import { COMMANDS, findGrowth, guessOrder, type ListOrder, otherOrder } from './list-order.ts';
+import {
+  COMMANDS,
+  findGrowth,
+  guessOrder,
+  isPlain,
+  LEAST_SHARED,
+  type ListOrder,
+  otherOrder,
+} from './list-order.ts';
 import { createRedisTrouble, type RedisOptions, tellPlainly, throwRefusal } from './redis.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisNotices } from './redis-notices.ts';
@@ -28,8 +36,6 @@ const MEANWHILE = 'whatever the list still holds when it is back will be read';
 /** A pause after news, in ms: long enough to gather a batch, short enough to be felt as live. */
 const BRISK_MS = 200;
 const SHORTEST_MS = 10;
-/** A part of the list is taken to continue what was read if they share this many entries. */
-const LEAST_SHARED = 32;
 /** New entries that are reckoned with beside twice as many as last time. */
 const SPARE = 8;
 /** How often, at most, the whole window is read since a change was told that its newest entries don't show, in ms. */
@@ -215,9 +221,7 @@ export class RedisListSource implements Source {
       const before = this.#cursor.length;
       const view = await this.#window(likely);
       const recognition = this.#cursor.recognize(view);
-      // More than there are new ones at the front: the rest must have come elsewhere.
-      const isExplained = recognition && view.length <= before + recognition.fresh.length;
-      if (isExplained && isPlain(view, recognition)) {
+      if (recognition && isPlain(view, recognition, before)) {
         this.#isEdited ||= isNoticed && recognition.fresh.length === 0 && view.length === before;
         return this.#cursor.accept(view, recognition, { isPart: true });
       }
@@ -284,12 +288,6 @@ export class RedisListSource implements Source {
   async close(): Promise<void> {
     this.#connection.disconnect();
   }
-}
-
-/** New entries before known ones, and enough of these: what lies behind is as it was, as far as that can be told from a part. */
-function isPlain({ prints }: View, { ambiguous, fresh, shared, end, gone }: Recognition): boolean {
-  const isGrown = gone === 0 && end === shared && fresh.length + shared === prints.length;
-  return isGrown && !ambiguous && shared >= LEAST_SHARED;
 }
 
 function explainWrongListType(key: string, cause: unknown): SidecarError {
