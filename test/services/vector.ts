@@ -9,6 +9,12 @@ const binary = findBinary();
 export const noVector: string | false =
   binary === undefined && 'there is no vector on the PATH: put it there, or set VECTOR_BIN';
 
+/** The same for tests whose topology has Kafka in it: builds of Vector may be without. */
+export const noKafkaInVector: string | false =
+  noVector ||
+  (!/^- kafka$/m.test(execFileSync(binary!, ['list'], { encoding: 'utf8' })) &&
+    'this vector was built without its Kafka source and sink');
+
 /**
  * Starts Vector on a topology of this repository, `vector.toml` or one of `configs/vector`. `env` is all that it, and
  * what it starts, has of an environment, besides PATH. One that takes HTTP is ready when it does; any other at once.
