@@ -1,6 +1,7 @@
 import { createPluginChain } from '../create-pipeline.ts';
 import type { CopyFigures } from '../elasticsearch/find-copies.ts';
 import { plural, t } from '../terminal/messages.ts';
+import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { EXIT } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
@@ -17,10 +18,14 @@ export const deduplicateCommand = defineCommand({
     const { deduplicateIndex } = await import('../elasticsearch/find-copies.ts');
     const found = await withElasticsearch(loaded.config, async (client) => {
       const figures: CopyFigures[] = [];
+      const progress = new Progress();
       for (const index of indices) {
-        const one = await deduplicateIndex(client, index, args.yes);
+        const one = await deduplicateIndex(client, index, args.yes, (done, total) =>
+          progress.show(index.name, done, total),
+        );
         if (one) figures.push(one);
       }
+      progress.clear();
       return figures;
     });
     tell({ removed: args.yes, indices: found });

@@ -56,13 +56,14 @@ export async function deduplicateIndex(
   client: Client,
   { name, identity }: IndexDefinition,
   remove: boolean,
+  onProgress: (done: number, total: number) => void,
 ): Promise<CopyFigures | undefined> {
   const present = await findPresentIndices(client, [name]);
   if (present.length === 0 || identity === undefined || !(await isDated(client, name))) return undefined;
   const id = await openPointInTime(client, [name], KEEP_ALIVE);
   const pit = { id, keep_alive: KEEP_ALIVE };
   try {
-    return await lookThrough(client, name, pit, identity, remove);
+    return await lookThrough(client, name, pit, identity, remove, onProgress);
   } finally {
     await closePointInTime(client, pit.id);
   }
@@ -74,6 +75,7 @@ async function lookThrough(
   pit: PointInTime,
   identity: readonly string[],
   remove: boolean,
+  onProgress: (done: number, total: number) => void,
 ): Promise<CopyFigures> {
   const { hits } = await client.search({ pit, size: 0, track_total_hits: true });
   const documents = (hits.total as estypes.SearchTotalHits).value;
@@ -103,6 +105,7 @@ async function lookThrough(
     const own = documents.filter(({ id }) => isOwnId(id)).length;
     figures.own += own;
     figures.foreign += documents.length - own;
+    onProgress(figures.own + figures.foreign, figures.documents);
     const copies = copiesAmong(documents, own, identity);
     await settle(copies);
     [before, last] = [last, copies];

@@ -1,7 +1,11 @@
 const WIDTH = 30;
 const EVERY_MS = 200;
 
-/** A line on a terminal that says how far a job is. Where stderr is not a terminal, nothing is printed. */
+/** `-12 s`, `-3 min`: what remains at the rate so far. */
+const formatLeft = (seconds: number): string =>
+  seconds < 120 ? `-${Math.ceil(seconds)} s` : `-${Math.ceil(seconds / 60)} min`;
+
+/** A line on a terminal that says how far a job is, and how long it will still take. Where stderr is not a terminal, nothing is printed. */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
   #label = '';
@@ -26,9 +30,10 @@ export class Progress {
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');
     const rate = Math.round((done - this.#first) / Math.max(0.001, (now - this.#since) / 1000));
+    const left = rate > 0 && done < total ? `, ${formatLeft((total - done) / rate)}` : '';
     const figures = `${done.toLocaleString('en')}/${total.toLocaleString('en')}`;
     this.#out.write(
-      `\r\x1b[K${label} [${bar}] ${Math.floor(share * 100)}% ${figures} ${rate.toLocaleString('en')}/s`,
+      `\r\x1b[K${label} [${bar}] ${Math.floor(share * 100)}% ${figures} ${rate.toLocaleString('en')}/s${left}`,
     );
   }
 

@@ -23,6 +23,17 @@ test('a terminal is shown a bar, one for each job, and it goes away', () => {
   assert.deepEqual(more, []);
 });
 
+test('what remains is told, at the rate so far', (t) => {
+  t.mock.method(performance, 'now', () => now);
+  let now = 1_000;
+  const { out, written } = terminal(true);
+  const progress = new Progress(out);
+  progress.show('logs', 0, 2_000);
+  now += 1_000;
+  progress.show('logs', 500, 2_000);
+  assert.match(written[1]!, / 25% 500\/2,000 500\/s, -3 s$/);
+});
+
 test('where there is no terminal nothing is printed', () => {
   const { out, written } = terminal(false);
   const progress = new Progress(out);
