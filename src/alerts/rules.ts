@@ -43,7 +43,8 @@ const ALERT = {
   },
 } as const satisfies Schema;
 
-const SCHEMA = {
+/** JSON Schema of `configs/alerts.yaml`. */
+export const ALERTS_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['alerts'],
@@ -75,7 +76,7 @@ export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
  */
 export function loadRules(file: string | undefined, cwd: string = process.cwd()): Rule[] {
   const path = file === undefined ? findFile(cwd, 'configs/alerts.yaml', '--alerts') : resolve(cwd, file);
-  const { alerts } = validate(SCHEMA, readYaml(path, cwd));
+  const { alerts } = validate(ALERTS_SCHEMA, readYaml(path, cwd));
   const shown = relative(cwd, path) || path;
   return Object.entries(alerts).map(([name, settings]) => {
     const wrong = (key: string, why: string): SidecarError =>

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { ALERTS_SCHEMA } from '../../src/alerts/rules.ts';
 import type { Schemas } from '../../src/config/from-schema.ts';
 import { CONFIG_SCHEMA, listLeaves } from '../../src/config/schema.ts';
 import { root } from '../services/service.ts';
@@ -18,11 +19,13 @@ import { editorSchema } from './editor-schema.ts';
 
 const HINT = 'a setting has changed: write the file anew, as the head of test/config/schema.test.ts says';
 const jsonPath = join(root, 'configs/pipeline.schema.json');
+const alertsPath = join(root, 'configs/alerts.schema.json');
 const pagePath = join(root, 'docs/configuration.md');
 const json = `${JSON.stringify(editorSchema(), undefined, 2)}\n`;
 
 if (process.argv.includes('--write')) {
   writeFileSync(jsonPath, json);
+  writeFileSync(alertsPath, `${JSON.stringify(ALERTS_SCHEMA, undefined, 2)}\n`);
   writeFileSync(pagePath, configurationPage());
 }
 
@@ -41,6 +44,15 @@ test('the YAML that ships has no errors in an editor, and wrong options of a plu
   ])
     assert.equal(valid(use), false, JSON.stringify(use));
   assert.ok(valid({ plugins: [{ use: '../plugins/mine.ts', options: { any: 1 } }] }));
+});
+
+test('configs/alerts.schema.json is the schema of configs/alerts.yaml, which has no errors', () => {
+  const schema = JSON.parse(readFileSync(alertsPath, 'utf8'));
+  assert.deepEqual(schema, JSON.parse(JSON.stringify(ALERTS_SCHEMA)), HINT);
+  const valid = new Ajv({ strict: false }).compile(schema);
+  const alerts = readFileSync(join(root, 'configs/alerts.yaml'), 'utf8');
+  assert.match(alerts, /^# yaml-language-server: \$schema=\.\/alerts\.schema\.json\n/);
+  assert.ok(valid(parse(alerts)), JSON.stringify(valid.errors));
 });
 
 test('docs/configuration.md tells every setting as it is', () => {
