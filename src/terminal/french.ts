@@ -259,6 +259,8 @@ export const FRENCH = {
   reached: 'joint',
   'not reached': 'injoignable',
   'Documents by index': 'Documents par index',
+  'Alerts by name': 'Alertes par nom',
+  'Dead letters by reason': 'Lettres mortes par motif',
   'They can’t be looked at: {why}': 'Elles ne peuvent pas être consultées : {why}',
   'Too large to be shown here:': 'Trop volumineux pour être montré ici :',
   'To send them once more:': 'Pour les renvoyer :',
