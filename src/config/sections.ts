@@ -46,7 +46,7 @@ export const COMMON_SECTIONS = {
       maximum: 1000,
       default: 20,
       description:
-        'Shortest time between two reads of a Redis list, in milliseconds: what comes meanwhile is written together.',
+        'Shortest time between two reads of a Redis list or stream, in milliseconds: what comes meanwhile is written together.',
       variable: 'PIPELINE_LINGER',
     },
     concurrency: {

@@ -11,7 +11,7 @@ import type { Batch, ReadOptions, Source } from './source.ts';
 export interface GradioSourceOptions extends GradioOptions {
   /** The longest pause between two reads, in ms. */
   intervalMs: number;
-  /** The shortest, in ms; `intervalMs` is no shorter. */
+  /** The shortest, in ms, but for a page that changes often; `intervalMs` is no shorter. */
   shortestMs: number;
   /** How long a Space that does not answer is tried in a run that ends, in ms. */
   patienceMs: number;
@@ -19,6 +19,8 @@ export interface GradioSourceOptions extends GradioOptions {
 
 /** How many logs to ask for when looking for new ones. */
 const PROBE = 10;
+/** A page changes often when so many reads in a row find news: half the shortest pause is made then. */
+const OFTEN = 3;
 /** How many fingerprints are remembered, and kept in the journal. */
 const KEPT = 1_000;
 /** How many known logs must follow the new ones to tell them apart. */
@@ -68,6 +70,8 @@ export class GradioSource implements Source {
     this.#cursor = new ListCursor(this.#name, options.position, KEPT);
     let first = true;
     let quiet = false;
+    /** Reads in a row that found news. */
+    let finds = 0;
     let pauseMs = shortestMs;
     while (!signal.aborted) {
       const read = (): Promise<FoundEntries | undefined> =>
@@ -78,7 +82,9 @@ export class GradioSource implements Source {
       if (found) yield* this.#cursor.split(found, { ...options, load: found.view.load });
       if (!follow) return;
       quiet = !found || found.news === 0;
-      pauseMs = quiet ? Math.min(intervalMs, pauseMs * 1.5) : shortestMs;
+      finds = quiet ? 0 : finds + 1;
+      if (quiet) pauseMs = Math.min(intervalMs, pauseMs * 1.5);
+      else pauseMs = finds < OFTEN ? shortestMs : shortestMs / 2;
       options.onPause?.(pauseMs);
       await sleep(pauseMs, signal);
     }

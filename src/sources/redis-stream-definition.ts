@@ -22,7 +22,14 @@ export const redisStreamSource = defineSource({
       create: async (follow) => {
         const { RedisStreamSource } = await import('./redis-stream.ts');
         const options = readRedisOptions(config, 'stream', follow);
-        return new RedisStreamSource({ ...options, group, consumer, claimAfterMs: claimAfter * 1000 });
+        const { linger: lingerMs } = config.pipeline;
+        return new RedisStreamSource({
+          ...options,
+          group,
+          consumer,
+          claimAfterMs: claimAfter * 1000,
+          lingerMs,
+        });
       },
       probe: async () => {
         const { assertType, probeRedis } = await import('./redis-probe.ts');

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Entry } from '../entry.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { type JsonObject, setOwn } from '../util/json.ts';
+import { sleep } from '../util/retry.ts';
 import {
   connectBeside,
   connectRedis,
@@ -19,6 +20,8 @@ export interface RedisStreamOptions extends RedisOptions {
   consumer: string;
   /** How long another consumer may hold an entry unconfirmed before this one takes it over, in ms. */
   claimAfterMs: number;
+  /** The shortest time from one read to the next, in ms: what comes meanwhile is gathered. */
+  lingerMs: number;
 }
 
 /** An entry's id and fields, as Redis answers them: `[id, [name, value, …]]`; no fields where it was deleted. */
@@ -27,7 +30,8 @@ type StreamEntry = [id: string, fields: string[] | null];
 /** Said while Redis can't be reached. */
 const MEANWHILE = 'what the stream still holds when it is back will be read';
 
-const BLOCK_MS = 1_000;
+/** How long one read waits for news: less than a command may take. */
+const BLOCK_MS = 10_000;
 
 /**
  * A Redis stream, read as a consumer group: several sidecars share it, each entry goes to one of them, and what a dead
@@ -51,6 +55,8 @@ export class RedisStreamSource implements Source {
   async *batches({ follow, fromStart, batchSize, signal, onGap }: ReadOptions): AsyncIterable<Batch> {
     const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
     const recover = async (error: unknown): Promise<number> => {
+      // What is on its way is acknowledged yet.
+      if (signal.aborted) return 0;
       this.#disconnect();
       throwRefusal(this.#name, error, follow);
       if (/WRONGTYPE/.test(reasonOf(error))) throw explainWrongStreamType(this.#options.key, error);
@@ -63,8 +69,13 @@ export class RedisStreamSource implements Source {
     let claimedAt = 0;
     let backlog = true;
     let isToRewind = fromStart === true;
+    let readAt = Number.NEGATIVE_INFINITY;
+    // A read that waits for news would hold up the end.
+    signal.addEventListener('abort', () => this.#redis?.disconnect(), { once: true });
     while (!signal.aborted) {
       const read = async (): Promise<StreamEntry[]> => {
+        await this.#connected();
+        if (signal.aborted) return [];
         if (cursor === '>' && Date.now() - claimedAt >= this.#options.claimAfterMs / 2) {
           const claimed = await this.#claim(batchSize);
           if (claimed.length < batchSize) claimedAt = Date.now();
@@ -76,8 +87,12 @@ export class RedisStreamSource implements Source {
         } else if (backlog && cursor === '>') await this.#tellGap(onGap);
         return this.#read(cursor, batchSize, follow);
       };
+      // What comes at once is gathered; what comes alone is there when the read that waits for it ends.
+      const gatherMs = readAt + this.#options.lingerMs - performance.now();
+      if (follow && !backlog && gatherMs > 0) await sleep(gatherMs, signal);
       const entries = await trouble.outlast(() => read().catch(tellPlainly), recover, signal);
       if (!entries) return;
+      readAt = performance.now();
       const news = entries.filter(([id]) => !this.#held.has(id));
       if (news.length > 0) yield this.#batch(news, onGap);
       if (cursor !== '>') cursor = entries.at(-1)?.[0] ?? '>';
@@ -109,7 +124,7 @@ export class RedisStreamSource implements Source {
 
   /** New entries (`>`), or those that this consumer holds behind the id `cursor`. */
   async #read(cursor: string, count: number, block: boolean): Promise<StreamEntry[]> {
-    const { key, group, consumer } = this.#options;
+    const { key, group, consumer, claimAfterMs } = this.#options;
     const redis = await this.#connected();
     const answer =
       block && cursor === '>'
@@ -120,7 +135,7 @@ export class RedisStreamSource implements Source {
             'COUNT',
             count,
             'BLOCK',
-            BLOCK_MS,
+            Math.ceil(Math.min(BLOCK_MS, claimAfterMs / 2)) || 1,
             'STREAMS',
             key,
             cursor,

@@ -180,3 +180,39 @@ test('connections to Redis are cut in the middle of answers, refused, and stalle
   assertAllThere(await rig.settled());
   assert.equal(rig.gaps, 0);
 });
+
+test('what tells of changes is killed, what reads is killed, and all is flushed: news still comes at once', async (t) => {
+  const own = new OwnRedis(t);
+  // No poll would find it in time.
+  const rig = await Rig.start(t, { redis: await own.start(DURABLE) });
+  await rig.push(rig.lines.some(50));
+  rig.run(['--continuous'], { PIPELINE_POLL_INTERVAL: '600' });
+  await rig.drained();
+  const { redis } = rig;
+  const killAll = async (which: RegExp): Promise<void> => {
+    const lines = String(await redis.client('LIST'))
+      .split('\n')
+      .filter((line) => which.test(line));
+    assert.ok(lines.length > 0, `no connection matches ${which}`);
+    for (const line of lines) await redis.client('KILL', 'ID', /id=(\d+)/.exec(line)![1]!);
+  };
+  for (const harm of [
+    () => killAll(/flags=\w*P/),
+    () => killAll(/flags=\w*t/),
+    () => redis.client('NO-EVICT', 'ON'),
+    () => redis.flushall(),
+    async () => {
+      await own.service.kill();
+      await own.start(DURABLE);
+    },
+  ]) {
+    await harm();
+    await rig.push(rig.lines.some(20));
+    await rig.drained(30);
+    // Between a loss and the next connection nothing is told; behind it, all is.
+    await delay(300);
+  }
+  assertAllThere(await rig.settled());
+  assert.equal(rig.gaps, 0);
+  assert.equal(rig.said.match(/is read when the server tells of a change/g)?.length, 1, 'it is said once');
+});

@@ -189,7 +189,7 @@ test('behind sentinels the master is found, also after a failover', { timeout: 2
     address: 'logs',
     nodes: [{ host: '127.0.0.1', port: sentinel.port }],
     sentinel: { name: 'logs', password: 'watch' },
-    ...{ db: 0, tls: false, key: 'followed', type: 'list', intervalMs: 100, lingerMs: 0, patienceMs: 500 },
+    ...{ db: 0, tls: false, key: 'followed', type: 'list', intervalMs: 60_000, lingerMs: 0, patienceMs: 500 },
   });
   const [first = '', second = ''] = logs(2) as string[];
   redisCli(master.port, 'LPUSH', 'followed', first);
@@ -249,7 +249,14 @@ test('a cluster is read where the key is; one that is down is told', { timeout: 
   }
   const stream = new RedisStreamSource({
     ...options,
-    ...{ key: 'stream', type: 'stream', group: 'followers', consumer: 'one', claimAfterMs: 60_000 },
+    ...{
+      key: 'stream',
+      type: 'stream',
+      group: 'followers',
+      consumer: 'one',
+      claimAfterMs: 60_000,
+      lingerMs: 0,
+    },
   });
   assert.deepEqual((await follow(stream, {}, () => true)).entries, [LOG]);
 

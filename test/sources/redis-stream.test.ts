@@ -5,7 +5,9 @@ import type { Entry } from '../../src/entry.ts';
 import { readRedisUrl } from '../../src/sources/redis-config.ts';
 import { RedisStreamSource } from '../../src/sources/redis-stream.ts';
 import type { Batch, Gap } from '../../src/sources/source.ts';
+import { temporaryFolder } from '../helpers.ts';
 import { redisUrl, uniqueName } from '../services/env.ts';
+import { startRedis } from '../services/redis.ts';
 import { sourceContract } from './contract.ts';
 
 let redis: Redis;
@@ -30,7 +32,7 @@ function source(consumer: string, claimAfterMs = 60_000, url = redisUrl()): Redi
     type: 'stream' as const,
     patienceMs: 1_000,
   };
-  return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs });
+  return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs, lingerMs: 20 });
 }
 
 const add = (...logs: string[]) => Promise.all(logs.map((log) => redis.xadd(key, '*', 'log', log)));
@@ -176,4 +178,76 @@ test('a followed stream hands on what arrives, and ends when it is told to', {
   }
   await from.close();
   assert.deepEqual(seen, ['late']);
+});
+
+test('what is added is handed on at once, and what waits for news ends at once when it is told to', {
+  timeout: 20_000,
+}, async () => {
+  const stop = new AbortController();
+  const from = source('one');
+  const took: number[] = [];
+  let addedAt = 0;
+  const addLater = (): void =>
+    void setTimeout(() => {
+      addedAt = performance.now();
+      void add(`log ${took.length}`);
+    }, 100);
+  addLater();
+  let stoppedAt = 0;
+  for await (const batch of from.batches({ follow: true, batchSize: 10, signal: stop.signal })) {
+    took.push(performance.now() - addedAt);
+    await batch.commit?.();
+    if (took.length < 9) addLater();
+    else
+      setTimeout(() => {
+        stoppedAt = performance.now();
+        stop.abort();
+      }, 300);
+  }
+  assert.ok(performance.now() - stoppedAt < 1_000, 'it ends at once');
+  await from.close();
+  assert.ok(took.sort((a, b) => a - b)[4]! < 50, `it took ${took} ms`);
+  assert.equal(((await redis.xpending(key, 'sidecars')) as unknown[])[0], 0, 'all are acknowledged');
+});
+
+test('the connection that waits for news is killed, then Redis: what comes after is handed on', {
+  timeout: 60_000,
+}, async (t) => {
+  const dataDir = temporaryFolder(t);
+  const args = ['--appendonly', 'yes', '--appendfsync', 'always'];
+  let own = await startRedis({ dataDir, args });
+  t.after(() => own.stop());
+  const { port, url } = own;
+  const writer = new Redis(url, { retryStrategy: () => 50 });
+  writer.on('error', () => {});
+  t.after(() => writer.disconnect());
+  const addTo = (log: string): Promise<unknown> => writer.xadd(key, '*', 'log', log);
+  const changes = [
+    async () => {
+      const blocked = String(await writer.client('LIST'))
+        .split('\n')
+        .filter((line) => /flags=\w*b/.test(line));
+      assert.equal(blocked.length, 1, 'one connection waits');
+      await writer.client('KILL', 'ID', /id=(\d+)/.exec(blocked[0]!)![1]!);
+      await addTo('after the kill');
+    },
+    async () => {
+      await own.kill();
+      own = await startRedis({ dataDir, args, port });
+      await addTo('after the restart');
+    },
+  ];
+  const stop = new AbortController();
+  const from = source('one', 60_000, url);
+  const seen: Entry[] = [];
+  await addTo('first');
+  for await (const batch of from.batches({ follow: true, batchSize: 10, signal: stop.signal })) {
+    seen.push(...batch.entries);
+    await batch.commit?.();
+    const change = changes.shift();
+    if (change) setTimeout(() => void change(), 300);
+    else stop.abort();
+  }
+  await from.close();
+  assert.deepEqual(seen, ['first', 'after the kill', 'after the restart']);
 });
