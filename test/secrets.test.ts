@@ -62,6 +62,7 @@ test('no secret is printed or kept, at the most talkative, however a run goes', 
     ELASTICSEARCH_USERNAME: 'user',
     VECTOR_USERNAME: 'user',
     HTTP_USERNAME: 'user',
+    LISTEN_USERNAME: 'user',
   };
   const secrets = { ...users, ...everySecret() };
   const refuses = await refusing(t, 401);

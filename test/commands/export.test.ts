@@ -52,7 +52,11 @@ test('a backup holds every document in bulk form, what makes the indices, and ch
   const present = (await indices.client.indices.get({ index: logs }))[logs]!;
   assert.deepEqual(made.mappings, present.mappings);
   assert.deepEqual(made.aliases, present.aliases);
-  assert.deepEqual(Object.keys(made.settings.index).sort(), ['number_of_replicas', 'number_of_shards']);
+  assert.deepEqual(Object.keys(made.settings.index).sort(), [
+    'codec',
+    'number_of_replicas',
+    'number_of_shards',
+  ]);
 });
 
 test('a backup holds what was written just before, though no search has seen it', async (t) => {
