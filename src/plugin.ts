@@ -37,7 +37,7 @@ export interface IndexDocument {
 
 /** An index and what belongs in it. */
 export interface IndexDefinition {
-  /** Its name, common prefix included; `index` beside `use` in the configuration overrides it. */
+  /** Its name, common prefix included; a plugin's `index` in the configuration overrides it. */
   name: string;
   /** Elasticsearch mappings, as in its create index API. */
   mappings: Record<string, unknown>;

@@ -151,7 +151,7 @@ function describeMarks(view: vega.View, describe: (datum: JsonObject) => string 
   walk((view.scenegraph() as unknown as { root: Scene }).root);
 }
 
-/** A text in lines of at most so many letters. */
+/** Breaks a text into lines of at most `letters` letters, between words. */
 function wrap(text: string, letters: number): string[] {
   return text.match(new RegExp(`.{1,${Math.floor(letters)}}(?:\\s|$)`, 'g')) ?? [text];
 }

@@ -19,7 +19,7 @@ export interface GradioSourceOptions extends GradioOptions {
 
 /** How many logs to ask for when looking for new ones. */
 const PROBE = 10;
-/** A page changes often when so many reads in a row find news: half the shortest pause is made then. */
+/** Number of reads in a row that find news, after which a page counts as changing often: the pause is then half the shortest. */
 const OFTEN = 3;
 /** How many fingerprints are remembered, and kept in the journal. */
 const KEPT = 1_000;

@@ -17,7 +17,7 @@ export function otherOrder(order: ListOrder): ListOrder {
 
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?/;
 
-/** So many entries at each end of a list tell its order. */
+/** Number of entries, at each end of a list, that its order is told by. */
 export const SAMPLE = 32;
 
 /**

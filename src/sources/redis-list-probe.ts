@@ -7,7 +7,7 @@ import { formatRedisAddress, type RedisConfig } from './redis-config.ts';
 import { findLists } from './redis-keys.ts';
 import { assertType, probeRedis } from './redis-probe.ts';
 
-/** So many lists are named. */
+/** Maximum number of lists to name. */
 const NAMED = 5;
 
 /** What the configured lists hold. */

@@ -19,8 +19,13 @@ class FileRig {
     this.folder = new LogFolder(t, rig.path('logs'));
   }
 
-  static async start(t: TestContext): Promise<FileRig> {
-    return new FileRig(t, await Rig.start(t));
+  /** Starts the sidecar on a file of `lines` lines, and waits until they are stored. */
+  static async start(t: TestContext, lines: number): Promise<FileRig> {
+    const files = new FileRig(t, await Rig.start(t));
+    files.write(lines);
+    files.run();
+    await files.stored();
+    return files;
   }
 
   run = (): unknown => this.rig.run(['--continuous', '--source', 'file', '--path', this.folder.path]);
@@ -37,7 +42,7 @@ class FileRig {
     oracle.sent.push(...written);
   }
 
-  /** Waits until each line that was written is stored; answers what there is then. */
+  /** Waits until each line that was written is stored, once. */
   async stored(): Promise<void> {
     const deadline = Date.now() + 60_000;
     for (;;) {
@@ -67,10 +72,7 @@ for (const rotate of ['rename', 'copyAndTruncate'] as const)
   test(`two rotations (${rotate}) while the sidecar is held up lose nothing`, {
     timeout: 120_000,
   }, async (t) => {
-    const files = await FileRig.start(t);
-    files.write(50);
-    files.run();
-    await files.stored();
+    const files = await FileRig.start(t, 50);
     const { child } = files.rig.sidecar;
     child.kill('SIGSTOP');
     for (let n = 0; n < 2; n++) {
@@ -86,10 +88,7 @@ for (const rotate of ['rename', 'copyAndTruncate'] as const)
 test('a file that is deleted and made again, on the same inode, is read from its start', {
   timeout: 120_000,
 }, async (t) => {
-  const files = await FileRig.start(t);
-  files.write(50);
-  files.run();
-  await files.stored();
+  const files = await FileRig.start(t, 50);
   await files.rig.kill();
   const { ino } = statSync(files.folder.path);
   files.folder.delete();
@@ -100,10 +99,7 @@ test('a file that is deleted and made again, on the same inode, is read from its
 });
 
 test('a file whose end was cut off goes on from there', { timeout: 120_000 }, async (t) => {
-  const files = await FileRig.start(t);
-  files.write(50);
-  files.run();
-  await files.stored();
+  const files = await FileRig.start(t, 50);
   truncateSync(files.folder.path, statSync(files.folder.path).size >> 1);
   await files.rig.sidecar.says(/was cut to \d+ bytes/);
   files.write(50);
@@ -111,10 +107,7 @@ test('a file whose end was cut off goes on from there', { timeout: 120_000 }, as
 });
 
 test('two writers, one of them still to the rotated file', { timeout: 120_000 }, async (t) => {
-  const files = await FileRig.start(t);
-  files.write(20);
-  files.run();
-  await files.stored();
+  const files = await FileRig.start(t, 20);
   const old = openSync(files.folder.path, 'a');
   files.folder.rename();
   for (let n = 0; n < 10; n++) {
@@ -127,10 +120,7 @@ test('two writers, one of them still to the rotated file', { timeout: 120_000 },
 });
 
 test('rotations and packing while Elasticsearch is away lose nothing', { timeout: 120_000 }, async (t) => {
-  const files = await FileRig.start(t);
-  files.write(100);
-  files.run();
-  await files.stored();
+  const files = await FileRig.start(t, 100);
   files.rig.proxy.every = answering(503);
   files.write(200);
   await files.rig.sidecar.says(/can't be reached/);
@@ -150,11 +140,8 @@ const DAYS = long ? 5 : 1;
 test('a day of rotations in fast motion, the sidecar killed at random: each line once', {
   timeout: 600_000,
 }, async (t) => {
-  const files = await FileRig.start(t);
-  files.write(1);
-  files.run();
   // A first run passes over what was rotated before it.
-  await files.stored();
+  const files = await FileRig.start(t, 1);
   await eventually('a journal', () => files.rig.journalPath);
   let kills = 0;
   for (let hour = 0; hour < 24 * DAYS; hour++) {
