@@ -37,8 +37,8 @@ export interface Assembly {
 }
 
 /**
- * Makes the stages of a pipeline, with the plugins that are `loaded` already, or else with those of the configuration; reaches out to no server yet. Throws
- * `SidecarError` for what can't work.
+ * Makes the stages of a pipeline, with the plugins that are `loaded` already, or else with those of the configuration;
+ * reaches out to no server yet. Throws `SidecarError` for what can't work.
  */
 export async function assemblePipeline(
   { config, base }: LoadedConfig,

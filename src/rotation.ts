@@ -23,8 +23,8 @@ const PERIOD = /^-(\d{4})\.(\d\d)(?:\.(\d\d))?$/;
 export type SuffixReader = (written: string) => string;
 
 /**
- * Makes a reader of suffixes; `dayFirst`: see `createTimestampReader`. A suffix follows from the timestamp as it is written, in whatever zone that is: so do
- * ids, and an id must always meet its own index again.
+ * Makes a reader of suffixes; `dayFirst`: see `createTimestampReader`. A suffix follows from the timestamp as it is
+ * written, in whatever zone that is: so do ids, and an id must always meet its own index again.
  */
 export function createSuffixReader(rotation: Rotation, dayFirst = false): SuffixReader {
   if (rotation === 'none') return () => '';

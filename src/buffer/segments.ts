@@ -14,7 +14,10 @@ const decompress = promisify(inflateRaw);
 /** A segment that has reached this size, in bytes, or a share of the whole, is followed by another. */
 const SEGMENT_BYTES = 8 << 20;
 const SEGMENT_SHARE = 1 / 8;
-/** A record up to this size, in bytes, is written at once: to hand it to another thread, and to be woken by it, costs several times as much. */
+/**
+ * A record up to this size, in bytes, is written at once: to hand it to another thread, and to be woken by it, costs
+ * several times as much.
+ */
 const SMALL = 1 << 16;
 const NAME = /^segment-(\d{12})$/;
 

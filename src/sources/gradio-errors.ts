@@ -23,8 +23,8 @@ interface ErrorDetails {
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * Throws `GradioError` for a redirect, a refusal, any other error, and a page that is not the app's own: a usable answer is let through. `text` is the
- * answer's body, `url` the Space's; `token`: one was sent.
+ * Throws `GradioError` for a redirect, a refusal, any other error, and a page that is not the app's own: a usable answer
+ * is let through. `text` is the answer's body, `url` the Space's; `token`: one was sent.
  */
 export function throwSpaceRefusal(
   { statusCode: status, headers }: Dispatcher.ResponseData,

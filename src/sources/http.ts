@@ -38,10 +38,10 @@ interface Upload {
 }
 
 /**
- * Logs that shippers post to `/logs`, in any shape that `readBody` reads. A request is answered 200 once all of its logs are
- * in the buffer, on disk, and 503 with `Retry-After` where there is no room or the run ends first. Ids follow from the body as a whole and an entry's place in it, so a body that is sent
- * again makes nothing twice, and equal logs in different bodies are different logs; those of Vector's `file` source
- * from their place in the file, see `readBody`.
+ * Logs that shippers post to `/logs`, in any shape that `readBody` reads. A request is answered 200 once all of its logs
+ * are in the buffer, on disk, and 503 with `Retry-After` where there is no room or the run ends first. Ids follow from
+ * the body as a whole and an entry's place in it, so a body that is sent again makes nothing twice, and equal logs in
+ * different bodies are different logs; those of Vector's `file` source from their place in the file, see `readBody`.
  */
 export class HttpSource implements Source {
   readonly keeps = 'window';

@@ -58,9 +58,10 @@ interface Circumstances {
 }
 
 /**
- * A Redis list that is written with `LPUSH` and `LTRIM`, newest first and capped; or with `RPUSH`, the other way round. It is only ever read. What is
- * new is found by aligning this window with the last ones, whatever else was done to the list. It is read when the server
- * tells of a change, and from time to time; where the server does not tell, as often as changes make likely.
+ * A Redis list that is written with `LPUSH` and `LTRIM`, newest first and capped; or with `RPUSH`, the other way round.
+ * It is only ever read. What is new is found by aligning this window with the last ones, whatever else was done to the
+ * list. It is read when the server tells of a change, and from time to time; where the server does not tell, as often as
+ * changes make likely.
  */
 export class RedisListSource implements Source {
   readonly keeps = 'window';

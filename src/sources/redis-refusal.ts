@@ -1,7 +1,10 @@
 import { reasonOf } from '../util/errors.ts';
 import { tlsHint } from '../util/tls-hint.ts';
 
-/** What a Redis that refuses asks for, by the beginning of what it says: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+/**
+ * What a Redis that refuses asks for, by the beginning of what it says:
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [
     /NOAUTH/,

@@ -29,7 +29,10 @@ function writeLine(level: LogLevel, message: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** The program's own log: one line each on stderr, never on stdout, which belongs to documents. What a terminal would obey is made visible. */
+/**
+ * The program's own log: one line each on stderr, never on stdout, which belongs to documents. What a terminal would obey
+ * is made visible.
+ */
 export const log = {
   error: (message: string) => writeLine('error', message),
   warn: (message: string) => writeLine('warn', message),
