@@ -229,13 +229,15 @@ export class ListCursor {
     onGap?.({ what: `${this.#name}: ${lost} entries were trimmed before they could be read`, atLeast: lost });
   }
 
-  /** Says once that a list which holds nothing but copies does not show whether more of them came. */
+  /** Says once that a list which holds nothing but copies, or a pattern of them, does not show whether more of them came. */
   #tellCopies({ length, prints }: View, recognition: Recognition | undefined): void {
-    const isBlind =
+    const mayBeBlind =
       recognition?.ambiguous === true &&
       recognition.fresh.length === 0 &&
       prints.length >= MANY_COPIES &&
       prints.length >= length;
+    // An end that equals the beginning is a coincidence; a pattern comes twice at least.
+    const isBlind = mayBeBlind && 2 * (alignGrown(prints, prints, 1)?.shared ?? 0) >= length;
     if (isBlind && !this.#toldCopies)
       log.warn(
         `${this.#name} repeats itself all through its ${length} entries: whether more copies came while its length stayed the same can't be known`,
