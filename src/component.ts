@@ -27,7 +27,9 @@ export interface ConfiguredSource {
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Source>;
-  /** Reading takes entries from others who share it, or from who sends them: it is for runs alone. */
+  /** Makes a reader of all that it holds, where what `create` makes takes entries from others who share it. */
+  look?(): Promise<Source>;
+  /** It can't be read without taking entries from who sends them: that is for runs alone. */
   isTaken?: true;
   /** What it gave can't be read again: there is no start to go back to. */
   isReadOnce?: true;

@@ -25,11 +25,11 @@ export interface DryRun extends Assembly {
  * `SidecarError` (`config`) for a source that can't be read without taking anything from it.
  */
 export async function assembleDryRun(loaded: LoadedConfig): Promise<DryRun> {
-  const { address, isTaken } = configureComponents(loaded.config).source;
-  if (isTaken)
+  const { source } = configureComponents(loaded.config);
+  if (source.isTaken)
     throw new SidecarError(
       'config',
-      `--dry-run: reading ${address} takes logs away from those who share it, or send them. \`try FILE\` shows what becomes of logs in a file`,
+      `--dry-run: reading ${source.address} takes logs away from those who send them. \`try FILE\` shows what becomes of logs in a file`,
     );
   const folder = await mkdtemp(join(tmpdir(), 'ml-log-sidecar-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
@@ -42,7 +42,8 @@ export async function assembleDryRun(loaded: LoadedConfig): Promise<DryRun> {
   try {
     const { stages, ...names } = await assemblePipeline({ ...loaded, config }, false);
     await stages.sink.close();
-    return { ...names, stages: { ...stages, sink: NOWHERE }, remove };
+    const look = (await source.look?.()) ?? stages.source;
+    return { ...names, stages: { ...stages, source: look, sink: NOWHERE }, remove };
   } catch (error) {
     await remove();
     throw error;

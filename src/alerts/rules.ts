@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
 import { findFile } from '../config/load.ts';
 import { TEXT } from '../config/sections.ts';
 import { readYaml } from '../config/settings.ts';
 import { validate } from '../config/validate.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { showPath } from '../util/show-path.ts';
 import { readDuration } from '../util/time.ts';
 import { type Expression, parseExpression } from './expression.ts';
 
@@ -77,7 +78,7 @@ export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
 export function loadRules(file: string | undefined, cwd: string = process.cwd()): Rule[] {
   const path = file === undefined ? findFile(cwd, 'configs/alerts.yaml', '--alerts') : resolve(cwd, file);
   const { alerts } = validate(ALERTS_SCHEMA, readYaml(path, cwd));
-  const shown = relative(cwd, path) || path;
+  const shown = showPath(path, cwd);
   return Object.entries(alerts).map(([name, settings]) => {
     const wrong = (key: string, why: string): SidecarError =>
       new SidecarError('config', `${shown}: alerts.${name}.${key}: ${why}`);

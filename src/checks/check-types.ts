@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
+import { showPath } from '../util/show-path.ts';
 import { type Check, failed, ok } from './result.ts';
 
 /** How a plugin's types are checked, here and in a project that `init` begins: as the program loads it, and no stricter than `strict`. */
@@ -42,7 +43,7 @@ export async function checkTypes(files: readonly string[], cwd: string): Promise
     await writeFile(project, JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, ...types }, files }));
     const errors = await runCompiler(compiler, project, cwd);
     if (errors === '')
-      return ok('types', `${files.map((file) => relative(cwd, file)).join(', ')}: no errors`);
+      return ok('types', `${files.map((file) => showPath(file, cwd)).join(', ')}: no errors`);
     return failed('types', errors, 'Correct the plugin; it may run all the same, and do something else', 2);
   } finally {
     await rm(folder, { recursive: true, force: true });

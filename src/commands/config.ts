@@ -1,10 +1,10 @@
-import { relative } from 'node:path';
 import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Leaf, listLeaves } from '../config/schema.ts';
 import { t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { isObject } from '../util/json.ts';
+import { showPath } from '../util/show-path.ts';
 import { defineCommand } from './define.ts';
 import { flag } from './options.ts';
 
@@ -30,7 +30,7 @@ const showCommand = defineCommand({
     const settings = listLeaves()
       .map((leaf) => showSetting(leaf, loaded))
       .filter(({ origin }) => !args.set || origin !== 'default');
-    const file = relative(process.cwd(), loaded.file) || loaded.file;
+    const file = showPath(loaded.file);
     tell({ file, settings });
     const rows = settings.map(({ setting, value, origin }) => [
       setting,

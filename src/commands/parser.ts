@@ -132,9 +132,14 @@ export function createParser(args: readonly string[]): Argv {
         commands: COMMANDS.map(([usage]) => usage.split(' ', 1)[0] as string),
       });
     });
-  return addCommands(parser, COMMANDS).completion('complete', false, completeWords);
+  addCommands(parser, COMMANDS);
+  // yargs wants a command for its script, too, which `completion` is.
+  return args.includes(ASKED_TO_COMPLETE) ? parser.completion('complete', false, completeWords) : parser;
 }
 
-/** What the script that `completion` prints is answered: an option of one letter is not offered with two dashes. */
+/** What the script that `completion` prints calls this program with. */
+const ASKED_TO_COMPLETE = '--get-yargs-completions';
+
+/** What that script is answered: an option of one letter is not offered with two dashes. */
 const completeWords: FallbackCompletionFunction = (_current, _argv, complete, done) =>
   complete((_error, words = []) => done(words.filter((word) => !/^--.$/.test(word))));

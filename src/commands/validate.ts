@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { type Check, failed, ok } from '../checks/result.ts';
 import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -6,6 +6,7 @@ import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { plural } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
+import { showPath } from '../util/show-path.ts';
 import { defineCommand } from './define.ts';
 import { tellChecks } from './tell-checks.ts';
 
@@ -28,7 +29,7 @@ async function* runValidations(load: () => LoadedConfig): AsyncGenerator<Check> 
   const { config, base, file } = found;
   const { source, sink } = components;
   const route = `${config.pipeline.source} ${source.address} to ${config.pipeline.sink} ${sink.address}`;
-  yield ok('configuration', `${relative(process.cwd(), file) || file}: ${route}`);
+  yield ok('configuration', `${showPath(file)}: ${route}`);
   const chain = await attempt('plugins', () => createPluginChain(found));
   if ('state' in chain) yield chain;
   else {

@@ -36,7 +36,7 @@ export const verifyCommand = defineCommand({
     if (source.isTaken)
       throw new SidecarError(
         'config',
-        `${source.address} can't be read again without taking logs away from those who share it, or send them: verify knows lists, Spaces and files`,
+        `${source.address} can't be read again without taking logs away from those who send them: verify knows lists, streams, Spaces and files`,
       );
     if (!sink.lookUp) throw new SidecarError('config', `what ${sink.address} holds can't be looked up`);
     const plugins = await createPluginChain(loaded);
@@ -45,7 +45,7 @@ export const verifyCommand = defineCommand({
     const journal = new Journal(join(config.state.path, name, 'journal'));
     await journal.open();
     const { confirmed } = journal.progress;
-    const reading = await source.create(false);
+    const reading = await (source.look?.() ?? source.create(false));
     // Before the documents: what is stored meanwhile is found there.
     const waiting = await readWaitingIds(join(config.buffer.path ?? config.state.path, name), confirmed);
     const letters = await readLetterIds(config);

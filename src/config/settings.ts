@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { showPath } from '../util/show-path.ts';
 
 /** A value from outside, where it belongs (`pipeline.batch_size`) and where it was written. */
 export interface Setting {
@@ -15,7 +15,7 @@ export interface Setting {
  * (`config`), which names the file as it is seen from `cwd`, where it can't be read or is not YAML of keys and values.
  */
 export function readYaml(path: string, cwd: string, whole: readonly string[] = []): Setting[] {
-  const name = relative(cwd, path) || path;
+  const name = showPath(path, cwd);
   let source: string;
   try {
     source = readFileSync(path, 'utf8');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
@@ -7,6 +7,7 @@ import type { FromSchema, Schema } from '../config/from-schema.ts';
 import { TEXT } from '../config/sections.ts';
 import { schemaErrors } from '../plugin-chain.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
+import { showPath } from '../util/show-path.ts';
 
 const COLUMN = {
   type: 'object',
@@ -146,7 +147,7 @@ export function loadDashboards(nameOf: (index: string) => string, cwd: string = 
   const isDashboard = ajv.compile<FromSchema<typeof DASHBOARD>>(DASHBOARD);
   const isChart = ajv.compile<FromSchema<typeof CHART>>(CHART);
   const read = <T>(path: string, valid: ValidateFunction<T>): T => {
-    const shown = relative(cwd, path);
+    const shown = showPath(path, cwd);
     let value: unknown;
     try {
       value = parse(readFileSync(path, 'utf8'));

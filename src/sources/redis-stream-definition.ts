@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { defineSource, NEWEST, OLDEST } from '../component.ts';
 import { SidecarError } from '../util/errors.ts';
 import { formatRedisAddress, REDIS_SECTIONS, readRedisOptions } from './redis-config.ts';
+import type { RedisStreamOptions } from './redis-stream.ts';
 
 /** The source `redis-stream`. */
 export const redisStreamSource = defineSource({
@@ -16,20 +17,19 @@ export const redisStreamSource = defineSource({
         'config',
         `the source "redis-stream" reads one stream, not ${keys.length} (REDIS_LOGS_KEY): run a sidecar for each`,
       );
+    const options = (follow: boolean): RedisStreamOptions => ({
+      ...readRedisOptions(config, 'stream', follow),
+      ...{ group, consumer, claimAfterMs: claimAfter * 1000, lingerMs: config.pipeline.linger },
+    });
     return {
       address: `${formatRedisAddress(config)} ${key} ${group} ${consumer}`,
-      isTaken: true,
       create: async (follow) => {
         const { RedisStreamSource } = await import('./redis-stream.ts');
-        const options = readRedisOptions(config, 'stream', follow);
-        const { linger: lingerMs } = config.pipeline;
-        return new RedisStreamSource({
-          ...options,
-          group,
-          consumer,
-          claimAfterMs: claimAfter * 1000,
-          lingerMs,
-        });
+        return new RedisStreamSource(options(follow));
+      },
+      look: async () => {
+        const { RedisStreamLook } = await import('./redis-stream-look.ts');
+        return new RedisStreamLook(options(false));
       },
       probe: async () => {
         const { assertType, probeRedis } = await import('./redis-probe.ts');

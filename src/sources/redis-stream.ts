@@ -25,7 +25,7 @@ export interface RedisStreamOptions extends RedisOptions {
 }
 
 /** An entry's id and fields, as Redis answers them: `[id, [name, value, …]]`; no fields where it was deleted. */
-type StreamEntry = [id: string, fields: string[] | null];
+export type StreamEntry = [id: string, fields: string[] | null];
 
 /** Said while Redis can't be reached. */
 const MEANWHILE = 'what the stream still holds when it is back will be read';
@@ -215,13 +215,14 @@ export function fieldsToEntry(fields: readonly string[]): Entry {
 }
 
 /** Redis answers objects as lists of names and values. */
-function toObject(list: readonly unknown[]): Record<string, unknown> {
+export function toObject(list: readonly unknown[]): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (let at = 0; at + 1 < list.length; at += 2) object[String(list[at])] = list[at + 1];
   return object;
 }
 
-function explainWrongStreamType(key: string, cause: unknown): SidecarError {
+/** A `config` error for a key that holds no stream. */
+export function explainWrongStreamType(key: string, cause: unknown): SidecarError {
   return new SidecarError(
     'config',
     `the Redis key "${key}" does not hold a stream. For the list that the API pushes its logs to, use --source redis`,

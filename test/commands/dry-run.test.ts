@@ -28,11 +28,9 @@ test('a dry run tells what would be stored, and leaves no trace', { timeout: 60_
 
 test('what can not be read without being taken is not', async (t) => {
   const workspace = new Workspace(t);
-  for (const source of ['http', 'redis-stream']) {
-    const { code, stderr } = await workspace.run(['run', '--dry-run', '--source', source], DOWN);
-    assert.equal(code, 2);
-    assert.match(stderr, /--dry-run: reading .* takes logs away .*`try FILE`/);
-  }
+  const taken = await workspace.run(['run', '--dry-run', '--source', 'http'], DOWN);
+  assert.equal(taken.code, 2);
+  assert.match(taken.stderr, /--dry-run: reading .* takes logs away .*`try FILE`/);
   const { code, stderr } = await workspace.run(['run', '--dry-run', '--continuous'], DOWN);
   assert.equal(code, 2);
   assert.match(stderr, /leave --continuous out/);

@@ -101,17 +101,46 @@ test('what is in rotated files is looked up there, copies by the numbers that th
 });
 
 test('what was taken can not be verified: exit 2', async (t) => {
-  for (const source of ['http', 'redis-stream']) {
-    const { code, stderr } = await new Workspace(t).run([
-      'verify',
-      '--source',
-      source,
-      '--sink',
-      'directory',
-    ]);
-    assert.equal(code, 2);
-    assert.match(stderr, /can't be read again without taking logs away/);
-  }
+  const ends = ['--source', 'http', '--sink', 'directory'];
+  const { code, stderr } = await new Workspace(t).run(['verify', ...ends]);
+  assert.equal(code, 2);
+  assert.match(stderr, /can't be read again without taking logs away/);
+});
+
+test('of a stream, each log is told, and those who share it keep what they hold', {
+  timeout: 60_000,
+}, async (t) => {
+  const { key, redis } = new TestList(t);
+  const workspace = new Workspace(t);
+  const env = { REDIS_URL: redisUrl(), REDIS_LOGS_KEY: key };
+  const ends = ['--source', 'redis-stream', '--sink', 'directory', '--out', 'out'];
+  const add = async (logs: readonly string[]): Promise<void> => {
+    for (const log of logs) await redis.xadd(key, '*', 'log', log);
+  };
+  await add([...realLines.slice(0, 20), COPY, COPY, 'x'.repeat(2 << 20)]);
+  // Nobody has read yet: there is no group, and looking makes none.
+  assert.deepEqual((await verify(workspace, env, ...ends)).fates, fatesOf({ waiting: 23 }));
+  assert.deepEqual(await redis.xinfo('GROUPS', key), []);
+  assert.equal((await workspace.run(['run', ...ends], env)).code, 1);
+  assert.deepEqual((await verify(workspace, env, ...ends)).fates, fatesOf({ stored: 22, dead_letter: 1 }));
+  // Another sidecar holds one that it has not confirmed, and one was delivered to nobody.
+  await add(['2026-11-24 19:27:00 - api - INFO - held', '2026-11-24 19:27:01 - api - INFO - not delivered']);
+  const group = (await redis.xinfo('GROUPS', key)) as string[][];
+  const name = group[0]![1]!;
+  await redis.xreadgroup('GROUP', name, 'another', 'COUNT', 1, 'STREAMS', key, '>');
+  const stored = readFileSync(join(workspace.folder, 'out/ml-api-logs.ndjson'), 'utf8').split('\n');
+  workspace.write('out/ml-api-logs.ndjson', stored.slice(1).join('\n'));
+  const before = [await redis.xinfo('GROUPS', key), await redis.xpending(key, name)];
+  const { code, logs, fates } = await verify(workspace, env, ...ends);
+  assert.deepEqual(
+    [code, logs, fates],
+    [1, 25, fatesOf({ stored: 21, missing: 1, dead_letter: 1, waiting: 2 })],
+  );
+  const newest = await verify(workspace, env, ...ends, '--limit', '4');
+  assert.deepEqual(newest.fates, fatesOf({ stored: 1, dead_letter: 1, waiting: 2 }));
+  const dry = JSON.parse((await workspace.run(['run', '--dry-run', '--json', ...ends], env)).stdout);
+  assert.deepEqual([dry.logs, dry.deadLetters], [25, 1]);
+  assert.deepEqual([await redis.xinfo('GROUPS', key), await redis.xpending(key, name)], before);
 });
 
 test('what waits in the buffer is known by its ids', async (t) => {
