@@ -101,13 +101,11 @@ test('completion prints a script, which asks for commands and options', async (t
   // What yargs would print it by, beside the command.
   const other = await workspace.run(['complete']);
   assert.deepEqual([other.code, other.stdout], [2, '']);
-  assert.match(other.stderr, /^"complete" is not a command; did you mean completion\?\n/);
+  assert.match(other.stderr, /^"complete" is not a command; the commands are run, /);
 });
 
-test('a flag may be given twice, and takes no other value than true or false', async (t) => {
+test('a flag may be given twice', async (t) => {
   const workspace = new Workspace(t);
-  const { code, stderr } = await workspace.run(['run', '--once=maybe']);
-  assert.deepEqual([code, stderr], [2, '--once=maybe: it is there or not; write it as --once\n']);
   workspace.write('api.log', 'one\n');
   const source = ['--source', 'file', '--path', 'api.log'];
   const twice = await workspace.run(['run', ...source, '--dry-run', '--dry-run']);

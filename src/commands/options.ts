@@ -20,7 +20,7 @@ export type OptionValues<O extends CommandOptions> = {
 /** An option that is there or not; `letter` is its short form. */
 export function flag(describe: string, letter?: string): CommandOption<boolean> {
   const alias = letter === undefined ? {} : { alias: letter };
-  return { help: { type: 'boolean', describe, ...alias }, read: readFlag };
+  return { help: { type: 'boolean', describe, ...alias }, read: (given) => [given].flat().includes(true) };
 }
 
 /** A text that need not be given. */
@@ -119,14 +119,6 @@ export function list(describe: string): CommandOption<string[]> {
 }
 
 const VALUE = { type: 'string', requiresArg: true } as const satisfies Options;
-
-function readFlag(given: unknown, flag: string): boolean {
-  const values = [given ?? false].flat();
-  // yargs leaves what is not true or false as it was typed.
-  const wrong = values.find((value) => typeof value !== 'boolean');
-  if (wrong === undefined) return values.includes(true);
-  throw new SidecarError('config', `${flag}=${wrong}: it is there or not; write it as ${flag}`);
-}
 
 function readGivenTime(given: unknown, flag: string): number | undefined {
   const value = readOnce(given, flag);

@@ -78,6 +78,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
     quiet,
     json,
     out: config.pipeline.sink === 'stdout' ? process.stderr : process.stdout,
+    progress: () => current.assembly.stages.source.progress,
     waiting: () => current.assembly.stages.buffer.state.logs,
   });
   const stop = new AbortController();

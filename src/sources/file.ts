@@ -5,7 +5,7 @@ import type { Item } from './file-cursor.ts';
 import { ASIDE_MS, entriesUpTo, type FileLog } from './file-log.ts';
 import { FileLogs } from './file-logs.ts';
 import { STILL_MS, UnsettledError } from './file-look.ts';
-import type { Batch, ReadOptions, Source } from './source.ts';
+import type { Batch, ReadOptions, Share, Source } from './source.ts';
 
 /** Files of log lines, oldest first, as the API would have printed them. */
 export interface FileOptions {
@@ -29,9 +29,19 @@ export class FileSource implements Source {
   readonly keeps = 'everything';
   readonly #options: FileOptions;
   #logs: FileLogs | undefined;
+  #found: readonly FileLog[] = [];
+  /** How many bytes that earlier runs have read were read again; `undefined` behind the last of them. */
+  #reread: number | undefined;
 
   constructor(options: FileOptions) {
     this.#options = options;
+  }
+
+  get progress(): Share {
+    const logs = this.#found.filter(({ isSkipped }) => !isSkipped);
+    const read = logs.reduce((sum, { at }) => sum + at, 0);
+    const total = logs.reduce((sum, { look, at }) => sum + Math.max(at, look?.size ?? 0), 0);
+    return { done: Math.min(this.#reread ?? read, total), total };
   }
 
   async *batches(options: ReadOptions): AsyncIterable<Batch> {
@@ -43,14 +53,19 @@ export class FileSource implements Source {
     let isFirst = true;
     while (!signal.aborted) {
       const found = await logs.look(follow);
+      this.#found = found;
       let known: string[] = [];
-      if (isFirst && sendKnown)
+      if (isFirst && sendKnown) {
+        this.#reread = 0;
         for await (const entries of readKnown(found)) {
           if (signal.aborted) return;
+          for (const { length } of entries) this.#reread += length + 1;
           known = known.concat(entries);
           if (limit !== undefined) known = known.slice(-limit);
           else while (known.length >= batchSize) yield { entries: known.splice(0, batchSize), known: true };
         }
+        this.#reread = undefined;
+      }
       let fresh: ReadChunk[] = [];
       for await (const readLogFile of readFresh(found, options)) {
         fresh = fresh.concat(readLogFile);

@@ -67,6 +67,12 @@ export interface ReadOptions {
   onGap?: ((gap: Gap) => void) | undefined;
 }
 
+/** A part of a whole. */
+export interface Share {
+  done: number;
+  total: number;
+}
+
 /** Where logs come from. Reading takes nothing away from it. */
 export interface Source {
   /**
@@ -85,6 +91,8 @@ export interface Source {
    * server is logged and waited out; otherwise it throws `SidecarError` (`unreachable`).
    */
   batches(options: ReadOptions): AsyncIterable<Batch>;
+  /** How much of what it held at its last look was read, in bytes; only where that can be told. */
+  readonly progress?: Share;
   /** Closes its connections. */
   close(): Promise<void>;
 }

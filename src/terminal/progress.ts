@@ -5,6 +5,10 @@ const EVERY_MS = 200;
 const formatLeft = (seconds: number): string =>
   seconds < 120 ? `-${Math.ceil(seconds)} s` : `-${Math.ceil(seconds / 60)} min`;
 
+/** `12,345`; what is less than ten has a digit behind the point. */
+const format = (figure: number): string =>
+  figure.toLocaleString('en', { maximumFractionDigits: figure < 10 ? 1 : 0 });
+
 /** A line on a terminal that says how far a job is, and how long it will still take. Where stderr is not a terminal, nothing is printed. */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
@@ -17,8 +21,8 @@ export class Progress {
     this.#out = out;
   }
 
-  /** `done` of `total` is behind us. A new `label` begins a new job, which may start at more than 0. */
-  show(label: string, done: number, total: number): void {
+  /** `done` of `total` is behind us; `more` comes last. A new `label` begins a new job, which may start at more than 0. */
+  show(label: string, done: number, total: number, more = ''): void {
     if (!this.#out.isTTY) return;
     const now = performance.now();
     if (label !== this.#label) {
@@ -26,15 +30,19 @@ export class Progress {
       this.#since = now;
       this.#first = done;
     } else if (now - this.#shownAt < EVERY_MS) return;
-    this.#shownAt = now;
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');
-    const rate = Math.round((done - this.#first) / Math.max(0.001, (now - this.#since) / 1000));
+    const rate = (done - this.#first) / Math.max(0.001, (now - this.#since) / 1000);
     const left = rate > 0 && done < total ? `, ${formatLeft((total - done) / rate)}` : '';
-    const figures = `${done.toLocaleString('en')}/${total.toLocaleString('en')}`;
-    this.#out.write(
-      `\r\x1b[K${label} [${bar}] ${Math.floor(share * 100)}% ${figures} ${rate.toLocaleString('en')}/s${left}`,
-    );
+    const figures = `${format(done)}/${format(total)} ${format(rate)}/s`;
+    this.say(`${label} [${bar}] ${Math.floor(share * 100)}% ${figures}${left}${more}`);
+  }
+
+  /** Text in place of what the line said. */
+  say(text: string): void {
+    if (!this.#out.isTTY) return;
+    this.#shownAt = performance.now();
+    this.#out.write(`\r\x1b[K${text}`);
   }
 
   /** Takes the line away. */

@@ -1,10 +1,12 @@
 import type { Config } from '../config/schema.ts';
 import { findDefinition, SINKS } from '../registry.ts';
 import { type RunStats, sumOver } from '../run-stats.ts';
+import type { Share } from '../sources/source.ts';
 import type { Observer } from '../stages.ts';
 import { listContacts } from '../util/retry.ts';
 import { makeVisible } from '../util/visible.ts';
 import { currentLanguage, plural, t } from './messages.ts';
+import { Progress } from './progress.ts';
 
 /** What a report needs to know of the run. */
 export interface ReportOptions {
@@ -16,6 +18,8 @@ export interface ReportOptions {
   isDryRun?: boolean;
   quiet: boolean;
   json: boolean;
+  /** How much of the source was read, in bytes, where it can tell. */
+  progress?: () => Share | undefined;
   /** How many logs were read and wait for the sink. */
   waiting?: () => number;
   /** Where lines go: stderr where stdout belongs to documents. */
@@ -34,10 +38,11 @@ export class Report implements Partial<Observer> {
   #stats: RunStats | undefined;
   #told: RunStats | undefined;
   #batches = 0;
-  #progressShown = false;
+  readonly #progress: Progress;
 
   constructor(options: ReportOptions) {
     this.#options = options;
+    this.#progress = new Progress(options.out);
   }
 
   /** Prints the head, and starts what is printed on the way. */
@@ -65,7 +70,7 @@ export class Report implements Partial<Observer> {
       t('Batch size: {count}', { count: pipeline.batch_size }),
       DASHES,
     );
-    if (out.isTTY) this.#timer = setInterval(() => this.#progress(), 500);
+    if (out.isTTY) this.#timer = setInterval(() => this.#showProgress(), 500);
   }
 
   /** Takes the figures so far, behind each batch. */
@@ -91,8 +96,7 @@ export class Report implements Partial<Observer> {
   /** Stops what is printed on the way. */
   stop(): void {
     clearInterval(this.#timer);
-    if (this.#progressShown) this.#options.out.write('\r\x1b[K');
-    this.#progressShown = false;
+    this.#progress.clear();
   }
 
   #summary(stats: RunStats): void {
@@ -184,13 +188,13 @@ export class Report implements Partial<Observer> {
     this.#told = now && structuredClone(now);
   }
 
-  #progress(): void {
+  #showProgress(): void {
     const ms = Date.now() - this.#started;
     if (ms < PROGRESS_AFTER_MS) return;
-    this.#options.out.write(
-      `\r\x1b[K${t('… {logs} in {seconds}s', { logs: plural(this.#stats?.logs ?? 0, 'log'), seconds: (ms / 1000).toFixed(0) })}`,
-    );
-    this.#progressShown = true;
+    const logs = plural(this.#stats?.logs ?? 0, 'log');
+    const { done, total } = this.#options.progress?.() ?? { done: 0, total: 0 };
+    if (total > 0) this.#progress.show('MB', done / 1e6, total / 1e6, `, ${logs}`);
+    else this.#progress.say(t('… {logs} in {seconds}s', { logs, seconds: (ms / 1000).toFixed(0) }));
   }
 
   #lines(...lines: string[]): void {

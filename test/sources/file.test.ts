@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { FileSource } from '../../src/sources/file.ts';
+import type { Batch } from '../../src/sources/source.ts';
 import { realEntries, temporaryFolder } from '../samples.ts';
 import { follow, freshOf, logs, readAll, sourceContract } from './contract.ts';
 
@@ -98,6 +99,37 @@ test('wherever chunks end, entries are the same', { timeout: 60_000 }, async (t)
   assert.ok(entries.join('\n').length > 3 << 20);
   const texts = await entriesIn(t, entries.map((entry) => `${entry.replace(/[\r\n]+$/, '')}\n`).join(''));
   assert.equal(texts.length, entries.length);
+});
+
+test('how much was read is told, also while it is read again', async (t) => {
+  const folder = temporaryFolder(t);
+  const size = ['api.log', 'other.log'].map((name) => {
+    const text = realEntries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    writeFileSync(join(folder, name), text);
+    return Buffer.byteLength(text);
+  });
+  const total = size[0]! + size[1]!;
+  const { signal } = new AbortController();
+  let position: Batch['position'];
+  for (const again of [false, true]) {
+    const source = sourceOf(join(folder, '*.log'));
+    const told: number[] = [];
+    for await (const batch of source.batches({
+      ...{ follow: false, sendKnown: true, batchSize: 7, signal, position },
+    })) {
+      assert.equal(batch.known, again);
+      assert.equal(source.progress.total, total);
+      told.push(source.progress.done);
+      position = batch.position ?? position;
+    }
+    await source.close();
+    assert.deepEqual(
+      told.toSorted((one, other) => one - other),
+      told,
+    );
+    assert.ok(told[0]! > 0 && told[0]! < total, `${told}`);
+    assert.equal(source.progress.done, total);
+  }
 });
 
 test('a followed entry waits for lines that continue it', async (t) => {

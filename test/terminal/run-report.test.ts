@@ -148,6 +148,28 @@ ${total('en', figures({ logs: 3 }))}`,
   );
 });
 
+test('on a terminal, a long run tells how much is read, and how long the rest will take', (t) => {
+  startClock(t);
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  let done = 0;
+  const out = Object.assign(new PassThrough(), { isTTY: true }) as unknown as NodeJS.WriteStream;
+  const [made] = report('en', { out, progress: () => ({ done, total: 80e6 }) });
+  made.begin();
+  made.committed(0, undefined, figures({ logs: 1_000 }));
+  const lineAfter = (ms: number): string => {
+    now += ms;
+    t.mock.timers.tick(ms);
+    const lines = String((out as unknown as PassThrough).read() ?? '').split('\r\x1b[K');
+    return lines.at(-1)!;
+  };
+  assert.doesNotMatch(lineAfter(1_500), /MB/);
+  lineAfter(500);
+  done = 20e6;
+  assert.equal(lineAfter(500), 'MB [########......................] 25% 20/80 40/s, -2 s, 1000 logs');
+  made.end(figures());
+});
+
 test('while logs wait for the sink, it never says that there is nothing new', (t) => {
   startClock(t);
   let waiting = 20;
