@@ -6,7 +6,7 @@ import type { Gap } from './sources/source.ts';
 import type { Observer, Stages } from './stages.ts';
 import { reasonOf } from './util/errors.ts';
 import { log } from './util/log.ts';
-import { abortAfter } from './util/retry.ts';
+import { abortAfter, sleep } from './util/retry.ts';
 
 /** How to run. */
 export interface RunOptions {
@@ -29,6 +29,8 @@ export interface RunOptions {
 
 /** How long a run that ends waits for a sink that does not answer. What is unconfirmed then is sent again by the next one. */
 export const GRACE_MS = 8_000;
+/** How long the sink waits for the source to be read first, in ms. */
+const SINK_WAITS_MS = 1_000;
 
 /**
  * Runs the road of a log: read, identify, keep, run plugins, write, commit. Resolves with the figures when the source
@@ -55,17 +57,25 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
   /** Batches on their way, oldest first; each is done when it is committed, behind those before it. */
   const underWay: { written: Promise<unknown>; done: Promise<void>; size: number }[] = [];
   let last: Promise<void> = Promise.resolve();
+  let opened: Promise<void> = Promise.resolve();
   try {
     await stages.lock.take();
-    // Reading does not wait for it: a source that forgets is kept in the buffer meanwhile.
-    const opened = sink.open(plugins.indices, signal).then(() => tell('opened'));
+    // A source that forgets comes first: it is kept in the buffer until the sink, which takes longer to load, is ready.
+    const isRead = new AbortController();
+    const waitsMs = options.follow && stages.source.keeps === 'window' ? SINK_WAITS_MS : 0;
+    opened = sleep(waitsMs, AbortSignal.any([signal, isRead.signal]))
+      .then(() => sink.open(plugins.indices, signal))
+      .then(() => tell('opened'));
     opened.catch(() => failed.abort());
     const onGap = ({ what, atLeast }: Gap): void => {
       stats.gaps++;
       stats.lost += atLeast;
       log.warn(what);
     };
-    const onPause = (ms: number): void => tell('paused', ms);
+    const onPause = (ms: number): void => {
+      isRead.abort();
+      tell('paused', ms);
+    };
     const sendKnown = options.fromStart === true || !options.follow || !sink.acknowledges;
     for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onPause })) {
       await opened;
@@ -94,7 +104,7 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
     await last;
   } catch (error) {
     failed.abort();
-    await Promise.allSettled([last, ...underWay.map(({ written }) => written)]);
+    await Promise.allSettled([opened, last, ...underWay.map(({ written }) => written)]);
     await closeAll(stages).catch((closing) => log.warn(`closing failed, too: ${reasonOf(closing)}`));
     throw error;
   }

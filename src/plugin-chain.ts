@@ -37,7 +37,8 @@ interface Writer {
   plugin: string;
   index: IndexDefinition;
   documents: (event: LogEvent) => Fields | Fields[] | undefined;
-  valid: ValidateFunction;
+  /** Throws for a document that is not valid. */
+  validate: (body: Fields) => void;
 }
 
 /** The configured plugins, ready to run. */
@@ -106,8 +107,15 @@ export class PluginChain {
       const documents = hooks.documents;
       if (!documents)
         throw new SidecarError('plugin', `plugin ${plugin.name} has an index but no \`documents\` hook`);
-      const valid = compileSchema(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
-      this.#writers.push({ plugin: plugin.name, index, documents, valid });
+      const compile = (): ValidateFunction =>
+        compileSchema(ajv, index.document, `plugin ${plugin.name}: its document schema`, shipped);
+      // Reading begins before the first document, and need not wait for what is known to compile.
+      let valid = shipped ? undefined : compile();
+      const validate = (body: Fields): void => {
+        valid ??= compile();
+        if (!valid(body)) throw new Error(schemaErrors(valid.errors));
+      };
+      this.#writers.push({ plugin: plugin.name, index, documents, validate });
     }
     this.names = new Set(uses.map(({ plugin }) => plugin.name));
     this.indices = this.#writers.map((writer) => writer.index);
@@ -149,7 +157,7 @@ export class PluginChain {
   #add(writer: Writer, suffix: string, id: string, body: Fields, result: PluginResult): void {
     const index = writer.index.name;
     try {
-      if (!writer.valid(body)) throw new Error(schemaErrors(writer.valid.errors));
+      writer.validate(body);
       // It throws where JSON can't hold the body: a `bigint`, or a circle.
       const json = JSON.stringify(body);
       result.documents.push(suffix === '' ? { index, id, json } : { index, suffix, id, json });

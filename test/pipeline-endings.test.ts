@@ -136,6 +136,29 @@ test('the sink throws: nothing behind that batch is committed', async (t) => {
   await ends.assertEnded();
 });
 
+test('a source that forgets is read before the sink is opened', async (t) => {
+  const ends: FakeEnds = new FakeEnds(t, {
+    source: {
+      keeps: 'window',
+      async *batches({ onPause, signal }) {
+        yield* ends.batches(2);
+        // Longer than a sink would take that does not wait.
+        await delay(100);
+        ends.happened.push('read');
+        onPause?.(1000);
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    },
+    sink: { open: async () => void ends.happened.push('sink opened') },
+  });
+  const run = ends.run();
+  await eventually('both are written', () => ends.happened.filter((what) => what === 'written').length === 2);
+  assert.ok(ends.happened.indexOf('read') < ends.happened.indexOf('sink opened'));
+  ends.stop.abort();
+  await run;
+  await ends.assertEnded();
+});
+
 test('the sink can’t be opened: nothing is written, and the reason is that', async (t) => {
   const ends = new FakeEnds(t, { sink: { open: () => Promise.reject(broken) } });
   await assert.rejects(ends.run(), broken);

@@ -1,6 +1,7 @@
 import { defineSink } from '../component.ts';
 import { ELASTICSEARCH_SECTIONS, readElasticsearchOptions } from '../elasticsearch/options.ts';
 import { heldInElasticsearch } from './held-in-elasticsearch.ts';
+import { LateSink } from './late-sink.ts';
 
 /** The sink `elasticsearch`. */
 export const elasticsearchSink = defineSink({
@@ -10,10 +11,11 @@ export const elasticsearchSink = defineSink({
   sections: ELASTICSEARCH_SECTIONS,
   configure: (config) => ({
     address: readElasticsearchOptions(config, false).address,
-    create: async (follow) => {
-      const { ElasticsearchSink } = await import('./elasticsearch.ts');
-      return new ElasticsearchSink(readElasticsearchOptions(config, follow), config.indices.rotation);
-    },
+    create: async (follow) =>
+      new LateSink(async () => {
+        const { ElasticsearchSink } = await import('./elasticsearch.ts');
+        return new ElasticsearchSink(readElasticsearchOptions(config, follow), config.indices.rotation);
+      }),
     async *probe(indices) {
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, true);

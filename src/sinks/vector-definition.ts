@@ -7,6 +7,7 @@ import { reasonOf } from '../util/errors.ts';
 import { patienceMs } from '../util/retry.ts';
 import { parseUrl } from '../util/url.ts';
 import { heldInElasticsearch } from './held-in-elasticsearch.ts';
+import { LateSink } from './late-sink.ts';
 
 /** How long a probe waits for an answer, in ms. */
 const PROBE_MS = 10_000;
@@ -40,17 +41,18 @@ export const vectorSink = defineSink({
     const { host, pathname } = parseUrl(url, 'VECTOR_URL', 'http://127.0.0.1:8688/');
     return {
       address: host,
-      create: async (follow) => {
-        const { VectorSink } = await import('./vector.ts');
-        return new VectorSink({
-          url,
-          username,
-          password,
-          requestTimeoutMs: timeout * 1000,
-          patienceMs: patienceMs(follow),
-          prefix: config.indices.prefix,
-        });
-      },
+      create: async (follow) =>
+        new LateSink(async () => {
+          const { VectorSink } = await import('./vector.ts');
+          return new VectorSink({
+            url,
+            username,
+            password,
+            requestTimeoutMs: timeout * 1000,
+            patienceMs: patienceMs(follow),
+            prefix: config.indices.prefix,
+          });
+        }),
       async *probe(indices) {
         yield await probeVector(config.vector, `${host}${pathname}`);
         const { checkElasticsearch } = await import('../checks/check-cluster.ts');
