@@ -22,7 +22,7 @@ const OPTIONS = {
 } as const;
 
 /** How pictures are drawn that stand alone. */
-const FILES = { theme: LIGHT, widths: [640], isTitled: true };
+const FILES = { theme: LIGHT, width: 640, isTitled: true };
 
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
 export const reportCommand = defineCommand({
@@ -57,17 +57,17 @@ async function report({ args, load, say, tell }: CommandContext<typeof OPTIONS>)
     const answers = await queryAll(source, setting, { from, to });
     const { range } = answers;
     const look = asPage ? createPageLook(setting.config) : FILES;
-    const pictures = await drawAll(answers, look);
+    const dashboards = await drawAll(answers, look);
+    const all = dashboards.flatMap(({ pictures }) => pictures);
     if (asPage) {
-      const page = { ...answers, dashboards: pictures, source: source.name, standalone: true };
+      const page = { ...answers, dashboards, source: source.name, standalone: true };
       await writeReport(output, renderDashboards(page).html);
     } else {
       const contentOf = format === 'png' ? await loadPng() : String;
-      for (const { id, svgs } of pictures.flatMap(({ pictures }) => pictures))
-        for (const svg of svgs) await writeReport(join(output, `${id}.${format}`), contentOf(svg));
+      for (const { id, drawn } of all)
+        if ('svg' in drawn) await writeReport(join(output, `${id}.${format}`), contentOf(drawn.svg));
     }
-    const all = pictures.flatMap(({ pictures }) => pictures);
-    const empty = all.filter(({ why }) => why !== undefined).length;
+    const empty = all.filter(({ drawn }) => 'why' in drawn).length;
     const facts = {
       ...{ output, charts: all.length - empty, empty, source: source.name },
       ...{ from: formatTime(range.from), to: formatTime(range.to) },

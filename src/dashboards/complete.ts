@@ -49,7 +49,7 @@ function withThresholds(spec: Chart['spec'], { warning, critical, unit }: Rule):
   const { field, title } = (channels as unknown as { y: { field: string; title: string } }).y;
   // Their words stand side by side, where they can't lie over each other.
   const sides = { warning: 'width', critical: 'width / 2' };
-  const lines = Object.entries({ warning, critical }).flatMap(([level, at]): JsonObject[] => {
+  const drawn = Object.entries({ warning, critical }).map(([level, at]) => {
     const transform = [
       { aggregate: [{ op: 'max', field, as: 'most' }] },
       { filter: `isValid(datum.most) && (datum.most > ${warning} || ${at} <= ${warning})` },
@@ -57,16 +57,17 @@ function withThresholds(spec: Chart['spec'], { warning, critical, unit }: Rule):
     ];
     const shared = { y: { field: 'at', type: 'quantitative', title }, tooltip: null };
     const x = { value: { expr: sides[level as keyof typeof sides] } };
-    const text = { value: `${level} above ${at} ${unit}`.trim() };
-    return [
-      { transform, mark: { type: 'rule', style: level }, encoding: shared },
-      {
+    const text = { value: `${level} > ${at} ${unit}`.trim() };
+    return {
+      line: { transform, mark: { type: 'rule', style: level }, encoding: shared },
+      words: {
         transform,
         mark: { type: 'text', style: [level, 'threshold'], align: 'right' },
         encoding: { ...shared, x, text },
       },
-    ];
+    };
   });
+  const lines = [...drawn.map(({ line }) => line), ...drawn.map(({ words }) => words)];
   const layer = [{ mark, encoding: channels }, ...lines];
   return { ...rest, encoding: { tooltip }, layer } as unknown as Chart['spec'];
 }

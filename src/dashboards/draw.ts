@@ -14,10 +14,8 @@ export interface Picture {
   id: string;
   title: string;
   description: string;
-  /** SVG documents, one for each width; none where nothing is to be drawn. */
-  svgs: string[];
-  /** Why nothing is. */
-  why?: string;
+  /** An SVG document, or why nothing is drawn. */
+  drawn: { svg: string } | { why: string };
   /** The numbers in it. */
   table: { columns: { title: string; numeric: boolean }[]; rows: string[][] };
 }
@@ -25,8 +23,8 @@ export interface Picture {
 /** How charts are drawn. */
 export interface Look {
   theme: Theme;
-  /** Widths in CSS pixels; a picture for each. */
-  widths: readonly number[];
+  /** In CSS pixels. */
+  width: number;
   /** Title and description stand in the picture. */
   isTitled: boolean;
   /** The address of the logs of a mark, in the index pattern `index`, that match `kql` in a time. */
@@ -46,17 +44,14 @@ export async function draw(chart: Chart, answer: JsonObject, range: TimeRange, l
     title,
     numeric: type === 'quantitative',
   }));
-  const picture: Picture = { id, title, description, svgs: [], table: { columns, rows: [] } };
+  const tell = (drawn: Picture['drawn'], rows: string[][] = []): Picture => ({
+    ...{ id, title, description, drawn, table: { columns, rows } },
+  });
   const why = findWhyEmpty(chart, answer);
-  if (why !== undefined) return { ...picture, why };
+  if (why !== undefined) return tell({ why });
   try {
-    for (const width of look.widths) {
-      const { svg, rows } = await drawOnce(chart, answer, range, look, width);
-      picture.table.rows = rows;
-      if (rows.length === 0) return { ...picture, why: chart.empty ?? describeValueless(chart) };
-      picture.svgs.push(svg);
-    }
-    return picture;
+    const { svg, rows } = await drawWithVega(chart, answer, range, look);
+    return rows.length === 0 ? tell({ why: chart.empty ?? describeValueless(chart) }) : tell({ svg }, rows);
   } catch (cause) {
     throw new SidecarError(
       'config',
@@ -66,12 +61,11 @@ export async function draw(chart: Chart, answer: JsonObject, range: TimeRange, l
   }
 }
 
-async function drawOnce(
+async function drawWithVega(
   { id, title, description, height, spec }: Chart,
   answer: JsonObject,
   range: TimeRange,
-  { theme, isTitled, linkTo }: Look,
-  width: number,
+  { theme, width, isTitled, linkTo }: Look,
 ): Promise<{ svg: string; rows: string[][] }> {
   measureText();
   const warnings = vega.logger(vega.Warn);
@@ -83,9 +77,16 @@ async function drawOnce(
   };
   const { url, format } = spec.data;
   const columns = spec.encoding.tooltip;
-  const hasRows = (spec.encoding as unknown as JsonObject as { y?: { type?: string } }).y?.type === 'nominal';
+  const { y, color } = spec.encoding as unknown as {
+    y?: { type?: string };
+    color?: { scale?: { domain?: string[] } };
+  };
+  const hasRows = y?.type === 'nominal';
+  // What the vertical axis leaves of the width.
+  const room = hasRows ? width / 2 : width - 45;
+  const longest = Math.max(8, ...(color?.scale?.domain ?? []).map(({ length }) => length));
   const sized = {
-    ...withTimeAxis(spec, range, width),
+    ...withTimeAxis(spec, range, room),
     data: { values: answer, format: { type: 'json', property: format.property } },
     ...(isTitled ? { title: { text: title, subtitle: wrap(description, width / 6.5) } } : {}),
     width,
@@ -93,7 +94,7 @@ async function drawOnce(
     autosize: { type: 'fit', contains: 'padding' },
   };
   const compiled = compile(sized as unknown as TopLevelSpec, {
-    config: createVegaConfig(theme, width, Math.max(1, Math.floor((hasRows ? 0.6 * width : width) / 108))),
+    config: createVegaConfig(theme, room, Math.max(1, Math.floor(room / (7.5 * longest + 30)))),
     logger: warnings,
   }).spec;
   const view = new vega.View(vega.parse(compiled), {
@@ -117,7 +118,7 @@ async function drawOnce(
       const href = typeof datum.kql === 'string' ? linkTo?.(url.index, datum.kql, span) : undefined;
       return told.join('\n') + (href === undefined ? '' : LINK_MARK + href);
     });
-    return { svg: cleanSvg(await view.toSVG(), `${id}-${width}`), rows };
+    return { svg: cleanSvg(await view.toSVG(), id), rows };
   } finally {
     view.finalize();
   }
@@ -238,7 +239,7 @@ function cleanSvg(svg: string, prefix: string): string {
         : `<a href="${href}" target="_blank" rel="noopener" data-say="${title}">${mark}</a>`;
     },
   );
-  return marks.replace(/<[^>]+>/g, (tag) =>
+  return marks.replace('<g ', '<g paint-order="stroke" ').replace(/<[^>]+>/g, (tag) =>
     tag
       .replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, '')
       .replace(' data-say=', ' aria-label=')

@@ -55,7 +55,7 @@ function renderSection({ id, title, description, pictures }: DrawnDashboard): Ht
 </section>`;
 }
 
-function figure({ id, title, description, svgs, why, table }: Picture): Html {
+function figure({ id, title, description, drawn, table }: Picture): Html {
   const { columns, rows } = table;
   const head = columns.map(
     ({ title, numeric }) => html`<th scope="col"${numeric ? NUMBER : ''}>${title}</th>`,
@@ -71,7 +71,7 @@ function figure({ id, title, description, svgs, why, table }: Picture): Html {
 </table></div></details>`;
   return html`<figure class="card" id="chart-${id}">
 <figcaption><h3>${title}</h3><p class="faint">${description}</p></figcaption>
-${why === undefined ? html`${svgs.map((svg, n) => inline(svg, title, n))}${numbers}` : html`<p class="empty">${why}</p>`}
+${'svg' in drawn ? html`${inline(drawn.svg, title)}${numbers}` : html`<p class="empty">${drawn.why}</p>`}
 </figure>`;
 }
 
@@ -83,36 +83,32 @@ export function createPageLook({ kibana }: Config): Look {
     kibana.url === undefined
       ? undefined
       : (index: string, kql: string, span: TimeRange) => createDiscoverLink(kibana.url!, index, kql, span);
-  return { theme: BY_PAGE, widths: WIDTHS, isTitled: false, linkTo };
+  return { theme: BY_PAGE, width: WIDTH, isTitled: false, linkTo };
 }
 
-/** Widths that pictures are drawn for, in CSS pixels: they are never scaled, so their text has one size. */
-const WIDTHS = [324, 580] as const;
+/** The width of every picture, in CSS pixels: what a phone has room for. None is scaled, so their text has one size. */
+const WIDTH = 324;
 
-/** An SVG document as an image of the page; of several, the one that fits its place is shown. */
-function inline(svg: string, title: string, n: number): Html {
+/** An SVG document as an image of the page. */
+function inline(svg: string, title: string): Html {
   const root = /^<svg[^>]*>/.exec(svg)?.[0] ?? '';
   const [, width, height] = / viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(root) ?? [];
   // An image has no parts to choose from; where marks are links, it is a group.
   const role = svg.includes('<a ') ? 'group' : 'img';
-  const opening = html`<svg class="width-${n}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="${role}" aria-label="Picture: ${title}">`;
+  const opening = html`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="${role}" aria-label="Picture: ${title}">`;
   return new Html(opening.text + svg.slice(root.length));
 }
 
-const [, WIDE] = WIDTHS;
-
 const STYLE = `
 :root{${writeVariables(LIGHT)}}
-@media(prefers-color-scheme:dark){:root{${writeVariables(DARK)}}}
-.charts{columns:358px;column-gap:1rem}@media(min-width:1300px){.charts{columns:2}}
-figure.card{container-type:inline-size;break-inside:avoid;margin-bottom:1rem}figcaption p{font-size:.875rem}
+@media screen and (prefers-color-scheme:dark){:root{${writeVariables(DARK)}}}
+.charts{columns:3 358px;column-gap:1rem}
+figure.card{break-inside:avoid;margin-bottom:1rem}figcaption p{font-size:.875rem}
 figure svg{display:block;max-width:100%;height:auto;margin:0 auto}figure a:hover path{opacity:.7}
 figure svg text{font-family:system-ui,sans-serif}
-.width-1{display:none!important}
-@container(min-width:${WIDE}px){.width-0{display:none!important}.width-1{display:block!important}}
 .empty{margin:auto;padding:2rem 0;color:var(--faint);text-align:center}
 details{padding-top:.5rem}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:.25rem 0}
 details .scroll{max-height:20rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-${TIME_FORM_STYLE}@media print{.charts{columns:1}details{display:none}}
+${TIME_FORM_STYLE}@media print{.charts{columns:2}details{display:none}}
 `;

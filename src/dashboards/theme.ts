@@ -3,6 +3,8 @@ import type { Config } from 'vega-lite';
 /** The colours of a picture, as CSS has them. */
 export interface Theme {
   ink: string;
+  /** Around words that lie over lines: what the picture lies on. */
+  card: string;
   /** Of axis labels. */
   faint: string;
   grid: string;
@@ -17,6 +19,7 @@ export interface Theme {
 /** For pictures that stand alone. */
 export const LIGHT: Theme = {
   ink: '#1b1f24',
+  card: '#ffffff',
   faint: '#57606a',
   grid: '#d8dee4',
   series: ['#1f6feb', '#c2570c', '#0f7b6c', '#8250df'],
@@ -27,6 +30,7 @@ export const LIGHT: Theme = {
 /** `LIGHT` where it is dark. */
 export const DARK: Theme = {
   ink: '#e6edf3',
+  card: '#161b22',
   faint: '#9aa4af',
   grid: '#30363d',
   series: ['#58a6ff', '#f0883e', '#3fb9a2', '#bc8cff'],
@@ -44,6 +48,7 @@ function variablesOf(list: (typeof LISTS)[number]): string[] {
 /** Colours that are set by the page around the picture, with `writeVariables`. */
 export const BY_PAGE: Theme = {
   ink: 'var(--ink)',
+  card: 'var(--card)',
   faint: 'var(--faint)',
   grid: 'var(--grid)',
   series: variablesOf('series'),
@@ -75,9 +80,9 @@ export function createNamedColours({ diverging, severity }: Theme) {
   };
 }
 
-/** A theme as Vega-Lite's configuration, for a picture of a width in CSS pixels. */
-export function createVegaConfig(theme: Theme, width: number, legendColumns: number): Config {
-  const { ink, faint, grid, series } = theme;
+/** A theme as Vega-Lite's configuration, for a picture in which the plot is about `room` CSS pixels wide. */
+export function createVegaConfig(theme: Theme, room: number, legendColumns: number): Config {
+  const { ink, card, faint, grid, series } = theme;
   const { range, style } = createNamedColours(theme);
   return {
     font: 'system-ui, DejaVu Sans, sans-serif',
@@ -91,7 +96,8 @@ export function createVegaConfig(theme: Theme, width: number, legendColumns: num
     line: { strokeWidth: 1.5 },
     point: { size: 24, filled: true },
     rect: { stroke: null },
-    text: { color: ink, fontSize: 12 },
+    // The outline lies under the letters: `paint-order` of the whole picture.
+    text: { color: ink, fontSize: 12, stroke: card, strokeWidth: 4 },
     title: {
       anchor: 'start',
       color: ink,
@@ -109,7 +115,7 @@ export function createVegaConfig(theme: Theme, width: number, legendColumns: num
       titleFontWeight: 'normal',
       labelFontSize: 12,
       titleFontSize: 12,
-      labelLimit: width / 2.2,
+      labelLimit: 0.9 * room,
     },
     axisBand: { grid: false },
     axisYQuantitative: {
@@ -123,7 +129,13 @@ export function createVegaConfig(theme: Theme, width: number, legendColumns: num
       titleX: 0,
       titleY: -6,
     },
-    axisX: { grid: false, labelOverlap: 'parity', labelFlush: false, tickCount: Math.floor(width / 90) },
+    axisX: {
+      grid: false,
+      labelOverlap: 'parity',
+      labelSeparation: 8,
+      labelFlush: 30,
+      tickCount: Math.floor(room / 75),
+    },
     legend: {
       orient: 'top',
       direction: 'horizontal',

@@ -15,18 +15,18 @@ const STEPS = [
   ...[1, 2, 7, 14, 28, 56, 91, 182, 364].map((n) => n * DAY),
 ];
 /** Room for a tick's label, in CSS pixels. */
-const LABEL_WIDTH = 95;
+const LABEL_WIDTH = 90;
 
 /**
  * A specification whose times stand on one axis with those of all charts of a page: in UTC, from the beginning of the
  * range's first interval to the end of its last, with evenly spaced ticks that all have labels of one form.
  */
-export function withTimeAxis(spec: ChartSpec, range: TimeRange, width: number): ChartSpec {
+export function withTimeAxis(spec: ChartSpec, range: TimeRange, room: number): ChartSpec {
   const [, interval] = chooseInterval(range, BUCKETS);
   const from = Math.floor(range.from / interval) * interval;
   const to = (Math.floor(range.to / interval) + 1) * interval;
   const length = to - from;
-  const step = STEPS.find((each) => length / each <= width / LABEL_WIDTH) ?? length;
+  const step = STEPS.find((each) => length / each <= room / LABEL_WIDTH) ?? length;
   const first = Math.ceil(from / step) * step;
   const values = Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, n) => first + n * step);
   const format = formatOf(step, length);

@@ -136,12 +136,12 @@ function hashOf(text: string): string {
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--page:#f6f8fa;--card:#fff;--accent:#0a58ca;--good:#0f6b3f;--bad:#b3261e;--warning:#8a5a00;
+:root{color-scheme:light;--page:#f6f8fa;--card:#fff;--accent:#0a58ca;--good:#0f6b3f;--bad:#b3261e;--warning:#8a5a00;
 --ink:#1b1f24;--faint:#57606a;--grid:#d8dee4}
-@media(prefers-color-scheme:dark){:root{--page:#0d1117;--card:#161b22;--accent:#79b8ff;--good:#56d38a;--bad:#ff8a80;--warning:#e3b341;
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--page:#0d1117;--card:#161b22;--accent:#79b8ff;--good:#56d38a;--bad:#ff8a80;--warning:#e3b341;
 --ink:#e6edf3;--faint:#9aa4af;--grid:#30363d}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
 header,main,footer{max-width:79.75rem;margin-inline:auto;padding:.75rem 1rem}
 main:focus{outline:none}
 h1{font-size:1.4rem;margin:.25rem 0}h2{font-size:1.2rem;margin:1.5rem 0 .25rem}h3{font-size:1rem;margin:0}
@@ -165,5 +165,5 @@ th{color:var(--faint);font-weight:600}.number{text-align:right}
 @media(max-width:40rem){.stack thead{position:absolute;clip-path:inset(50%)}.stack,.stack tbody,.stack tr,.stack td,.stack th{display:block}
 .stack tr{padding:.375rem 0;border-bottom:1px solid var(--grid)}.stack td,.stack th{border:0;padding:.1rem 0;text-align:left}
 .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--faint)}.stack td:empty{display:none}}
-@media print{body{background:none;font-size:12px}nav,.skip,form,button{display:none}.card{break-inside:avoid}}
+@media print{html{font-size:12px}body{background:none}nav,.skip,form,button{display:none}.card{break-inside:avoid}}
 `;

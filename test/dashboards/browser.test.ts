@@ -27,7 +27,7 @@ function table(page: Page, chart: string): Promise<string[][]> {
 /** How many marks of a kind a chart draws, those without extent left out. */
 function marks(page: Page, chart: string, kind: 'rect' | 'symbol' | 'line'): Promise<number> {
   return page.$$eval(
-    `#chart-${chart} svg.width-1 .mark-${kind}.role-mark path`,
+    `#chart-${chart} svg .mark-${kind}.role-mark path`,
     (paths) =>
       paths.filter((path) => {
         const { width, height } = (
