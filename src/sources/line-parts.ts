@@ -17,9 +17,7 @@ export async function* joinLineParts(batches: AsyncIterable<Batch>): AsyncIterab
   let next = iterator.next();
   try {
     for (;;) {
-      const late = new AbortController();
-      const read = held.length === 0 ? await next : await Promise.race([next, patience(late.signal)]);
-      late.abort();
+      const read = held.length === 0 ? await next : await withinPatience(next);
       const batch = read && !read.done ? read.value : undefined;
       if (held.length > 0 && held[0]!.known !== batch?.known) {
         yield mergeBatches(held).batch;
@@ -41,8 +39,14 @@ export async function* joinLineParts(batches: AsyncIterable<Batch>): AsyncIterab
   }
 }
 
-async function patience(signal: AbortSignal): Promise<undefined> {
-  await delay(PATIENCE_MS, undefined, { signal }).catch(() => {});
+async function withinPatience<T>(next: Promise<T>): Promise<T | undefined> {
+  const late = new AbortController();
+  const patience = delay(PATIENCE_MS, undefined, { signal: late.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([next, patience]);
+  } finally {
+    late.abort();
+  }
 }
 
 function mergeBatches(batches: readonly Batch[]): { batch: Batch; isOpen: boolean } {

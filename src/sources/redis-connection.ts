@@ -18,6 +18,8 @@ export class RedisConnection {
   sharers = 1;
   readonly #options: RedisOptions;
   #redis: Redis | undefined;
+  /** Bytes of the answer that is waited for. */
+  #answered = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: RedisOptions) {
@@ -47,20 +49,13 @@ export class RedisConnection {
 
   async #send<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = await this.#connected();
-    const { stream } = redis;
-    let bytes = 0;
-    const count = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes > LARGEST_ANSWER) this.disconnect();
-    };
-    stream.on('data', count);
+    this.#answered = 0;
     try {
       return await send(redis);
     } catch (error) {
-      if (bytes > LARGEST_ANSWER) throw new AnswerTooLargeError('the answer is too large', { cause: error });
+      if (this.#answered > LARGEST_ANSWER)
+        throw new AnswerTooLargeError('the answer is too large', { cause: error });
       throw error;
-    } finally {
-      stream.off('data', count);
     }
   }
 
@@ -74,6 +69,10 @@ export class RedisConnection {
       redis.disconnect();
       throw error;
     }
+    redis.stream.on('data', (chunk: Buffer) => {
+      this.#answered += chunk.length;
+      if (this.#answered > LARGEST_ANSWER) this.disconnect();
+    });
     this.#redis = redis;
     return redis;
   }
