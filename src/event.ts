@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { canonicalJson, type Json, type JsonObject } from './util/json.ts';
+import { canonicalJson } from './util/canonical-json.ts';
+import type { Json, JsonObject } from './util/json.ts';
 
 /** One log, parsed. Fields that could not be told are `undefined`; plugins may reshape all but `id` and `written`. */
 export interface LogEvent {

@@ -6,7 +6,7 @@ import { SidecarError } from './util/errors.ts';
  * `asctime`) a comma, and perhaps a zone.
  */
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
+  /^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?)(?:(?<=:\d\d:\d\d)[.,](\d{1,9}))?\s?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
 
 const DAY_MS = 86_400_000;
 
@@ -24,12 +24,13 @@ export type TimestampReader = (written: string) => string | undefined;
  */
 export function createTimestampReader(zone: string, dayFirst = false): TimestampReader {
   const offsetOf = findZoneOffset(zone);
+  const readIso = createIsoReader(offsetOf);
   let last = '';
   let lastRead: string | undefined;
   return (written) => {
     // A second holds many logs: most timestamps are the one before.
     if (written !== last) {
-      lastRead = readIso(written, offsetOf) ?? readOther(written, offsetOf, dayFirst);
+      lastRead = readIso(written) ?? readOther(written, offsetOf, dayFirst);
       last = written;
     }
     return lastRead;
@@ -38,22 +39,45 @@ export function createTimestampReader(zone: string, dayFirst = false): Timestamp
 
 /** The date that a timestamp is written with, `2026-11-24`, whatever zone it is in; `undefined` where it names none. */
 export function readWrittenDate(written: string, dayFirst = false): string | undefined {
-  if (readIso(written, () => 0) !== undefined) return written.slice(0, 10);
+  if (readIsoDate(written) !== undefined) return written.slice(0, 10);
   const time = readWritten(written, dayFirst);
   return time?.hasYear ? new Date(time.wall).toISOString().slice(0, 10) : undefined;
 }
 
-/** The form that most logs have; `undefined` for all others. */
-function readIso(written: string, offsetOf: (utc: number) => number): string | undefined {
-  const match = ISO.exec(written);
-  if (!match) return undefined;
-  const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match;
+/** Makes a reader of the form that most logs have; `undefined` for all others. */
+function createIsoReader(offsetOf: (utc: number) => number): TimestampReader {
+  let last = '';
+  let lastZone: string | undefined;
+  let start: string | undefined;
+  return (written) => {
+    const match = ISO.exec(written);
+    if (!match) return undefined;
+    const [, second, fraction = '', zone] = match;
+    // Others differ from the one before by their fraction alone.
+    if (second !== last || zone !== lastZone) {
+      start = readSecond(second!, zone, offsetOf);
+      last = second!;
+      lastZone = zone;
+    }
+    return start === undefined ? undefined : `${start}${fraction.padEnd(3, '0')}Z`;
+  };
+}
+
+/** A second in UTC, as ISO 8601 begins it: `2026-11-24T19:26:39.` */
+function readSecond(
+  written: string,
+  zone: string | undefined,
+  offsetOf: (utc: number) => number,
+): string | undefined {
+  const [year, month, day, hour, minute, second = '00'] = written.split(/[-T :]/);
   const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second);
   // Date.UTC rolls 2026-02-30 over into March, and 12:00:75 into the next minute: such a text is not a time.
   if (!new Date(wall).toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}.`))
     return undefined;
-  return written8601(wall - (zone === undefined ? offsetOf(wall) : parseFixedOffset(zone)), fraction);
+  return written8601(wall - (zone === undefined ? offsetOf(wall) : parseFixedOffset(zone)), '')?.slice(0, 20);
 }
+
+const readIsoDate = createIsoReader(() => 0);
 
 /** Any other form. */
 function readOther(

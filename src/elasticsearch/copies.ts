@@ -2,7 +2,8 @@ import { isOwnId } from '../event.ts';
 import { defaultFormats } from '../formats/shipped.ts';
 import { createEventParser } from '../parse.ts';
 import { createTimestampReader } from '../timestamp.ts';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../util/json.ts';
+import { canonicalJson } from '../util/canonical-json.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
 
 /** A stored document. */
 export interface Stored {

@@ -108,8 +108,8 @@ export class Cursor {
       next = Math.max(next, span.end);
       while (bytes[next] === NEWLINE || bytes[next] === RETURN) next++;
       const end = from + next;
-      const before = bytes.subarray(Math.max(0, next - TAIL_BYTES), next);
-      const mark = (): Mark => this.#markAt(end, before);
+      const mark = (): Mark =>
+        this.#markAt(end, bytes.subarray(Math.max(0, end - from - TAIL_BYTES), end - from));
       for (const text of entriesOf(span, textOf)) items.push({ text, mark, isMixed: true });
       items.at(-1)!.isMixed = span.mixed === true;
     }

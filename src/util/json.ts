@@ -70,7 +70,17 @@ function stringEnd(text: string, start: number): number {
  */
 export function parseJson(text: string): Json | undefined {
   const value = parseDelimited(text);
-  return value === undefined || isDeeperThan(value, MAX_DEPTH) ? undefined : value;
+  if (value === undefined || !hasManyBrackets(text)) return value;
+  return isDeeperThan(value, MAX_DEPTH) ? undefined : value;
+}
+
+/** Whether there are enough brackets to nest too deep: to count them costs less than to walk through a value. */
+function hasManyBrackets(text: string): boolean {
+  let count = 0;
+  for (const bracket of '{[')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++count > MAX_DEPTH) return true;
+  return false;
 }
 
 /** `parseJson` for text whose depth `jsonEnd` has measured already. */
@@ -146,44 +156,6 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
   if (Array.isArray(value)) return value.some((inner) => isDeeperThan(inner, limit - 1));
   for (const key in value) if (isDeeperThan((value as JsonObject)[key], limit - 1)) return true;
   return false;
-}
-
-/** JSON with every object's keys sorted, so that equal values have equal text. `value` nests `MAX_DEPTH` at most. */
-export function canonicalJson(value: Json): string {
-  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const item of value) text += `${text === '' ? '[' : ','}${canonicalJson(item)}`;
-    return text === '' ? '[]' : `${text}]`;
-  }
-  const values = Object.values(value);
-  for (const { name, at } of sortedKeys(Object.keys(value)))
-    text += `${text === '' ? '{' : ','}${name}:${canonicalJson(values[at]!)}`;
-  return text === '' ? '{}' : `${text}}`;
-}
-
-/** Keys as they come in an object, and the same sorted: as JSON, each with its place in the object. */
-interface Order {
-  keys: readonly string[];
-  sorted: readonly { name: string; at: number }[];
-}
-
-/** By its first key and how many follow: logs repeat few kinds of object, and sorting anew costs more than all else. */
-const orders = new Map<string, Order>();
-const MOST_ORDERS = 1_000;
-/** An object with more keys is one of its kind. */
-const MOST_KEYS = 100;
-
-function sortedKeys(keys: readonly string[]): Order['sorted'] {
-  const kind = `${keys.length} ${keys[0]}`;
-  const known = orders.get(kind);
-  if (known?.keys.every((key, at) => key === keys[at])) return known.sorted;
-  const places = keys.map((key, at) => ({ key, at })).sort((a, b) => (a.key < b.key ? -1 : 1));
-  const sorted = places.map(({ key, at }) => ({ name: JSON.stringify(key), at }));
-  if (orders.size >= MOST_ORDERS) orders.clear();
-  if (keys.length <= MOST_KEYS) orders.set(kind, { keys, sorted });
-  return sorted;
 }
 
 /** Sets a key of `object` whatever its name: assigning to `__proto__` would set the prototype and lose the value. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { canonicalJson } from '../../src/util/canonical-json.ts';
 import {
-  canonicalJson,
   isDeeperThan,
   isObject,
   type Json,
@@ -116,6 +116,22 @@ test('canonical JSON is equal for equal values, in whatever order their keys sta
       assert.equal(canonicalJson(a) === canonicalJson(b), isDeepStrictEqual(plain(a), plain(b)));
     }),
   );
+});
+
+test('canonical JSON sorts keys as texts, whatever objects make of their order, and however often a kind of object comes', () => {
+  const values = [
+    [
+      '{"b":1,"a":{"z":null,"y":[{"d":-0,"c":"\\ud800"}]}}',
+      '{"a":{"y":[{"c":"\\ud800","d":0}],"z":null},"b":1}',
+    ],
+    ['{"2":1,"a":2,"10":3}', '{"10":3,"2":1,"a":2}'],
+    ['[{"b":{"__proto__":{"y":1,"x":2}},"a":1}]', '[{"a":1,"b":{"__proto__":{"x":2,"y":1}}}]'],
+    ['{"b":1,"é":2,"":3}', '{"":3,"b":1,"é":2}'],
+    ['{}', '{}'],
+    ['"a"', '"a"'],
+  ] as const;
+  for (let n = 0; n < 100; n++)
+    for (const [text, expected] of values) assert.equal(canonicalJson(JSON.parse(text)), expected);
 });
 
 test('renaming keys keeps every value, that of `__proto__` too', () => {
