@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DiskBuffer } from './buffer/disk-buffer.ts';
 import { Journal } from './buffer/journal.ts';
+import { Segments } from './buffer/segments.ts';
 import type { ConfiguredSink, ConfiguredSource } from './component.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -48,11 +49,12 @@ export async function assemblePipeline(
   const { source, sink } = configureComponents(config);
   const name = nameState(config);
   const state = join(config.state.path, name);
-  const journal = new Journal(join(state, 'journal'));
+  const { path = config.state.path, max_bytes } = config.buffer;
+  const segments = new Segments(join(path, name), max_bytes);
+  const journal = new Journal(join(state, 'journal'), () => segments.sync());
   const plugins = loaded ?? (await createPluginChain({ config, base }));
   const parser = createEntryParser(config, plugins.formats);
   const parse: Stages['parse'] = (entry) => parser(entry).event;
-  const { path = config.state.path, max_bytes } = config.buffer;
   const stages: Stages = {
     source: await source.create(follow),
     parse,
@@ -60,7 +62,7 @@ export async function assemblePipeline(
     sink: await sink.create(follow),
     lock: new Lock(join(state, 'lock')),
     journal,
-    buffer: new DiskBuffer(join(path, name), journal, parse, max_bytes),
+    buffer: new DiskBuffer(segments, journal, parse, max_bytes),
     deadLetters: new DeadLetters(config.dead_letters.path, config.dead_letters.max_bytes),
   };
   return { stages, sourceAddress: source.address, sinkAddress: sink.address };

@@ -6,7 +6,7 @@ import { sleep } from '../util/retry.ts';
 import type { Journal } from './journal.ts';
 import { applyStep, findStep } from './position-step.ts';
 import { type BufferedBatch, ReadBack } from './read-back.ts';
-import { type BatchHead, Segments, writeBatch } from './segments.ts';
+import { type BatchHead, type Segments, writeBatch } from './segments.ts';
 
 /** What waits for the sink. */
 export interface BufferState {
@@ -48,10 +48,10 @@ export class DiskBuffer {
   #isUnwritable = false;
   #wake: () => void = () => {};
 
-  constructor(folder: string, journal: Journal, parse: Parse, maxBytes: number) {
+  constructor(segments: Segments, journal: Journal, parse: Parse, maxBytes: number) {
     this.#journal = journal;
-    this.#segments = new Segments(folder, maxBytes);
-    this.#readBack = new ReadBack(this.#segments, parse);
+    this.#segments = segments;
+    this.#readBack = new ReadBack(segments, parse);
     this.#maxBytes = maxBytes;
   }
 
@@ -68,17 +68,8 @@ export class DiskBuffer {
   /** Finds what an earlier run has left, and tells the journal what it does not know yet. */
   async open(): Promise<void> {
     const journal = this.#journal;
-    journal.beforeWrite = async () => {
-      if (this.#confirmed < this.#last) await this.#segments.sync();
-    };
-    const { confirmed } = journal.progress;
-    let handedOn: number | undefined;
-    await this.#segments.open(({ sequence, logs, before, keys, step }) => {
-      if (sequence > confirmed) {
-        this.#waiting += logs;
-        handedOn ??= before;
-      }
-      if (sequence <= journal.progress.sequence) return;
+    const { confirmed, sequence: known } = journal.progress;
+    const first = await this.#segments.open(confirmed, known, ({ sequence, logs, before, keys, step }) => {
       const counted = Buffer.from(keys, 'base64');
       journal.count(counted);
       let position: Json | undefined;
@@ -87,12 +78,14 @@ export class DiskBuffer {
       } catch {
         // What is before it was damaged: the source is read again from the last place that is known.
       }
-      journal.advance({ sequence, logs, keys: counted, position });
+      // A journal that was damaged may not know of all before it.
+      journal.advance({ sequence, logs: before + logs - journal.progress.logs, keys: counted, position });
     });
+    this.#readBack.logs = first?.before ?? journal.progress.logs;
+    this.#waiting = journal.progress.logs - this.#readBack.logs;
     this.#judgeRoom();
     this.#handedOn = this.#confirmed = confirmed;
     this.#last = journal.progress.sequence;
-    this.#readBack.logs = handedOn ?? journal.progress.logs;
   }
 
   /**
@@ -217,13 +210,22 @@ export class DiskBuffer {
       return this.#handOn(first.batch);
     }
     const batch = await this.#readBack.next(this.#handedOn, first?.batch.sequence, count);
-    // Damaged to its end: what was to follow is not there.
-    if (!batch) this.#handedOn = (this.#queue[0]?.batch.sequence ?? this.#last + 1) - 1;
-    return batch && this.#handOn(batch);
+    return this.#handOn(batch ?? this.#missing());
+  }
+
+  /** What stands in for all that was to be read back, where the files are damaged to their end. */
+  #missing(): BufferedBatch {
+    const [first] = this.#queue;
+    const there = [...this.#underWay, ...this.#queue.map(({ batch }) => ({ logs: batch.logs.length }))];
+    return this.#readBack.lose(
+      there.reduce((left, { logs }) => left - logs, this.#waiting),
+      (first?.batch.sequence ?? this.#last + 1) - 1,
+    );
   }
 
   #handOn(batch: BufferedBatch): BufferedBatch {
     this.#handedOn = batch.sequence;
+    this.#waiting -= batch.gap?.atLeast ?? 0;
     this.#readBack.logs += batch.logs.length;
     this.#underWay.push({ sequence: batch.sequence, logs: batch.logs.length, readAt: batch.readAt });
     return batch;

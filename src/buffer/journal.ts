@@ -1,17 +1,18 @@
 import { appendFileSync, writeSync } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf } from '../util/errors.ts';
 import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
-import { KeyCounts } from './key-counts.ts';
+import { type DumpedKeys, KeyCounts } from './key-counts.ts';
 import { applyStep, findStep, type Step } from './position-step.ts';
-import { readRecords, type StoredRecord, writeRecord } from './records.ts';
+import { type Damage, type StoredRecord, writeRecord } from './records.ts';
+import { SegmentReader } from './segment-reader.ts';
 
 /** A journal that lags loses nothing, so it is not written more often than this, in ms. */
 const WRITE_EVERY_MS = 1_000;
-/** When it has grown by this much since it was begun, and to twice its size, it is begun anew. */
-const GROWS_BY = 16 << 20;
+/** When it has grown by this many bytes since it was begun, it is begun anew: a start takes its steps one by one. */
+const GROWS_BY = 4 << 20;
 
 /** How far a source has been read, and a sink has confirmed it. */
 export interface ReadingProgress {
@@ -34,7 +35,7 @@ export interface Advance {
 }
 
 type Head =
-  | { kind: 'keys'; age: number }
+  | ({ kind: 'keys' } & Omit<DumpedKeys, 'piece'>)
   | (ReadingProgress & { kind: 'state'; position?: Json })
   | (ReadingProgress & { kind: 'step'; step?: Step });
 
@@ -44,8 +45,7 @@ type Head =
  */
 export class Journal {
   readonly path: string;
-  /** Is waited for before what was told until then counts as written: what that relies on is on the disk behind it. */
-  beforeWrite: () => Promise<void> = async () => {};
+  readonly #syncKept: () => Promise<void>;
   #counts = new KeyCounts();
   /** What this run has counted again. */
   readonly #again = new KeyCounts();
@@ -64,8 +64,10 @@ export class Journal {
   #writing: Promise<void> = Promise.resolve();
   #complained = false;
 
-  constructor(path: string) {
+  /** `syncKept` brings to the disk what was read and is not confirmed: it must be there before the journal tells of it. */
+  constructor(path: string, syncKept: () => Promise<void> = async () => {}) {
     this.path = path;
+    this.#syncKept = syncKept;
   }
 
   /** Where the source goes on. */
@@ -79,19 +81,26 @@ export class Journal {
 
   /** Reads what an earlier run has left. Never throws: without a journal, all is read again. */
   async open(): Promise<void> {
-    let bytes: Buffer;
+    const damages: Damage[] = [];
+    const reader = new SegmentReader(this.path, (damage) => damages.push(damage));
+    let isWhole = true;
     try {
-      bytes = await readFile(this.path);
+      const { size } = await stat(this.path);
+      for (let record = await reader.next(size); record; record = await reader.next(size)) {
+        isWhole = this.#take(record as unknown as StoredRecord<Head>) && isWhole;
+        if (record.head.kind === 'state') this.#begunWith = reader.end;
+      }
+      isWhole &&= reader.end > 0 || size === 0;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#complain('read', error);
       return;
+    } finally {
+      await reader.close();
     }
-    const { records, damages, end } = readRecords(bytes);
-    let isWhole = true;
-    for (const record of records) isWhole = this.#take(record as unknown as StoredRecord<Head>) && isWhole;
+    const { end } = reader;
     // A kill may leave the last record unfinished; more than that is damage.
-    if (damages.length === 0 && isWhole && (records.length > 0 || bytes.length === 0)) {
-      this.#size = this.#begunWith = end;
+    if (damages.length === 0 && isWhole) {
+      this.#size = end;
       return;
     }
     const aside = `${this.path}.damaged`;
@@ -159,7 +168,7 @@ export class Journal {
   /** Takes a record in; `false` where it does not follow on what is before it. */
   #take({ head, body }: StoredRecord<Head>): boolean {
     if (head.kind === 'keys') {
-      this.#counts.load({ age: head.age, keys: body });
+      this.#counts.load({ ...head, piece: body });
       return true;
     }
     const { sequence, confirmed, logs } = head;
@@ -179,7 +188,7 @@ export class Journal {
 
   async #write(): Promise<void> {
     if (!this.#isDirty) return;
-    const isBegunAnew = this.#size > 2 * this.#begunWith + GROWS_BY;
+    const isBegunAnew = this.#size > this.#begunWith + GROWS_BY;
     let keys: Buffer[] = [];
     try {
       const file = isBegunAnew ? await openFile(`${this.path}.tmp`, 'w') : await this.#opened();
@@ -212,7 +221,7 @@ export class Journal {
     const head: Head = { kind: 'step', ...this.#progress, ...(step ? { step } : {}) };
     const record = writeRecord(head, Buffer.concat(keys));
     try {
-      await this.beforeWrite();
+      await this.#syncUnconfirmed();
       for (let done = 0; done < record.length; ) done += writeSync(file.fd, record, done);
       await file.datasync();
     } catch (error) {
@@ -233,12 +242,12 @@ export class Journal {
     try {
       for (const keys of this.#ahead) this.#counts.add(keys, -1);
       try {
-        for (const { age, keys } of this.#counts.dump()) write({ kind: 'keys', age }, keys);
+        for (const { piece, ...of } of this.#counts.dump()) write({ kind: 'keys', ...of }, piece);
       } finally {
         for (const keys of this.#ahead) this.#counts.add(keys, 1);
       }
       write({ kind: 'state', ...this.#progress, ...(position === undefined ? {} : { position }) });
-      await this.beforeWrite();
+      await this.#syncUnconfirmed();
       await file.datasync();
     } finally {
       await file.close();
@@ -247,6 +256,10 @@ export class Journal {
     await this.#file?.close();
     this.#file = undefined;
     this.#size = this.#begunWith = size;
+  }
+
+  async #syncUnconfirmed(): Promise<void> {
+    if (this.#progress.confirmed < this.#progress.sequence) await this.#syncKept();
   }
 
   #complain(what: string, error: unknown): void {

@@ -7,14 +7,19 @@ const SMALLEST = 1 << 10;
 const LOAD = 0.75;
 /** Of a place: two halves of the key, and the count plus one, so that 0 marks a free one. */
 const WORDS = 3;
-/** Keys that `dump` answers at a time. */
-const DUMPED = 1 << 16;
+/** Bytes that `dump` answers at a time. */
+const DUMPED = 1 << 20;
 
-/** Some of the keys of one generation, each with its count, for `load`. */
+/** A piece of one generation's table, as it is in memory, for `load`. */
 export interface DumpedKeys {
   /** Which generation: 0 for the youngest. */
   age: number;
-  keys: Buffer;
+  /** How many keys the whole table holds, and how many places it has. */
+  size: number;
+  places: number;
+  /** The byte of the table where the piece begins. */
+  from: number;
+  piece: Buffer;
 }
 
 /**
@@ -52,19 +57,16 @@ export class KeyCounts {
     return before ?? 0;
   }
 
-  /** All keys, in pieces, the oldest first. */
+  /** All tables, in pieces, the oldest first: to take them back is to copy them, so that a start is short. */
   *dump(): Generator<DumpedKeys> {
     for (let age = this.#generations.length - 1; age >= 0; age--)
-      for (const keys of this.#generations[age]!.dump()) yield { age, keys };
+      for (const dumped of this.#generations[age]!.dump()) yield { age, ...dumped };
   }
 
   /** Takes back what `dump` has answered. */
-  load({ age, keys }: DumpedKeys): void {
+  load({ age, ...dumped }: DumpedKeys): void {
     while (this.#generations.length <= Math.min(age, OLD)) this.#generations.push(new KeyTable());
-    const table = this.#generations[age];
-    if (!table) return;
-    for (let at = 0; at + 4 * WORDS <= keys.length; at += 4 * WORDS)
-      table.set(keys.readUInt32LE(at), keys.readUInt32LE(at + 4), keys.readUInt32LE(at + 8));
+    this.#generations[age]?.load(dumped);
   }
 }
 
@@ -89,21 +91,19 @@ class KeyTable {
     if (isNew && ++this.size > (this.#mask + 1) * LOAD) this.#grow();
   }
 
-  *dump(): Generator<Buffer> {
-    let keys = Buffer.alloc(4 * WORDS * Math.min(DUMPED, this.size));
-    let end = 0;
-    for (let at = 0; at < this.#words.length; at += WORDS) {
-      const count = this.#words[at + 2]!;
-      if (count === 0) continue;
-      end = keys.writeUInt32LE(this.#words[at]!, end);
-      end = keys.writeUInt32LE(this.#words[at + 1]!, end);
-      end = keys.writeUInt32LE(count - 1, end);
-      if (end < keys.length) continue;
-      yield keys;
-      keys = Buffer.alloc(keys.length);
-      end = 0;
+  *dump(): Generator<Omit<DumpedKeys, 'age'>> {
+    const bytes = Buffer.from(this.#words.buffer);
+    for (let from = 0; from < bytes.length; from += DUMPED)
+      yield { size: this.size, places: this.#mask + 1, from, piece: bytes.subarray(from, from + DUMPED) };
+  }
+
+  load({ size, places, from, piece }: Omit<DumpedKeys, 'age'>): void {
+    if (places !== this.#mask + 1) {
+      this.#mask = places - 1;
+      this.#words = new Uint32Array(WORDS * places);
     }
-    if (end > 0) yield keys.subarray(0, end);
+    this.size = size;
+    Buffer.from(this.#words.buffer).set(piece, from);
   }
 
   /** Where the key is, or the free place where it belongs. Keys are hashes: their own bits spread them. */
@@ -118,9 +118,12 @@ class KeyTable {
   #grow(): void {
     const old = this.#words;
     this.#mask = 2 * this.#mask + 1;
-    this.#words = new Uint32Array(WORDS * (this.#mask + 1));
-    for (let at = 0; at < old.length; at += WORDS)
-      if (old[at + 2] !== 0)
-        this.#words.set(old.subarray(at, at + WORDS), this.#find(old[at]!, old[at + 1]!));
+    const words = new Uint32Array(WORDS * (this.#mask + 1));
+    this.#words = words;
+    for (let from = 0; from < old.length; from += WORDS) {
+      if (old[from + 2] === 0) continue;
+      const at = this.#find(old[from]!, old[from + 1]!);
+      for (let word = 0; word < WORDS; word++) words[at + word] = old[from + word]!;
+    }
   }
 }

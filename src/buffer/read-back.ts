@@ -52,14 +52,14 @@ export class ReadBack {
       ({ sequence } = next.head);
     }
     if (readAt === undefined) return undefined;
+    return { ...this.lose(lost, sequence), logs, unreadable, readAt };
+  }
+
+  /** A batch without logs, which tells that these many before it are lost. */
+  lose(lost: number, sequence: number): BufferedBatch {
     this.logs += lost;
-    const gap =
-      lost > 0
-        ? {
-            what: `${lost} logs that were kept in the buffer can't be read back: its files are damaged`,
-            atLeast: lost,
-          }
-        : undefined;
-    return { logs, unreadable, sequence, readAt, gap };
+    const what = `${lost} logs that were kept in the buffer can't be read back: its files are damaged`;
+    const gap = lost > 0 ? { what, atLeast: lost } : undefined;
+    return { logs: [], unreadable: [], sequence, readAt: Date.now(), gap };
   }
 }

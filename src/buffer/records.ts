@@ -16,14 +16,6 @@ export interface Damage {
   to: number;
 }
 
-/** What stands in the bytes of a file of records. */
-export interface ReadRecords {
-  records: StoredRecord[];
-  damages: Damage[];
-  /** The byte behind the last sound record: what follows is a record that a kill left unfinished, or damage. */
-  end: number;
-}
-
 const MARK = Buffer.from('\x93mlr', 'latin1');
 /** Bytes of a record before its head: they tell how long it is. */
 export const PREFIX = 16;
@@ -37,19 +29,6 @@ export function writeRecord(head: object, body: Buffer = Buffer.alloc(0)): Buffe
   prefix.writeUInt32LE(body.length, 8);
   prefix.writeUInt32LE(crc32(body, crc32(json)), 12);
   return Buffer.concat([prefix, json, body]);
-}
-
-/** Reads the records in a file's bytes. Behind damage it goes on at the next record that is sound. */
-export function readRecords(bytes: Buffer): ReadRecords {
-  const records: StoredRecord[] = [];
-  const damages: Damage[] = [];
-  let end = 0;
-  for (let found = findRecord(bytes, 0); found; found = findRecord(bytes, end)) {
-    if (found.from > end) damages.push({ from: end, to: found.from });
-    records.push(found.record);
-    end = found.end;
-  }
-  return { records, damages, end };
 }
 
 /** A record, and the bytes where it begins and ends. */

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { log } from '../util/log.ts';
@@ -73,13 +73,34 @@ export class Segments {
     return this.#segments.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Finds what an earlier run has left, and hands on each batch's head, oldest first. */
-  async open(onBatch: (head: BatchHead) => void): Promise<void> {
-    for (const path of await segmentPaths(this.#folder)) {
-      const segment = await readHeads(path, onBatch, (damage) => this.#tell(path, damage));
+  /**
+   * Finds what an earlier run has left. Hands on the head of each batch behind `known`, oldest first, and returns that of
+   * the first behind `confirmed`. What stands in other segments is not looked at: a start takes as long, however much waits.
+   */
+  async open(
+    confirmed: number,
+    known: number,
+    onBatch: (head: BatchHead) => void,
+  ): Promise<BatchHead | undefined> {
+    let first: BatchHead | undefined;
+    const paths = await segmentPaths(this.#folder);
+    for (const [n, path] of paths.entries()) {
+      const next = paths[n + 1];
+      const last = next === undefined ? Number.POSITIVE_INFINITY : firstIn(next) - 1;
+      let segment: Segment | undefined = { path, size: (await stat(path)).size, first: firstIn(path), last };
+      if (last > known || (last > confirmed && !first))
+        segment = await readHeads(
+          path,
+          (head) => {
+            if (head.sequence > confirmed) first ??= head;
+            if (head.sequence > known) onBatch(head);
+          },
+          (damage) => this.#tell(path, damage),
+        );
       if (segment) this.#segments.push(segment);
       else await unlink(path);
     }
+    return first;
   }
 
   /** Keeps a batch, as `writeBatch` returns it. Rejects where it can't be written; nothing of it is kept then. */
@@ -128,18 +149,20 @@ export class Segments {
 
   /** The first batch behind `sequence` that is kept; `undefined` where there is none. */
   async next(sequence: number): Promise<{ head: BatchHead; body: Buffer } | undefined> {
-    const segment = this.#segments.find(({ last }) => last > sequence);
-    if (!segment) return undefined;
-    if (this.#reader?.path !== segment.path) await this.#closeReader();
-    this.#reader ??= new SegmentReader(segment.path, (damage) => this.#tell(segment.path, damage));
-    const reader = this.#reader;
-    // The last segment grows while it is read.
-    const read = (): Promise<StoredRecord | undefined> => reader.next(segment.size);
-    this.#next ??= await read();
-    while (this.#next && Number(this.#next.head.sequence) <= sequence) this.#next = await read();
-    if (!this.#next) return undefined;
-    const { head, body } = this.#next as unknown as StoredRecord<BatchHead>;
-    return { head, body: head.packed ? await decompress(body) : body };
+    for (const segment of this.#segments) {
+      if (segment.last <= sequence) continue;
+      if (this.#reader?.path !== segment.path) await this.#closeReader();
+      this.#reader ??= new SegmentReader(segment.path, (damage) => this.#tell(segment.path, damage));
+      const reader = this.#reader;
+      // The last segment grows while it is read.
+      const read = (): Promise<StoredRecord | undefined> => reader.next(segment.size);
+      this.#next ??= await read();
+      while (this.#next && Number(this.#next.head.sequence) <= sequence) this.#next = await read();
+      if (!this.#next) continue;
+      const { head, body } = this.#next as unknown as StoredRecord<BatchHead>;
+      return { head, body: head.packed ? await decompress(body) : body };
+    }
+    return undefined;
   }
 
   /** Whether `release` has anything to do. The last segment stays: it goes on growing. */
@@ -198,6 +221,11 @@ export async function segmentPaths(folder: string): Promise<string[]> {
     .filter((name) => NAME.test(name))
     .sort()
     .map((name) => join(folder, name));
+}
+
+/** The sequence of a segment's first batch, by its name. */
+function firstIn(path: string): number {
+  return Number(NAME.exec(basename(path))![1]);
 }
 
 /** Hands on the head of each batch in a segment, oldest first; returns `undefined` where there is none. It changes nothing. */

@@ -22,7 +22,7 @@ const append = async (to: Segments, sequence: number, body: Buffer, pack: boolea
 
 test('what is appended is read back in order, over many segments, also while more is appended', async (t) => {
   const segments = new Segments(temporaryFolder(t), 8 << 20);
-  await segments.open(() => assert.fail('nothing is there'));
+  await segments.open(0, 0, () => assert.fail('nothing is there'));
   let read = 0;
   for (let sequence = 1; sequence <= 300; sequence++) {
     await append(segments, sequence, bodyOf(sequence), sequence % 3 === 0);
@@ -40,7 +40,7 @@ test('what is appended is read back in order, over many segments, also while mor
 test('damage in a segment costs what it hit, and what is behind it is read, by this run and the next', async (t) => {
   const folder = temporaryFolder(t);
   const segments = new Segments(folder, 1 << 30);
-  await segments.open(() => {});
+  await segments.open(0, 0, () => {});
   const bodies = Array.from({ length: 40 }, () => randomBytes(30_000));
   for (const [n, body] of bodies.entries()) await append(segments, n + 1, body, false);
   const path = join(folder, readdirSync(folder)[0]!);
@@ -63,8 +63,28 @@ test('damage in a segment costs what it hit, and what is behind it is read, by t
   await segments.close(0);
   const later = new Segments(folder, 1 << 30);
   const seen: number[] = [];
-  await later.open(({ sequence }) => seen.push(sequence));
+  await later.open(0, 0, ({ sequence }) => seen.push(sequence));
   assert.deepEqual(seen, sound);
   assert.deepEqual(await readAll(later), sound);
   await later.close(0);
+});
+
+test('a start looks only where what waits begins, and at what is not known yet', async (t) => {
+  const folder = temporaryFolder(t);
+  const segments = new Segments(folder, 1 << 20);
+  for (let sequence = 1; sequence <= 300; sequence++)
+    await append(segments, sequence, randomBytes(4_000), false);
+  await segments.close(0);
+  const files = readdirSync(folder).sort();
+  assert.ok(files.length > 5);
+  // Nothing in between could be believed.
+  for (const file of files.slice(1, -1)) writeFileSync(join(folder, file), '');
+  const later = new Segments(folder, 1 << 20);
+  const seen: number[] = [];
+  assert.equal((await later.open(5, 297, ({ sequence }) => seen.push(sequence)))?.sequence, 6);
+  assert.deepEqual(seen, [298, 299, 300]);
+  const last = Number(files.at(-1)!.slice(-12));
+  assert.equal((await later.next(Number(files[1]!.slice(-12)) - 1))?.head.sequence, last);
+  await later.close(300);
+  assert.equal(later.size, 0);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DiskBuffer } from '../../src/buffer/disk-buffer.ts';
 import { Journal } from '../../src/buffer/journal.ts';
+import { Segments } from '../../src/buffer/segments.ts';
 import { checkBuffer } from '../../src/checks/check-buffer.ts';
 import { identify } from '../../src/identity.ts';
 import { temporaryFolder } from '../helpers.ts';
@@ -16,7 +17,7 @@ test('it tells how many logs wait, since when, and how much room they take; it c
   assert.equal((await checkBuffer(folder, folder, 1e6)).says, 'nothing waits for the sink');
 
   const journal = new Journal(join(folder, 'journal'));
-  const buffer = new DiskBuffer(folder, journal, parse, 1e6);
+  const buffer = new DiskBuffer(new Segments(folder, 1e6), journal, parse, 1e6);
   await journal.open();
   await buffer.open();
   const keep = async (...entries: string[]): Promise<void> => {
