@@ -1,6 +1,4 @@
 FROM node:26.10.0-slim AS build
-# For PNG pictures.
-RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -22,7 +20,6 @@ ENV NODE_ENV=production
 WORKDIR /app
 # Checkpoints and dead letters; all else may be read-only.
 RUN mkdir data && chown node:node data
-COPY --from=build /usr/share/fonts /usr/share/fonts
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

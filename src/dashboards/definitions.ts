@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
+import { findShipped } from '../config/load.ts';
 import { TEXT } from '../config/sections.ts';
 import { schemaErrors } from '../plugin-chain.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
@@ -182,10 +182,7 @@ function namesIn(folder: string): string[] {
 
 function folderIn(cwd: string): string {
   const own = resolve(cwd, 'configs/dashboards');
-  if (existsSync(own)) return own;
-  for (const up of ['../../../configs/dashboards', '../../configs/dashboards']) {
-    const shipped = fileURLToPath(new URL(up, import.meta.url));
-    if (existsSync(shipped)) return shipped;
-  }
-  throw new SidecarError('config', `there is no ${own}`);
+  const folder = existsSync(own) ? own : findShipped('configs/dashboards');
+  if (folder === undefined) throw new SidecarError('config', `there is no ${own}`);
+  return folder;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { findFonts, renderPng } from '../../src/dashboards/png.ts';
 import { Workspace } from '../helpers.ts';
 import { realLines } from '../samples.ts';
 
@@ -60,6 +61,27 @@ test('pictures may be PNG, with words in them', async (t) => {
     assert.equal(png.toString('latin1', 0, 8), '\x89PNG\r\n\x1a\n');
     assert.ok(png.readUInt32BE(16) > 400, file);
   }
+});
+
+test('the font that ships has every letter of the charts', async (t) => {
+  const workspace = await ran(t);
+  assert.equal((await workspace.run([...REPORT, '--output', 'charts'])).code, 0);
+  const folder = join(workspace.folder, 'charts');
+  const words = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/<text[^>]*>([^<]+)/g)].map(([, text]) => text!),
+  );
+  const font = findFonts({ withMachine: false });
+  const draw = (letter: string): string =>
+    Buffer.from(
+      renderPng(
+        `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="15" font-family="system-ui, sans-serif">${letter}</text></svg>`,
+        font,
+      ),
+    ).toString('base64');
+  const [missing, space] = [draw('\ue000'), draw(' ')];
+  const letters = new Set(words.join('').replace(/&[a-z]+;|\s/g, ''));
+  assert.ok(letters.size > 40, 'charts have words');
+  for (const letter of letters) assert.ok(![missing, space].includes(draw(letter)), letter);
 });
 
 test('--from and --to choose the time; charts without data are told', async (t) => {
