@@ -19,8 +19,8 @@ dist/.built: node_modules/.installed tsconfig.json $(SOURCES)
 	@npm run --silent build
 	@touch $@
 
-demo: build ## Sample logs to four NDJSON files and a report in ./data, without any server
-	@$(RUN) run --source file --path samples/api.log --sink directory --out ./data
+demo: build ## A day of sample logs to four NDJSON files and a report in ./data, without any server
+	@$(RUN) run --source file --path samples/day.log --sink directory --out ./data
 	@$(RUN) report --sink directory --out ./data --output ./data/report.html
 	@printf '%s\n' '' 'Look at them:   open data/report.html in a browser, or: head -n 1 data/ml-api-message.ndjson' \
 	  'Run it again:   make demo   (nothing is doubled)' \

@@ -181,14 +181,23 @@ function inOrder(rows: readonly JsonObject[], { y }: JsonObject): readonly JsonO
   return [...rows].sort((a, b) => sign * (figure(a) - figure(b)));
 }
 
-/** Without a canvas to measure on, Vega takes a letter for 0.8 em wide, and cuts labels that would fit. */
+/**
+ * Without a canvas to measure on, Vega takes a letter for 0.8 em wide, and cuts labels that would fit; what it cuts is given
+ * the room of the whole.
+ */
 function measureText(): void {
+  interface Text {
+    fontSize?: number;
+    limit?: number;
+    text?: unknown;
+  }
   const { textMetrics } = vega as unknown as {
-    textMetrics: { width: (item: { fontSize?: number; text?: unknown }, text?: unknown) => number };
+    textMetrics: { width: (item: Text, text?: unknown) => number };
   };
-  textMetrics.width = (item, text = item.text) => {
-    const capitals = String(text ?? '').replace(/[^A-Z_]/g, '').length;
-    return (item.fontSize ?? 12) * (0.57 * String(text ?? '').length + 0.13 * capitals);
+  textMetrics.width = ({ fontSize = 12, limit, text: own }, text = own) => {
+    const letters = String(text ?? '');
+    const capitals = letters.replace(/[^A-Z_]/g, '').length;
+    return Math.min(fontSize * (0.57 * letters.length + 0.13 * capitals), limit || Number.POSITIVE_INFINITY);
   };
 }
 

@@ -115,7 +115,7 @@ export function createVegaConfig(theme: Theme, room: number, legendColumns: numb
       titleFontWeight: 'normal',
       labelFontSize: 12,
       titleFontSize: 12,
-      labelLimit: 0.9 * room,
+      labelLimit: 0.95 * room,
     },
     axisBand: { grid: false },
     axisYQuantitative: {
