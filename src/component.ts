@@ -5,6 +5,7 @@ import type { Entry } from './entry.ts';
 import type { IndexDefinition } from './plugin.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Source } from './sources/source.ts';
+import type { Said } from './terminal/messages.ts';
 
 /**
  * All that the program knows of one kind of source or sink. A definition is read at every start, so it loads nothing
@@ -47,11 +48,11 @@ export interface Contents {
   /** The oldest, oldest first; at most `OLDEST`. */
   oldest: Entry[];
   /** What else is worth knowing, in words. */
-  note?: string;
+  note?: Said;
   /** What to do where the newest are older than the oldest. */
-  ifReversed?: string;
+  ifReversed?: Said;
   /** Where there are none: what may be meant instead. */
-  instead?: string;
+  instead?: Said;
 }
 
 /** How many of its newest logs a probe looks at. */

@@ -6,7 +6,7 @@ import { Segments } from './buffer/segments.ts';
 import type { ConfiguredSink, ConfiguredSource } from './component.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { DEFAULT_PREFIX } from './config/sections.ts';
+import { withPrefix } from './config/sections.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Entry } from './entry.ts';
 import { Filter } from './filter.ts';
@@ -111,13 +111,6 @@ export async function createPluginChain({
   });
   const suffixOf = createSuffixReader(rotation, config.pipeline.day_first);
   return new PluginChain(uses, prefix, (event) => filter.passes(event), suffixOf);
-}
-
-/** The name of an index that was not chosen: it follows the prefix, where that is not the default. */
-function withPrefix(name: string, prefix: string): string {
-  return name.startsWith(DEFAULT_PREFIX) && !name.startsWith(prefix)
-    ? prefix + name.slice(DEFAULT_PREFIX.length)
-    : name;
 }
 
 /** What the index of a plugin is called. Throws `SidecarError` (`config`) where that plugin is not configured. */

@@ -1,5 +1,6 @@
 import { type Client, errors } from '@elastic/elasticsearch';
 import { createRequestError, type ElasticsearchOptions } from '../elasticsearch/client.ts';
+import { t } from '../terminal/messages.ts';
 import { type Finding, judgeLevel } from './finding.ts';
 import type { Rule } from './rules.ts';
 
@@ -30,12 +31,12 @@ export async function look(
     aggregations = answer.aggregations ?? {};
   } catch (error) {
     if (error instanceof errors.ResponseError && error.statusCode === 404)
-      return { rule, state: 'no data', documents: 0, why: `there is no index ${index}` };
+      return { rule, state: 'no data', documents: 0, why: t('there is no index {index}', { index }) };
     throw createRequestError(options, error, `to look at the alert ${rule.name}`);
   }
   if (documents < minCount)
-    return { rule, state: 'no data', documents, why: `fewer than ${minCount} documents` };
+    return { rule, state: 'no data', documents, why: t('fewer than {count} documents', { count: minCount }) };
   const value = expression.evaluate({ documents, aggregations });
-  if (value === undefined) return { rule, state: 'no data', documents, why: 'its fields hold no numbers' };
+  if (value === undefined) return { rule, state: 'no data', documents, why: t('its fields hold no numbers') };
   return { rule, state: judgeLevel(rule, value), value, documents };
 }

@@ -1,3 +1,4 @@
+import type { Said } from '../terminal/messages.ts';
 import type { Rule } from './rules.ts';
 
 /** How bad it is, from the best to the worst. */
@@ -14,7 +15,7 @@ export interface Finding {
   /** How many documents it was told by. */
   documents: number;
   /** Why there is no data. */
-  why?: string;
+  why?: Said;
 }
 
 /**

@@ -39,7 +39,7 @@ export class ServedAlerts {
   }
 
   async #look(): Promise<AlertsState> {
-    const rules = loadRules(this.#config.alerts.file);
+    const rules = loadRules(this.#config);
     const options = { ...readElasticsearchOptions(this.#config, false), requestTimeoutMs: TIMEOUT_MS };
     const { createElasticsearchClient } = await import('../elasticsearch/client.ts');
     const { look } = await import('./evaluate.ts');

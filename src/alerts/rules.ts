@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
 import { findFile } from '../config/load.ts';
-import { TEXT } from '../config/sections.ts';
+import { TEXT, withPrefix } from '../config/sections.ts';
 import { readYaml } from '../config/settings.ts';
 import { validate } from '../config/validate.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
@@ -72,10 +72,17 @@ export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
 }
 
 /**
- * Reads the rules of `file`, or of `configs/alerts.yaml` under `cwd`, or of the one that ships. Throws `SidecarError`
- * (`config`) that lists everything wrong with where it was written.
+ * Reads the rules of `alerts.file`, or of `configs/alerts.yaml` under `cwd`, or of the one that ships; what is evaluated
+ * follows the configured prefix, as indices do. Throws `SidecarError` (`config`) that lists everything wrong with where it was
+ * written.
  */
-export function loadRules(file: string | undefined, cwd: string = process.cwd()): Rule[] {
+export function loadRules(
+  {
+    alerts: { file },
+    indices: { prefix },
+  }: { alerts: { file?: string | undefined }; indices: { prefix: string } },
+  cwd: string = process.cwd(),
+): Rule[] {
   const path = file === undefined ? findFile(cwd, 'configs/alerts.yaml', '--alerts') : resolve(cwd, file);
   const { alerts } = validate(ALERTS_SCHEMA, readYaml(path, cwd));
   const shown = showPath(path, cwd);
@@ -92,6 +99,14 @@ export function loadRules(file: string | undefined, cwd: string = process.cwd())
       throw wrong('value', `"${value}" can't be read: ${reasonOf(error)}`);
     }
     const windowMs = readDuration(window, `${shown}: alerts.${name}.window`);
-    return { ...settings, name, label, query, windowMs, expression };
+    return {
+      ...settings,
+      index: withPrefix(settings.index, prefix),
+      name,
+      label,
+      query,
+      windowMs,
+      expression,
+    };
   });
 }

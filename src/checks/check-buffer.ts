@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Journal } from '../buffer/journal.ts';
 import { readHeads, segmentPaths } from '../buffer/segments.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { type Check, ok, span, warning } from './result.ts';
 
@@ -38,24 +38,31 @@ export async function checkBuffer(folder: string, stateFolder: string, maxBytes:
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       return warning(
         'buffer',
-        `${folder} can't be read: ${reasonOf(error)}`,
-        'A run needs it: give it the rights to that folder',
+        t("{path} can't be read: {why}", { path: folder, why: reasonOf(error) }),
+        t('A run needs it: give it the rights to that folder'),
       );
   }
   if (damaged.length > 0)
     return warning(
       'buffer',
-      `${damaged[0]} is damaged: some logs in it are lost`,
-      'Look after the disk; a run tells how many, and goes on behind them',
+      t('{path} is damaged: some logs in it are lost', { path: damaged[0]! }),
+      t('Look after the disk; a run tells how many, and goes on behind them'),
     );
-  if (oldest === undefined) return ok('buffer', 'nothing waits for the sink');
-  const share = `${megabytes(bytes)} of ${megabytes(maxBytes)} MB`;
-  const says = `${plural(logs, 'log')} wait for the sink, the oldest for ${span(Date.now() - oldest)}: ${share} in ${folder}`;
+  if (oldest === undefined) return ok('buffer', t('nothing waits for the sink'));
+  const says = t('{logs} wait for the sink, the oldest for {age}: {used} of {bound} MB in {folder}', {
+    logs: plural(logs, 'log'),
+    age: span(Date.now() - oldest),
+    used: megabytes(bytes),
+    bound: megabytes(maxBytes),
+    folder,
+  });
   if (bytes < maxBytes * FULL_SHARE) return ok('buffer', says);
   return warning(
     'buffer',
     says,
-    'See why the sink does not take them, or raise buffer.max_bytes: when it is full, nothing more is read, and what its source forgets is lost',
+    t(
+      'See why the sink does not take them, or raise buffer.max_bytes: when it is full, nothing more is read, and what its source forgets is lost',
+    ),
   );
 }
 

@@ -7,7 +7,7 @@ import { findRefusal, hintFor } from '../elasticsearch/refusal.ts';
 import { isSupported, serverName, TESTED } from '../elasticsearch/server.ts';
 import { serverOf } from '../elasticsearch/transport.ts';
 import type { IndexDefinition } from '../plugin.ts';
-import { plural } from '../terminal/messages.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { checkDisks } from './check-disks.ts';
 import { checkIndex } from './check-index.ts';
@@ -27,11 +27,14 @@ export async function* checkElasticsearch(
   const client = createElasticsearchClient(options);
   try {
     const server = await serverOf(client);
-    const cluster = server.cluster === '' ? '' : `, cluster "${server.cluster}"`;
-    const says = `${serverName(server)} at ${address}${cluster}`;
+    const named = { server: serverName(server), address, cluster: server.cluster };
+    const says =
+      server.cluster === ''
+        ? t('{server} at {address}', named)
+        : t('{server} at {address}, cluster "{cluster}"', named);
     yield isSupported(server)
       ? ok('elasticsearch', says)
-      : warning('elasticsearch', says, `This program is tested with ${TESTED}`);
+      : warning('elasticsearch', says, t('This program is tested with {servers}', { servers: TESTED }));
     if (!server.isServerless) {
       yield await checkHealth(client);
       yield* await checkDisk(client);
@@ -41,8 +44,13 @@ export async function* checkElasticsearch(
   } catch (error) {
     const refusal = findRefusal(error, `${address} refused a request`);
     yield refusal
-      ? failed('elasticsearch', refusal.says, refusal.action, 2)
-      : failed('elasticsearch', `${address} could not be reached: ${reasonOf(error)}`, hintFor(error), 3);
+      ? failed('elasticsearch', quote(refusal.says), quote(refusal.action), 2)
+      : failed(
+          'elasticsearch',
+          t('{address} could not be reached: {why}', { address, why: reasonOf(error) }),
+          quote(hintFor(error)),
+          3,
+        );
   } finally {
     await client.close();
   }
@@ -66,16 +74,21 @@ export async function areEmpty(
 
 async function checkHealth(client: Client): Promise<Check> {
   const { status, number_of_data_nodes: nodes, unassigned_shards: open } = await client.cluster.health();
-  const says = `${status}, ${plural(nodes, 'data node')}, ${plural(open, 'shard')} unassigned`;
-  const why = 'GET /_cluster/allocation/explain says why';
+  const says = t('{status}; data nodes: {nodes}; unassigned shards: {open}', { status, nodes, open });
   if (status === 'green') return ok('health', says);
-  if (status === 'red') {
-    const action = `${why}; look at the disks first`;
-    return failed('health', `${says}: some data can neither be read nor written`, action);
-  }
+  if (status === 'red')
+    return failed(
+      'health',
+      t('{says}: some data can neither be read nor written', { says }),
+      t('GET /_cluster/allocation/explain says why; look at the disks first'),
+    );
   return nodes === 1
-    ? ok('health', `${says}: one node can hold no replicas, so yellow is normal`)
-    : warning('health', `${says}: some replicas are missing`, why);
+    ? ok('health', t('{says}: one node can hold no replicas, so yellow is normal', { says }))
+    : warning(
+        'health',
+        t('{says}: some replicas are missing', { says }),
+        t('GET /_cluster/allocation/explain says why'),
+      );
 }
 
 async function checkDisk(client: Client): Promise<Check[]> {

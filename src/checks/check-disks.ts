@@ -1,3 +1,4 @@
+import { t } from '../terminal/messages.ts';
 import { type Check, failed, ok, warning } from './result.ts';
 
 /** A data node's disk, in bytes. */
@@ -8,7 +9,6 @@ export interface Disk {
 }
 
 const SETTING = 'cluster.routing.allocation.disk';
-const ROOM = 'Make room: `prune`, delete other indices, or enlarge the disk';
 const UNITS: Readonly<Record<string, number>> = {
   b: 1,
   kb: 2 ** 10,
@@ -28,16 +28,30 @@ const UNITS: Readonly<Record<string, number>> = {
 export function checkDisks(disks: readonly Disk[], settings: Readonly<Record<string, string>>): Check[] {
   const guarded = settings[`${SETTING}.threshold_enabled`] !== 'false';
   return disks.map(({ node, total, free }) => {
-    const says = `${node}: ${gigabytes(free)} of ${gigabytes(total)} free`;
+    const disk = { node, free: gigabytes(free), total: gigabytes(total) };
+    const room = t('Make room: `prune`, delete other indices, or enlarge the disk');
     const below = (level: string): boolean => free < mustBeFree(total, level, settings);
-    if (!guarded) return ok('disk', `${says}; watermarks are switched off there`);
+    if (!guarded)
+      return ok('disk', t('{node}: {free} of {total} free; watermarks are switched off there', disk));
     if (below('flood_stage'))
-      return failed('disk', `${says}, beyond the flood-stage watermark: indices are read-only`, ROOM);
+      return failed(
+        'disk',
+        t('{node}: {free} of {total} free, beyond the flood-stage watermark: indices are read-only', disk),
+        room,
+      );
     if (below('high'))
-      return failed('disk', `${says}, beyond the high watermark: shards are moved away`, ROOM);
+      return failed(
+        'disk',
+        t('{node}: {free} of {total} free, beyond the high watermark: shards are moved away', disk),
+        room,
+      );
     if (below('low'))
-      return warning('disk', `${says}, beyond the low watermark: no new index gets a shard there`, ROOM);
-    return ok('disk', `${says}, within the watermarks`);
+      return warning(
+        'disk',
+        t('{node}: {free} of {total} free, beyond the low watermark: no new index gets a shard there', disk),
+        room,
+      );
+    return ok('disk', t('{node}: {free} of {total} free, within the watermarks', disk));
   });
 }
 

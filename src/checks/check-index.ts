@@ -6,7 +6,7 @@ import { serverOf } from '../elasticsearch/transport.ts';
 import { isOwnId } from '../event.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { belongsTo, fits, listPeriodPatterns, listTemplatePatterns, type Rotation } from '../rotation.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { type Check, failed, failure, ok, warning } from './result.ts';
 
@@ -31,36 +31,47 @@ export async function checkIndex(
   try {
     present = (await findPresentIndices(client, [name])).map(({ index }) => index);
   } catch (error) {
-    if (error instanceof SidecarError) return [failure(thing, error, 'Give the plugin another `index:`')];
+    if (error instanceof SidecarError) return [failure(thing, error, t('Give the plugin another `index:`'))];
     throw error;
   }
   const other = present.find((index) => !fits(name, index, rotation));
   if (other !== undefined) {
-    const action = 'Set INDICES_ROTATION back, or empty the indices with clear-indexes, which recreates them';
     return [
-      failed(thing, `${other} was created with a different indices.rotation than "${rotation}"`, action, 2),
+      failed(
+        thing,
+        t('{other} was created with a different indices.rotation than "{rotation}"', { other, rotation }),
+        t('Set INDICES_ROTATION back, or empty the indices with clear-indexes, which recreates them'),
+        2,
+      ),
     ];
   }
   if (present.length === 0) {
     return setsUp
-      ? [warning(thing, 'not there yet', 'The first run creates it, and so does `setup`')]
+      ? [warning(thing, t('not there yet'), t('The first run creates it, and so does `setup`'))]
       : [
           failed(
             thing,
-            'not there',
-            'Run `setup`: Elasticsearch would guess the fields of what a shipper sends',
+            t('not there'),
+            t('Run `setup`: Elasticsearch would guess the fields of what a shipper sends'),
           ),
         ];
   }
   const documents = await countDocuments(client, name);
-  const parts = present.length === 1 ? '' : ` in ${present.length} indices`;
-  const state = `${plural(documents, 'document')}${parts}`;
   const problems = [
     ...(await readSettingsAndMappings(client, rotation, definition)),
     ...(await findForeignIds(client, name)),
     ...(await checkTemplate(client, rotation, name)),
   ];
-  return problems.length > 0 ? problems : [ok(thing, `${state}, mapping as expected`)];
+  if (problems.length > 0) return problems;
+  const held = { documents: plural(documents, 'document'), count: present.length };
+  return [
+    ok(
+      thing,
+      present.length === 1
+        ? t('{documents}, mapping as expected', held)
+        : t('{documents} in {count} indices, mapping as expected', held),
+    ),
+  ];
 }
 
 async function readSettingsAndMappings(
@@ -87,29 +98,42 @@ async function readSettingsAndMappings(
       checks.push(
         failed(
           thing,
-          `it can't be written to (index.blocks.${blocks.join(', ')})`,
-          `Elasticsearch sets read_only_allow_delete when the disk is full, and lifts it once there is room again. Otherwise: PUT /${index}/_settings {"index.blocks.${blocks[0]}": null}`,
+          t("it can't be written to (index.blocks.{blocks})", { blocks: blocks.join(', ') }),
+          t(
+            'Elasticsearch sets read_only_allow_delete when the disk is full, and lifts it once there is room again. Otherwise: {request}',
+            { request: `PUT /${index}/_settings {"index.blocks.${blocks[0]}": null}` },
+          ),
         ),
       );
     }
     const { conflicts, missing } = compareMappings(adapted, mappings as Record<string, unknown>);
     if (conflicts.length > 0) {
-      const fields = conflicts.map(({ field, is, wanted }) => `${field} is ${is}, not ${wanted}`).join('; ');
-      const action =
-        'Something else created it; documents that do not fit become dead letters. Rename or reindex it, or empty all indices with clear-indexes';
-      checks.push(failed(thing, `its mapping differs: ${fields}`, action));
+      const fields = conflicts
+        .map(({ field, is, wanted }) => t('{field} is {is}, not {wanted}', { field, is, wanted }))
+        .join('; ');
+      checks.push(
+        failed(
+          thing,
+          t('its mapping differs: {fields}', { fields }),
+          t(
+            'Something else created it; documents that do not fit become dead letters. Rename or reindex it, or empty all indices with clear-indexes',
+          ),
+        ),
+      );
     }
     if (rotation !== 'none' && !(name in aliases))
       checks.push(
         failed(
           thing,
-          `the alias ${name} does not point to it, so searches by that name miss it`,
-          'Run `setup`',
+          t('the alias {name} does not point to it, so searches by that name miss it', { name }),
+          t('Run `setup`'),
         ),
       );
     const names = Object.keys(missing);
     if (names.length > 0)
-      checks.push(warning(thing, `it lacks the fields ${names.join(', ')}`, 'Run `setup`'));
+      checks.push(
+        warning(thing, t('it lacks the fields {fields}', { fields: names.join(', ') }), t('Run `setup`')),
+      );
   }
   return checks;
 }
@@ -127,8 +151,13 @@ async function findForeignIds(client: Client, name: string): Promise<Check[]> {
   return [
     warning(
       `index ${name}`,
-      `ids of another pipeline: ${foreign} of the newest ${plural(hits.hits.length, 'document')}`,
-      'Logs may be stored twice: `deduplicate` finds out. Stop the other pipeline, or give one of the two different index names',
+      t('ids of another pipeline: {foreign} of the newest {documents}', {
+        foreign,
+        documents: plural(hits.hits.length, 'document'),
+      }),
+      t(
+        'Logs may be stored twice: `deduplicate` finds out. Stop the other pipeline, or give one of the two different index names',
+      ),
     ),
   ];
 }
@@ -146,8 +175,10 @@ async function checkTemplate(client: Client, rotation: Rotation, name: string): 
   return [
     warning(
       `template ${name}`,
-      patterns.length === 0 ? 'not there' : 'it covers other indices',
-      `Run \`setup\`: without it, ${rotation === 'none' ? 'an index that is deleted' : 'a new period'} gets fields that Elasticsearch guesses`,
+      patterns.length === 0 ? t('not there') : t('it covers other indices'),
+      rotation === 'none'
+        ? t('Run `setup`: without it, an index that is deleted gets fields that Elasticsearch guesses')
+        : t('Run `setup`: without it, a new period gets fields that Elasticsearch guesses'),
     ),
   ];
 }

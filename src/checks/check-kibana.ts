@@ -1,4 +1,5 @@
 import { Kibana, type KibanaOptions } from '../kibana/kibana-client.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { type Check, failed, ok } from './result.ts';
 
@@ -11,8 +12,8 @@ export async function checkKibana(options: KibanaOptions): Promise<Check> {
     if (status === 401 || status === 403)
       return failed(
         'kibana',
-        `${address} answers ${status}`,
-        "Kibana takes Elasticsearch's credentials: ELASTICSEARCH_API_KEY, or _USERNAME and _PASSWORD",
+        t('{address} answers {status}', { address, status }),
+        t("Kibana takes Elasticsearch's credentials: ELASTICSEARCH_API_KEY, or _USERNAME and _PASSWORD"),
         2,
       );
     const { version, status: state } = JSON.parse(text) as {
@@ -23,16 +24,18 @@ export async function checkKibana(options: KibanaOptions): Promise<Check> {
     const { level, state: colour, summary, title } = state?.overall ?? {};
     if (level === undefined && colour === undefined) return notKibana(address);
     const name = level === undefined ? 'OpenSearch Dashboards ' : '';
-    const says = `${name}${version?.number ?? ''} at ${address}: ${level ?? colour}`.trimStart();
-    if (level === 'available' || colour === 'green') return ok('kibana', says);
-    const action = 'Wait until it has started; else its own log says why';
-    return failed('kibana', `${says}: ${summary ?? title ?? ''}`, action);
+    const server = `${name}${version?.number ?? ''}`;
+    const says = `${t('{server} at {address}', { server, address })}: ${level ?? colour}`.trimStart();
+    if (level === 'available' || colour === 'green') return ok('kibana', quote(says));
+    const action = t('Wait until it has started; else its own log says why');
+    return failed('kibana', quote(`${says}: ${summary ?? title ?? ''}`), action);
   } catch (error) {
     if (error instanceof SyntaxError) return notKibana(address);
-    const says = `${address} could not be reached: ${reasonOf((error as Error).cause ?? error)}`;
-    return failed('kibana', says, 'Is Kibana running there, and is KIBANA_URL right?', 3);
+    const why = reasonOf((error as Error).cause ?? error);
+    const says = t('{address} could not be reached: {why}', { address, why });
+    return failed('kibana', says, t('Is Kibana running there, and is KIBANA_URL right?'), 3);
   }
 }
 
 const notKibana = (address: string): Check =>
-  failed('kibana', `what answers at ${address} is not Kibana`, 'Check KIBANA_URL', 2);
+  failed('kibana', t('what answers at {address} is not Kibana', { address }), t('Check KIBANA_URL'), 2);

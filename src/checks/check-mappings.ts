@@ -1,4 +1,5 @@
 import type { IndexDefinition } from '../plugin.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { isObject } from '../util/json.ts';
 import { findNearest } from '../util/nearest.ts';
 import { type Check, failed, ok } from './result.ts';
@@ -20,15 +21,19 @@ export function checkMappings({ name, mappings }: IndexDefinition): Check {
   const problems = fields.flatMap(({ path, type, target }) => {
     if (!TYPES.includes(type)) {
       const near = findNearest(type, TYPES);
-      return [`${path} has the unknown type "${type}"${near ? `; did you mean ${near}?` : ''}`];
+      return [
+        near === undefined
+          ? t('{path} has the unknown type "{type}"', { path, type })
+          : t('{path} has the unknown type "{type}"; did you mean {near}?', { path, type, near }),
+      ];
     }
     if (type === 'alias' && !paths.has(target ?? ''))
-      return [`${path} is an alias of ${target}, which is not there`];
+      return [t('{path} is an alias of {target}, which is not there', { path, target: `${target}` })];
     return [];
   });
   const thing = `index ${name}`;
-  if (problems.length === 0) return ok(thing, `${fields.length} fields, of known types`);
-  return failed(thing, problems.join('; '), "Correct the plugin's fields", 2);
+  if (problems.length === 0) return ok(thing, t('{count} fields, of known types', { count: fields.length }));
+  return failed(thing, quote(problems.join('; ')), t("Correct the plugin's fields"), 2);
 }
 
 function* listFields(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Journal } from '../buffer/journal.ts';
 import type { ConfiguredSink, ConfiguredSource } from '../component.ts';
 import type { IndexDefinition } from '../plugin.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, t } from '../terminal/messages.ts';
 import { type Check, ok, warning } from './result.ts';
 
 /**
@@ -18,8 +18,9 @@ export async function checkPosition(
   const journal = new Journal(join(folder, 'journal'));
   await journal.open();
   const { logs, confirmed } = journal.progress;
-  if (logs === 0) return ok('position', 'nothing was read yet: the first run begins at the start');
-  const says = `${plural(logs, 'log')} of ${source.address} were read so far`;
+  if (logs === 0) return ok('position', t('nothing was read yet: the first run begins at the start'));
+  const read = { logs: plural(logs, 'log'), address: source.address };
+  const says = t('{logs} of {address} were read so far', read);
   // What reaches the other indices depends on the filter.
   const holdAll = indices.filter(({ filtered }) => filtered === false);
   if (confirmed === 0 || source.isReadOnce || holdAll.length === 0 || !sink.isEmpty)
@@ -28,7 +29,12 @@ export async function checkPosition(
   if (!isEmpty) return ok('position', says);
   return warning(
     'position',
-    `${says}, but ${holdAll.map(({ name }) => name).join(', ')} holds none: a continuous run goes on behind them`,
-    '`run --continuous --from-start` reads all that the source still holds again, and so does `run --once`',
+    t('{logs} of {address} were read so far, but {index} holds none: a continuous run goes on behind them', {
+      ...read,
+      index: holdAll.map(({ name }) => name).join(', '),
+    }),
+    t(
+      '`run --continuous --from-start` reads all that the source still holds again, and so does `run --once`',
+    ),
   );
 }

@@ -4,7 +4,7 @@ import type { Entry } from '../entry.ts';
 import type { LogEvent } from '../event.ts';
 import { Filter } from '../filter.ts';
 import { UNKNOWN_LEVEL } from '../level.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, quote, t } from '../terminal/messages.ts';
 import { type Check, ok, span, warning } from './result.ts';
 
 /** How far a clock may be ahead of this machine's, in ms. */
@@ -24,11 +24,12 @@ export function checkContents(
   { name, address, contents }: Checked,
   parse: (entry: Entry) => LogEvent,
 ): Check[] {
-  const { count, unit, note, instead } = contents;
+  const { count, note, instead } = contents;
   const more = note ? `; ${note}` : '';
   if (count === 0) {
-    const action = instead ?? 'Does the API write its logs there? Make a call to it and look again';
-    return [warning(name, `${address} holds no logs${more}`, action)];
+    const says = `${t('{address} holds no logs', { address })}${more}`;
+    const action = instead ?? t('Does the API write its logs there? Make a call to it and look again');
+    return [warning(name, quote(says), action)];
   }
   const newest = contents.newest.flatMap((entry) => tryParse(entry, parse));
   const last = newest.find(({ written }) => written !== '');
@@ -36,7 +37,7 @@ export function checkContents(
     .flatMap((entry) => tryParse(entry, parse))
     .find(({ written }) => written !== '');
   return [
-    ok(name, `${address} holds ${plural(count, unit)}${formatPeriod(count, first, last)}${more}`),
+    ok(name, quote(formatContents(address, contents, first, last) + more)),
     ...(last && Date.parse(last.timestamp) - Date.now() > AHEAD_MS ? [ahead(last)] : []),
     ...checkOrder(name, contents, first, last),
     checkFilter(config, newest),
@@ -52,7 +53,9 @@ function checkOrder(
   last: LogEvent | undefined,
 ): Check[] {
   if (ifReversed === undefined || !first || !last || first.timestamp <= last.timestamp) return [];
-  const says = `what should be the newest log is ${span(Date.parse(first.timestamp) - Date.parse(last.timestamp))} older than what should be the oldest`;
+  const says = t('what should be the newest log is {span} older than what should be the oldest', {
+    span: span(Date.parse(first.timestamp) - Date.parse(last.timestamp)),
+  });
   return [warning(name, says, ifReversed)];
 }
 
@@ -70,8 +73,12 @@ function checkReading(newest: readonly LogEvent[]): Check[] {
   return [
     warning(
       'formats',
-      `of the newest ${plural(newest.length, 'log')}, ${odd.length} have no time or no level that can be read, such as ${shown}`,
-      '`try` shows how each log is read; docs/formats.md says how to have others read',
+      t('of the newest {logs}, {odd} have no time or no level that can be read, such as {example}', {
+        logs: plural(newest.length, 'log'),
+        odd: odd.length,
+        example: shown,
+      }),
+      t('`try` shows how each log is read; docs/formats.md says how to have others read'),
     ),
   ];
 }
@@ -84,20 +91,34 @@ function tryParse(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
   }
 }
 
-function formatPeriod(count: number, first: LogEvent | undefined, last: LogEvent | undefined): string {
-  if (!first || !last) return '; none of those examined names a time';
+function formatContents(
+  address: string,
+  { count, unit }: Contents,
+  first: LogEvent | undefined,
+  last: LogEvent | undefined,
+): string {
+  const held = plural(count, t(unit));
+  if (!first || !last)
+    return t('{address} holds {held}; none of those examined names a time', { address, held });
   const from = Date.parse(first.timestamp);
   const to = Date.parse(last.timestamp);
-  const perMinute = to > from ? `, ${Math.round((count / (to - from)) * 600_000) / 10} a minute` : '';
   const shown = (time: string): string => time.slice(0, 19).replace('T', ' ');
-  return `, ${shown(first.timestamp)} to ${shown(last.timestamp)} UTC${perMinute}; the newest is ${span(Date.now() - to)} old`;
+  const period = {
+    ...{ address, held, from: shown(first.timestamp), to: shown(last.timestamp) },
+    ...{ age: span(Date.now() - to), rate: Math.round((count / (to - from)) * 600_000) / 10 },
+  };
+  return to > from
+    ? t('{address} holds {held}, {from} to {to} UTC, {rate} a minute; the newest is {age} old', period)
+    : t('{address} holds {held}, {from} to {to} UTC; the newest is {age} old', period);
 }
 
 function ahead({ timestamp }: LogEvent): Check {
   return warning(
     'clock',
-    `the newest log is ${span(Date.parse(timestamp) - Date.now())} ahead of now`,
-    'Its times name no zone: set PIPELINE_TIMEZONE to the one that the API logs in, such as Europe/Paris. Otherwise, correct the clocks',
+    t('the newest log is {span} ahead of now', { span: span(Date.parse(timestamp) - Date.now()) }),
+    t(
+      'Its times name no zone: set PIPELINE_TIMEZONE to the one that the API logs in, such as Europe/Paris. Otherwise, correct the clocks',
+    ),
   );
 }
 
@@ -109,8 +130,17 @@ function checkFilter({ pipeline }: CommonConfig, newest: readonly LogEvent[]): C
     ({ httpMethod, metrics }) => httpMethod !== undefined || metrics === undefined,
   );
   const passing = judged.filter((event) => filter.passes(event)).length;
-  const says = `of the newest ${plural(judged.length, 'log')}, lines of metrics aside, ${passing} pass; the others go to the index of all logs only`;
+  const says = t(
+    'of the newest {logs}, lines of metrics aside, {passing} pass; the others go to the index of all logs only',
+    { logs: plural(judged.length, 'log'), passing },
+  );
   if (passing > 0 || judged.length === 0) return ok('filter', says);
-  const and = methods.length > 0 ? ` and PIPELINE_FILTER_METHODS (${methods.join()})` : '';
-  return warning('filter', says, `Compare PIPELINE_FILTER_PATTERN (${pattern})${and} with the messages`);
+  const action =
+    methods.length > 0
+      ? t(
+          'Compare PIPELINE_FILTER_PATTERN ({pattern}) and PIPELINE_FILTER_METHODS ({methods}) with the messages',
+          { pattern, methods: methods.join() },
+        )
+      : t('Compare PIPELINE_FILTER_PATTERN ({pattern}) with the messages', { pattern });
+  return warning('filter', says, action);
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { quote, t } from '../terminal/messages.ts';
 import { showPath } from '../util/show-path.ts';
 import { type Check, failed, ok } from './result.ts';
 
@@ -21,7 +22,7 @@ export const COMPILER_OPTIONS = {
 
 /** The types of TypeScript files, by the compiler that is installed for `cwd`; a word about it where none is. */
 export async function checkTypes(files: readonly string[], cwd: string): Promise<Check> {
-  if (files.length === 0) return ok('types', 'no plugin of your own is configured');
+  if (files.length === 0) return ok('types', t('no plugin of your own is configured'));
   const require = createRequire(join(cwd, 'package.json'));
   let compiler: string;
   try {
@@ -30,7 +31,7 @@ export async function checkTypes(files: readonly string[], cwd: string): Promise
   } catch {
     return ok(
       'types',
-      'not checked: no TypeScript compiler is installed here (npm install --save-dev typescript)',
+      t('not checked: no TypeScript compiler is installed here (npm install --save-dev typescript)'),
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'ml-log-sidecar-'));
@@ -43,8 +44,12 @@ export async function checkTypes(files: readonly string[], cwd: string): Promise
     await writeFile(project, JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, ...types }, files }));
     const errors = await runCompiler(compiler, project, cwd);
     if (errors === '')
-      return ok('types', `${files.map((file) => showPath(file, cwd)).join(', ')}: no errors`);
-    return failed('types', errors, 'Correct the plugin; it may run all the same, and do something else', 2);
+      return ok(
+        'types',
+        t('{files}: no errors', { files: files.map((file) => showPath(file, cwd)).join(', ') }),
+      );
+    const action = t('Correct the plugin; it may run all the same, and do something else');
+    return failed('types', quote(errors), action, 2);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { quote, type Said, t } from '../terminal/messages.ts';
 import { EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 
 /** What was found out about one thing. */
@@ -6,18 +7,18 @@ export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'failed';
   /** What was found. */
-  says: string;
+  says: Said;
   /** What to do about it; every warning and failure has one. */
-  action?: string;
+  action?: Said;
   /** What the process exits with for a failure: 1 wrong as it is, 2 wrong configuration, 3 out of reach. */
   exit?: 1 | 2 | 3;
 }
 
 /** As it should be. */
-export const ok = (name: string, says: string): Check => ({ name, state: 'ok', says });
+export const ok = (name: string, says: Said): Check => ({ name, state: 'ok', says });
 
 /** May be as it should be, or not. */
-export const warning = (name: string, says: string, action: string): Check => ({
+export const warning = (name: string, says: Said, action: Said): Check => ({
   name,
   state: 'warning',
   says,
@@ -25,7 +26,7 @@ export const warning = (name: string, says: string, action: string): Check => ({
 });
 
 /** Not as it should be. */
-export const failed = (name: string, says: string, action: string, exit: 1 | 2 | 3 = 1): Check => ({
+export const failed = (name: string, says: Said, action: Said, exit: 1 | 2 | 3 = 1): Check => ({
   name,
   state: 'failed',
   says,
@@ -34,9 +35,9 @@ export const failed = (name: string, says: string, action: string, exit: 1 | 2 |
 });
 
 /** A failure from what was thrown; `action` where the error, unlike a `SidecarError`, does not say what to do. */
-export function failure(name: string, error: unknown, action: string): Check {
+export function failure(name: string, error: unknown, action: Said): Check {
   const exit = error instanceof SidecarError ? (error.exitCode as 2 | 3) : 3;
-  return failed(name, reasonOf(error), action, exit);
+  return failed(name, quote(reasonOf(error)), action, exit);
 }
 
 /**
@@ -53,5 +54,7 @@ export function span(ms: number): string {
   const seconds = Math.abs(ms) / 1000;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3600)} h`
+    : t('{count} days', { count: Math.round(seconds / 86_400) });
 }

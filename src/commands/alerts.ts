@@ -1,7 +1,7 @@
 import { type Finding, findWorst, formatFigure, LEVELS } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
 import { configFlags } from '../config/flags.ts';
-import { t } from '../terminal/messages.ts';
+import { t, translateTitle } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
@@ -22,7 +22,7 @@ const checkCommand = defineCommand({
     'Where the exit code is about usage or Elasticsearch, nothing is printed on stdout, and the reason on stderr.',
   run: async ({ args, load, say, tell }) => {
     const { config } = load();
-    const rules = loadRules(config.alerts.file);
+    const rules = loadRules(config);
     const now = args.at ?? Date.now();
     const { look } = await import('../alerts/evaluate.ts');
     const findings = await withElasticsearch(config, async (client, options) => {
@@ -45,8 +45,8 @@ const watchCommand = defineCommand({
     'With --json each change is one JSON object on a line of stdout.',
   run: async ({ load, tell }) => {
     const { config } = load();
-    const { interval, webhook_url: url, webhook_format: format, file } = config.alerts;
-    const rules = loadRules(file);
+    const { interval, webhook_url: url, webhook_format: format } = config.alerts;
+    const rules = loadRules(config);
     const { look } = await import('../alerts/evaluate.ts');
     const { watch } = await import('../alerts/watch.ts');
     const { bodyOf, Webhook } = await import('../alerts/webhook.ts');
@@ -92,14 +92,14 @@ function selectFacts({ rule, state, value, documents, why }: Finding): object {
 
 function formatFindings(findings: readonly Finding[]): string {
   const rows = findings.map(({ rule, state, value, documents, why }) => [
-    rule.label,
+    translateTitle(rule.label),
     t(state),
     value === undefined ? '-' : formatFigure(value, rule.unit),
     `> ${rule.warning}`,
     `> ${rule.critical}`,
     rule.window,
     `${documents}`,
-    state === 'ok' ? '' : (why ?? rule.action),
+    state === 'ok' ? '' : (why ?? translateTitle(rule.action)),
   ]);
   const head = ['alert', 'state', 'value', 'warning', 'critical', 'window', 'documents', 'to do'] as const;
   return formatTable([head.map((name) => t(name)), ...rows], [2, 3, 4, 5, 6]);

@@ -4,9 +4,10 @@ import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
-import { tellChecks } from './tell-checks.ts';
+import { describeRoute, tellChecks } from './tell-checks.ts';
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
 export const checkCommand = defineCommand({
@@ -25,13 +26,13 @@ async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {
     plugins = await createPluginChain(loaded);
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
-    yield failed('configuration', error.message, 'Put that right and check again', 2);
+    yield failed('configuration', quote(error.message), t('Put that right and check again'), 2);
     return;
   }
   const { config } = loaded;
   const { source, sink } = components;
   const { source: name } = config.pipeline;
-  yield ok('configuration', `${name} ${source.address} to ${config.pipeline.sink} ${sink.address}`);
+  yield ok('configuration', describeRoute(config.pipeline, source.address, sink.address));
   const contents = await source.probe();
   if ('state' in contents) yield contents;
   else {

@@ -86,7 +86,8 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
       }
       const { json, quiet, verbose, config } = values as OptionValues<typeof COMMON_OPTIONS>;
       if (argv.color === false) forgoColour();
-      setLanguage(argv.lang === 'fr' || argv.lang === 'en' ? argv.lang : 'auto');
+      // Facts for programs are the same everywhere.
+      setLanguage(json ? 'en' : argv.lang === 'fr' || argv.lang === 'en' ? argv.lang : 'auto');
       const exit = await definition.run({
         args: values as OptionValues<O>,
         json,
@@ -158,7 +159,7 @@ function loadWith(argv: Readonly<Record<string, unknown>>, flags: ConfigFlags, f
     set.push({ flag: `--${name}`, path, value: type === 'number' ? readNumber(value) : value });
   }
   const loaded = loadConfig({ file, flags: set });
-  setLanguage(loaded.config.language);
+  if (argv.json !== true) setLanguage(loaded.config.language);
   setLogLevel(loaded.config.log_level);
   setLogFormat(loaded.config.log_format);
   return loaded;

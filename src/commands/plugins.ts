@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createPluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
-import { t } from '../terminal/messages.ts';
+import { t, translateTitle } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { isObject, parseJson } from '../util/json.ts';
 import { defineCommand } from './define.ts';
@@ -67,7 +67,7 @@ export const pluginsCommand = defineCommand({
       const where = index
         ? t(events === 'all' ? 'all events to {index}' : 'filtered events to {index}', { index })
         : t(kind === 'plugin' ? 'reshapes events' : 'reads entries');
-      say(`${name.padEnd(width)}  ${where}${description ? `: ${description}` : ''}\n`);
+      say(`${name.padEnd(width)}  ${where}${description && `: ${translateTitle(description)}`}\n`);
     }
   },
 });

@@ -4,11 +4,11 @@ import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
-import { plural } from '../terminal/messages.ts';
+import { plural, quote, t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { showPath } from '../util/show-path.ts';
 import { defineCommand } from './define.ts';
-import { tellChecks } from './tell-checks.ts';
+import { describeRoute, tellChecks } from './tell-checks.ts';
 
 /** `validate`: whether configuration and plugins can work, without any server. */
 export const validateCommand = defineCommand({
@@ -28,14 +28,17 @@ async function* runValidations(load: () => LoadedConfig): AsyncGenerator<Check> 
   const { found, components } = loaded;
   const { config, base, file } = found;
   const { source, sink } = components;
-  const route = `${config.pipeline.source} ${source.address} to ${config.pipeline.sink} ${sink.address}`;
-  yield ok('configuration', `${showPath(file)}: ${route}`);
+  const route = describeRoute(config.pipeline, source.address, sink.address);
+  yield ok('configuration', quote(`${showPath(file)}: ${route}`));
   const chain = await attempt('plugins', () => createPluginChain(found));
   if ('state' in chain) yield chain;
   else {
     const { plugins, formats } = config;
     const names = plugins.map(({ use }) => use).join(', ');
-    yield ok('plugins', `${names}, and ${plural(formats.length, 'format')}`);
+    yield ok(
+      'plugins',
+      t('{plugins}, and {formats}', { plugins: names, formats: plural(formats.length, 'format') }),
+    );
     const { checkMappings } = await import('../checks/check-mappings.ts');
     for (const index of chain.indices) yield checkMappings(index);
   }
@@ -46,8 +49,8 @@ async function* runValidations(load: () => LoadedConfig): AsyncGenerator<Check> 
   const { checkTypes } = await import('../checks/check-types.ts');
   yield await checkTypes(own, process.cwd());
   const { loadRules } = await import('../alerts/rules.ts');
-  const rules = await attempt('alerts', async () => loadRules(config.alerts.file));
-  yield 'state' in rules ? rules : ok('alerts', plural(rules.length, 'alert'));
+  const rules = await attempt('alerts', async () => loadRules(config));
+  yield 'state' in rules ? rules : ok('alerts', t('{count} alerts', { count: rules.length }));
 }
 
 async function attempt<T extends object>(name: string, make: () => Promise<T>): Promise<T | Check> {
@@ -55,6 +58,6 @@ async function attempt<T extends object>(name: string, make: () => Promise<T>): 
     return await make();
   } catch (error) {
     if (!(error instanceof SidecarError)) throw error;
-    return failed(name, error.message, 'Put that right and validate again', 2);
+    return failed(name, quote(error.message), t('Put that right and validate again'), 2);
   }
 }

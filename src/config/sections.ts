@@ -14,6 +14,13 @@ export const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const;
 /** The prefix of indices that the names of the shipped plugins have. */
 export const DEFAULT_PREFIX = 'ml-api-';
 
+/** The name of an index that was not chosen: it follows the prefix, where that is not the default. */
+export function withPrefix(name: string, prefix: string): string {
+  return name.startsWith(DEFAULT_PREFIX) && !name.startsWith(prefix)
+    ? prefix + name.slice(DEFAULT_PREFIX.length)
+    : name;
+}
+
 /** A group of settings, which refuses keys that it does not know. */
 export function section<const P extends Schemas>(description: string, properties: P) {
   return { type: 'object', description, additionalProperties: false, default: {}, properties } as const;

@@ -1,4 +1,5 @@
 import type { Rule } from '../alerts/rules.ts';
+import { t } from '../terminal/messages.ts';
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
 import { type Chart, FEATURES } from './definitions.ts';
 
@@ -57,7 +58,7 @@ function withThresholds(spec: Chart['spec'], { warning, critical, unit }: Rule):
     ];
     const shared = { y: { field: 'at', type: 'quantitative', title }, tooltip: null };
     const x = { value: { expr: sides[level as keyof typeof sides] } };
-    const text = { value: `${level} > ${at} ${unit}`.trim() };
+    const text = { value: `${t(level as 'warning')} > ${at} ${unit}`.trim() };
     return {
       line: { transform, mark: { type: 'rule', style: level }, encoding: shared },
       words: {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import ndjson from 'ndjson';
 import type { IndexDefinition } from '../plugin.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import { aggregate } from './aggregate.ts';
@@ -29,7 +30,7 @@ export class DirectoryChartSource implements ChartSource {
   readonly #tables = new Map<string, Promise<DocumentTable>>();
 
   constructor(folder: string, indices: readonly Index[]) {
-    this.name = `the files in ${folder}`;
+    this.name = t('the files in {folder}', { folder });
     this.#folder = folder;
     this.#indices = indices;
   }

@@ -1,5 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import { log } from '../util/log.ts';
@@ -161,15 +162,15 @@ function wrap(text: string, letters: number): string[] {
 function findWhyEmpty({ spec }: Chart, answer: JsonObject): string | undefined {
   const { index } = spec.data.url;
   const { hits, aggregations } = answer as { hits?: { total: { value: number } }; aggregations?: JsonObject };
-  if (aggregations === undefined) return `There is no index ${index} yet.`;
-  return hits?.total.value === 0 ? `Nothing in ${index} in this time.` : undefined;
+  if (aggregations === undefined) return t('There is no index {index} yet.', { index });
+  return hits?.total.value === 0 ? t('Nothing in {index} in this time.', { index }) : undefined;
 }
 
 function describeValueless({ spec, needsFeatures }: Chart): string {
   const { index } = spec.data.url;
   return needsFeatures
-    ? `The predictions in ${index} have no inputs that are numbers.`
-    : `There are documents in ${index} in this time, but none with these values.`;
+    ? t('The predictions in {index} have no inputs that are numbers.', { index })
+    : t('There are documents in {index} in this time, but none with these values.', { index });
 }
 
 /** Rows as the vertical axis orders them. */

@@ -5,6 +5,7 @@ import {
   unreachable,
 } from '../elasticsearch/client.ts';
 import { findFieldTypes } from '../elasticsearch/indices.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
 import { NUMBERS } from './fields.ts';
@@ -18,7 +19,7 @@ export class ElasticsearchChartSource implements ChartSource {
   readonly #client: Client;
 
   constructor(options: ElasticsearchOptions) {
-    this.name = `Elasticsearch at ${options.address}`;
+    this.name = t('Elasticsearch at {address}', options);
     this.#options = options;
     this.#client = createElasticsearchClient(options);
   }

@@ -1,6 +1,7 @@
 import { loadRules, type Rule } from '../alerts/rules.ts';
 import { compare, findMostDrift } from '../drift/compare.ts';
 import { Sample } from '../drift/samples.ts';
+import { t } from '../terminal/messages.ts';
 import type { Tile } from '../util/tiles.ts';
 import type { DashboardsSetting } from './open.ts';
 import { type ChartSource, queryOf, type SearchBody } from './search.ts';
@@ -29,7 +30,7 @@ export async function findFigures(
   { names, config }: DashboardsSetting,
   range: TimeRange,
 ): Promise<Tile[]> {
-  const rules = loadRules(config.alerts.file);
+  const rules = loadRules(config);
   const patternOf = (index: string): string => `${names.get(`ml-api-${index}`) ?? `ml-api-${index}`}*`;
   const middle = Math.floor((range.from + range.to) / 2);
   const halves = [
@@ -82,34 +83,43 @@ function judge(rules: readonly Rule[], name: string, value: number): Tile['state
 
 function tellCalls({ logs }: Answers, rules: readonly Rule[]): Tile[] {
   const halves = logs?.halves.buckets;
-  if (!halves) return [{ name: 'Calls', value: '–', note: 'there are no logs yet' }];
+  if (!halves) return [{ name: t('Calls'), value: '–', note: t('there are no logs yet') }];
   const rates = halves.map(({ calls, errors }) =>
     calls.doc_count > 0 ? errors.doc_count / calls.doc_count : undefined,
   );
   const sum = (part: 'calls' | 'errors'): number => halves[0][part].doc_count + halves[1][part].doc_count;
   const [calls, errors] = [sum('calls'), sum('errors')];
   const logged = halves[0].doc_count + halves[1].doc_count;
-  const tile = { name: 'Calls', value: grouped(calls), note: `in ${grouped(logged)} logs` };
-  if (calls === 0) return [tile, { name: 'Error rate', value: '–', note: 'no calls in this time' }];
+  const tile = {
+    name: t('Calls'),
+    value: grouped(calls),
+    note: t('in {count} logs', { count: grouped(logged) }),
+  };
+  if (calls === 0) return [tile, { name: t('Error rate'), value: '–', note: t('no calls in this time') }];
   const [before, after] = rates;
-  const trend =
-    before === undefined || after === undefined
-      ? ''
-      : `${after > before ? '▲' : after < before ? '▼' : '='} ${percent(before)} → ${percent(after)} from half to half; `;
   const rate = errors / calls;
-  const note = `${trend}${grouped(errors)} of the calls`;
+  const count = grouped(errors);
+  const note =
+    before === undefined || after === undefined
+      ? t('{count} of the calls', { count })
+      : t('{trend} {before} → {after} from half to half; {count} of the calls', {
+          ...{ trend: after > before ? '▲' : after < before ? '▼' : '=', count },
+          ...{ before: percent(before), after: percent(after) },
+        });
   return [
     tile,
-    { name: 'Error rate', value: percent(rate), note, state: judge(rules, 'error_rate', 100 * rate) },
+    { name: t('Error rate'), value: percent(rate), note, state: judge(rules, 'error_rate', 100 * rate) },
   ];
 }
 
 function tellLatency({ perfs }: Answers, rules: readonly Rule[]): Tile {
   const [p50, p95] = perfs?.latency.values.map(({ value }) => value) ?? [];
-  const name = 'Latency, p50 and p95';
-  if (p50 == null || p95 == null) return { name, value: '–', note: 'no call was measured' };
+  const name = t('Latency, p50 and p95');
+  if (p50 == null || p95 == null) return { name, value: '–', note: t('no call was measured') };
   const shown = [p50, p95].map((ms) => (ms < 100 ? ms.toFixed(1) : grouped(Math.round(ms))));
-  const note = `half, and 95 %, of ${grouped(perfs!.measured.doc_count)} calls took no longer`;
+  const note = t('half, and 95 %, of {count} calls took no longer', {
+    count: grouped(perfs!.measured.doc_count),
+  });
   return { name, value: `${shown.join(', ')} ms`, note, state: judge(rules, 'latency', p50) };
 }
 
@@ -117,15 +127,17 @@ function tellClasses({ message }: Answers, names: Record<string, string>): Tile 
   const buckets = message?.classes.buckets ?? [];
   const all = buckets.reduce((sum, { doc_count }) => sum + doc_count, 0);
   const most = buckets[0];
-  if (!most) return { name: 'Predictions', value: '–', note: 'there are none' };
+  if (!most) return { name: t('Predictions'), value: '–', note: t('there are none') };
   const isNamed = buckets.every(({ key }) => key in names);
   const watched = isNamed ? Object.keys(names).at(-1)! : most.key;
   const count = buckets.find(({ key }) => key === watched)?.doc_count ?? 0;
-  const called = isNamed ? names[watched] : `“${watched}”, the most frequent,`;
+  const told = { name: names[watched] ?? watched, count: grouped(count), all: grouped(all) };
   return {
-    name: isNamed ? `${called} share` : 'Predictions',
+    name: isNamed ? t('{name} share', told) : t('Predictions'),
     value: percent(count / all),
-    note: `${called} was predicted ${grouped(count)} times of ${grouped(all)}`,
+    note: isNamed
+      ? t('{name} was predicted {count} times of {all}', told)
+      : t('“{name}”, the most frequent, was predicted {count} times of {all}', told),
   };
 }
 
@@ -137,14 +149,26 @@ function tellDrift(before: readonly object[], after: readonly object[]): Tile {
   });
   const features = compare(reference!, current!, MIN_COUNT);
   const verdict = findMostDrift(features);
-  const name = 'Drift';
+  const name = t('Drift');
   if (verdict === 'too few' || verdict === 'too many')
-    return { name, value: '–', note: `fewer than ${MIN_COUNT} predictions in a half of this time` };
+    return {
+      name,
+      value: '–',
+      note: t('fewer than {count} predictions in a half of this time', { count: MIN_COUNT }),
+    };
   const drifted = features
     .filter(({ drift }) => drift === verdict)
     .map(({ feature }) => feature.split('.').pop());
-  const which = verdict === 'stable' ? 'no feature or result' : drifted.slice(0, 3).join(', ');
-  const more = verdict !== 'stable' && drifted.length > 3 ? ` and ${drifted.length - 3} more` : '';
+  const first = drifted.slice(0, 3).join(', ');
   const state = ({ stable: 'good', moderate: 'warning', major: 'bad' } as const)[verdict];
-  return { name, value: verdict, note: `${which}${more} changed from half to half`, state };
+  const note =
+    verdict === 'stable'
+      ? t('no feature or result changed from half to half')
+      : drifted.length > 3
+        ? t('{features} and {more} more changed from half to half', {
+            features: first,
+            more: drifted.length - 3,
+          })
+        : t('{features} changed from half to half', { features: first });
+  return { name, value: t(verdict), note, state };
 }

@@ -5,8 +5,9 @@ import { createPluginChain } from '../create-pipeline.ts';
 import { readElasticsearchOptions } from '../elasticsearch/options.ts';
 import type { IndexDefinition } from '../plugin.ts';
 import { translateTitle } from '../terminal/messages.ts';
+import { isObject, type Json } from '../util/json.ts';
 import { completeChart } from './complete.ts';
-import { type Dashboard, loadDashboards } from './definitions.ts';
+import { type Chart, type Dashboard, loadDashboards } from './definitions.ts';
 import { type ChartSource, queryOf, type SearchBody } from './search.ts';
 
 /** What dashboards need to know of the configured plugins. Nothing in it but data: it can be sent to a worker. */
@@ -36,11 +37,11 @@ export function openDashboards(
   features: readonly string[],
 ): Dashboard[] {
   const { classes } = config.dashboards;
-  const rules = loadRules(config.alerts.file);
+  const rules = loadRules(config);
   const vocabulary = { features, classes: classes as Record<string, string>, rules };
   return loadDashboards((index) => names.get(index) ?? index).map(({ charts, ...rest }) => ({
     ...inLanguage(rest),
-    charts: charts.map((chart) => inLanguage(completeChart(chart, vocabulary))),
+    charts: charts.map((chart) => chartInLanguage(completeChart(chart, vocabulary))),
   }));
 }
 
@@ -48,6 +49,27 @@ export function openDashboards(
 function inLanguage<Part extends { title: string; description: string }>(part: Part): Part {
   const { title, description } = part;
   return { ...part, title: translateTitle(title), description: translateTitle(description) };
+}
+
+function chartInLanguage(chart: Chart): Chart {
+  const { empty, spec } = chart;
+  return {
+    ...inLanguage(chart),
+    ...(empty === undefined ? {} : { empty: translateTitle(empty) }),
+    spec: translateSpec(spec as unknown as Json) as unknown as Chart['spec'],
+  };
+}
+
+/** In a specification of Vega-Lite: titles, and names of colours in domains and in expressions; these are of several words. */
+function translateSpec(value: Json, key = ''): Json {
+  if (Array.isArray(value)) return value.map((inner) => translateSpec(inner, key));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, translateSpec(inner as Json, name)]),
+    );
+  if (typeof value !== 'string') return value;
+  if (key === 'title' || key === 'domain') return translateTitle(value);
+  return value.replace(/(?<=')[^']+ [^']+(?=')/g, translateTitle);
 }
 
 /** How many features are shown where none are named. */

@@ -95,7 +95,7 @@ function inline(svg: string, title: string): Html {
   const [, width, height] = / viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(root) ?? [];
   // An image has no parts to choose from; where marks are links, it is a group.
   const role = svg.includes('<a ') ? 'group' : 'img';
-  const opening = html`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="${role}" aria-label="Picture: ${title}">`;
+  const opening = html`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="${role}" aria-label="${t('Picture: {title}', { title })}">`;
   return new Html(opening.text + svg.slice(root.length));
 }
 

@@ -3,7 +3,7 @@ import type { AlertsState } from '../alerts/page-section.ts';
 import type { BufferState } from '../buffer/disk-buffer.ts';
 import type { ReasonGroup } from '../letter.ts';
 import type { RunStats } from '../run-stats.ts';
-import { currentLanguage, t } from '../terminal/messages.ts';
+import { currentLanguage, quote, type Said, t, translateTitle } from '../terminal/messages.ts';
 import { type Html, type HtmlPage, html, renderPage } from '../util/html.ts';
 import { renderTiles, type Tile } from '../util/tiles.ts';
 import { formatTime } from '../util/time.ts';
@@ -59,7 +59,7 @@ export function renderStatusPage(status: Status): HtmlPage {
     },
     { name: t('Lag'), value: ago(status.newestLogSecondsAgo), note: t('age of the newest log that is safe') },
     {
-      name: 'Logs',
+      name: quote('Logs'),
       value: formatCount(stats.logs),
       note: t('in {duration}', { duration: formatDuration(uptimeSeconds) }),
     },
@@ -108,7 +108,7 @@ ${status.alerts === undefined ? '' : html`<section class="card" aria-labelledby=
   });
 }
 
-function waitingNote({ bytes, oldestMs, isFull }: BufferState): string {
+function waitingNote({ bytes, oldestMs, isFull }: BufferState): Said {
   if (isFull) return t('the buffer is full: nothing more is read');
   const size = (bytes / 1e6).toFixed(1);
   if (oldestMs === undefined) return t('logs for the sink; buffer {size} MB', { size });
@@ -139,7 +139,7 @@ function alerts(state: AlertsState): Html {
     return html`<p class="bad">${t('They can’t be looked at: {why}', { why: state.why })}</p>`;
   const rows = state.findings.map(({ rule, state: level, value, why }: Finding) => {
     const isBad = level === 'warning' || level === 'critical';
-    return html`<tr><th scope="row">${rule.label}</th><td data-label="${t('State')}" class="${STATES[level]}">${t(level)}</td><td data-label="${t('Value')}" class="number">${value === undefined ? '–' : formatFigure(value, rule.unit)}</td><td data-label="${t('Warning, critical above')}" class="number">${formatFigure(rule.warning, rule.unit)}, ${formatFigure(rule.critical, rule.unit)}</td><td data-label="${t('To do')}">${isBad ? rule.action : (why ?? '')}</td></tr>`;
+    return html`<tr><th scope="row">${translateTitle(rule.label)}</th><td data-label="${t('State')}" class="${STATES[level]}">${t(level)}</td><td data-label="${t('Value')}" class="number">${value === undefined ? '–' : formatFigure(value, rule.unit)}</td><td data-label="${t('Warning, critical above')}" class="number">${formatFigure(rule.warning, rule.unit)}, ${formatFigure(rule.critical, rule.unit)}</td><td data-label="${t('To do')}">${isBad ? translateTitle(rule.action) : (why ?? '')}</td></tr>`;
   });
   return html`<div class="scroll" role="region" aria-label="${t('Alerts by name')}" tabindex="0"><table class="stack"><thead><tr><th scope="col">${t('Alert')}</th><th scope="col">${t('State')}</th><th scope="col" class="number">${t('Value')}</th><th scope="col" class="number">${t('Warning, critical above')}</th><th scope="col">${t('To do')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

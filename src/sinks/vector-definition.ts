@@ -3,6 +3,7 @@ import { defineSink } from '../component.ts';
 import type { FromSchema } from '../config/from-schema.ts';
 import { HTTP_URL, SECRET, section, TEXT } from '../config/sections.ts';
 import { ELASTICSEARCH_SECTIONS } from '../elasticsearch/options.ts';
+import { t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { patienceMs } from '../util/retry.ts';
 import { parseUrl } from '../util/url.ts';
@@ -83,15 +84,15 @@ async function probeVector(
       body: '',
       dispatcher: agent,
     });
-    if (status === 200) return ok('vector', `takes logs at ${address}`);
+    if (status === 200) return ok('vector', t('takes logs at {address}', { address }));
     const action =
       status === 401
-        ? "Set VECTOR_USERNAME and VECTOR_PASSWORD to those of the http_server source's `auth`"
-        : "VECTOR_URL must be the address and path of Vector's http_server source, as in vector.toml";
-    return failed('vector', `${address} answers ${status}`, action, 2);
+        ? t("Set VECTOR_USERNAME and VECTOR_PASSWORD to those of the http_server source's `auth`")
+        : t("VECTOR_URL must be the address and path of Vector's http_server source, as in vector.toml");
+    return failed('vector', t('{address} answers {status}', { address, status }), action, 2);
   } catch (error) {
-    const action = 'Is Vector running there with vector.toml, and is VECTOR_URL right?';
-    return failed('vector', `${address} could not be reached: ${reasonOf(error)}`, action, 3);
+    const says = t('{address} could not be reached: {why}', { address, why: reasonOf(error) });
+    return failed('vector', says, t('Is Vector running there with vector.toml, and is VECTOR_URL right?'), 3);
   } finally {
     await agent.destroy();
   }

@@ -1,6 +1,7 @@
 import { ok } from '../checks/result.ts';
 import { type ConfiguredSource, defineSource } from '../component.ts';
 import { section, TEXT } from '../config/sections.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 
 /** The path that stands for stdin. */
@@ -56,6 +57,6 @@ function configureStdin(paths: readonly string[]): ConfiguredSource {
       const { StdinSource } = await import('./stdin.ts');
       return new StdinSource(process.stdin);
     },
-    probe: async () => ok('file', 'stdin is read when it is run: `try -` shows how its logs are read'),
+    probe: async () => ok('file', t('stdin is read when it is run: `try -` shows how its logs are read')),
   };
 }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Check, failed, warning } from '../checks/result.ts';
 import { type Contents, NEWEST, OLDEST } from '../component.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { type Look, lookAt } from './file-look.ts';
 import { findPlaces } from './file-paths.ts';
@@ -15,29 +16,23 @@ const NEWLINE = 0x0a;
 export async function probeFiles(patterns: readonly string[]): Promise<Contents | Check> {
   const looks: Look[] = [];
   let rotated = 0;
+  const another = t('Give another with file.path');
   try {
     for (const place of await findPlaces(patterns)) {
       if (!place.isNamed) rotated++;
       else looks.push(await lookAt(place, undefined));
     }
   } catch (error) {
-    return failed(
-      'file',
-      `a log file could not be read: ${reasonOf(error)}`,
-      'Give another with file.path',
-      3,
-    );
+    return failed('file', t('a log file could not be read: {why}', { why: reasonOf(error) }), another, 3);
   }
   const names = patterns.join(', ');
-  if (looks.length === 0)
-    return failed('file', `no file is named by ${names}`, 'Give another with file.path', 3);
+  if (looks.length === 0) return failed('file', t('no file is named by {names}', { names }), another, 3);
   const wrong = looks.find(({ problem }) => problem !== undefined);
   if (wrong) {
-    const says = `${wrong.path} can't be read: ${wrong.problem?.split(': ')[0]}`;
-    const action = wrong.problem?.split(': ')[1] ?? 'Give another with file.path';
-    return looks.length > 1
-      ? warning('file', says, capitalize(action))
-      : failed('file', says, capitalize(action), 2);
+    const [why = '', instead] = wrong.problem!.split(': ');
+    const says = t("{path} can't be read: {why}", { path: wrong.path, why });
+    const action = instead === undefined ? another : quote(capitalize(instead));
+    return looks.length > 1 ? warning('file', says, action) : failed('file', says, action, 2);
   }
   looks.sort((one, other) => one.modifiedMs - other.modifiedMs);
   let count = 0;
@@ -50,10 +45,13 @@ export async function probeFiles(patterns: readonly string[]): Promise<Contents 
     newest = [...newest, ...found.last].slice(-NEWEST);
   }
   const notes = [
-    ...(looks.length > 1 ? [`in ${looks.length} files`] : []),
+    ...(looks.length > 1 ? [t('in {count} files', { count: looks.length })] : []),
     ...(rotated > 0
       ? [
-          `${rotated} rotated beside, of which those that come from now on are read to their end; earlier ones only if file.path names them`,
+          t(
+            '{count} rotated beside, of which those that come from now on are read to their end; earlier ones only if file.path names them',
+            { count: rotated },
+          ),
         ]
       : []),
   ];
@@ -62,7 +60,7 @@ export async function probeFiles(patterns: readonly string[]): Promise<Contents 
     unit: 'line',
     newest: newest.reverse(),
     oldest,
-    ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
+    ...(notes.length > 0 ? { note: quote(notes.join('; ')) } : {}),
   };
 }
 

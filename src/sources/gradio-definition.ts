@@ -1,6 +1,7 @@
 import { failed, failure } from '../checks/result.ts';
 import { type Contents, defineSource, NEWEST, OLDEST } from '../component.ts';
 import { HTTP_URL, SECRET, section, TEXT } from '../config/sections.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { patienceMs } from '../util/retry.ts';
 import { parseUrl } from '../util/url.ts';
@@ -73,9 +74,12 @@ export const gradioSource = defineSource({
           return await readSpace(client);
         } catch (error) {
           if (!(error instanceof GradioError))
-            return failure('gradio', error, "Look at the Space's own logs");
-          const says = `the Space at ${address} could not be read: ${reasonOf(error)}`;
-          return failed('gradio', says, error.hint, 3);
+            return failure('gradio', error, t("Look at the Space's own logs"));
+          const says = t('the Space at {address} could not be read: {why}', {
+            address,
+            why: reasonOf(error),
+          });
+          return failed('gradio', says, quote(error.hint), 3);
         } finally {
           await client.close();
         }
@@ -90,6 +94,9 @@ async function readSpace(client: GradioClient): Promise<Contents> {
   const hasMore = total > logs.length;
   const isPaged = hasMore && logs.length > 0 && (await client.paged(signal));
   const last = isPaged ? await client.page(OLDEST, Math.max(0, total - OLDEST), signal) : { logs };
-  const note = `read through ${client.form}${hasMore && !isPaged ? ', which shows the newest only' : ''}`;
+  const note =
+    hasMore && !isPaged
+      ? t('read through {form}, which shows the newest only', { form: client.form })
+      : t('read through {form}', { form: client.form });
   return { count: total, unit: 'log', newest: logs, oldest: last.logs.slice(-OLDEST).reverse(), note };
 }

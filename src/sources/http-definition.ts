@@ -4,6 +4,7 @@ import { defineSource } from '../component.ts';
 import { SECRET, section, TEXT } from '../config/sections.ts';
 import { checkCredentials } from '../server/credentials.ts';
 import { isLoopback, type ListenAddress, parseListen } from '../server/listen.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 
 /** The source `http`. */
@@ -64,8 +65,11 @@ export const httpSource = defineSource({
       // Nothing needs to listen while nothing runs.
       probe: async () =>
         (await isTaken(address))
-          ? ok('http', `something takes connections at ${listen}, such as a sidecar that runs`)
-          : ok('http', `nothing listens at ${listen} now; \`run --source http --continuous\` will`),
+          ? ok('http', t('something takes connections at {listen}, such as a sidecar that runs', { listen }))
+          : ok(
+              'http',
+              t('nothing listens at {listen} now; `run --source http --continuous` will', { listen }),
+            ),
     };
   },
 });

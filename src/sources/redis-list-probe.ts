@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Check } from '../checks/result.ts';
 import { type Contents, NEWEST, OLDEST } from '../component.ts';
+import { t } from '../terminal/messages.ts';
 import { COMMANDS, guessOrder, type ListOrder, otherOrder, SAMPLE } from './list-order.ts';
 import { tellPlainly } from './redis.ts';
 import { formatRedisAddress, type RedisConfig } from './redis-config.ts';
@@ -24,14 +25,17 @@ export function probeLists(config: RedisConfig): Promise<Contents | Check> {
     const [first] = lists;
     if (first && lists.length === 1 && keys[0] === names[0]) return first;
     const told = keys.slice(0, NAMED).map((key, n) => `"${key}" ${lists[n]!.count}`);
-    const more = keys.length > NAMED ? `, and ${keys.length - NAMED} more` : '';
+    const more = keys.length > NAMED ? `, … (${keys.length})` : '';
     const ifReversed = first?.ifReversed;
     return {
       count: lists.reduce((sum, { count }) => sum + count, 0),
       unit: 'log',
       newest: lists.flatMap(({ newest }) => newest),
       oldest: lists.flatMap(({ oldest }) => oldest),
-      note: keys.length === 0 ? 'no list has such a name yet' : `in ${told.join(', ')}${more}`,
+      note:
+        keys.length === 0
+          ? t('no list has such a name yet')
+          : t('in {names}', { names: told.join(', ') + more }),
       ...(ifReversed ? { ifReversed } : {}),
     };
   });
@@ -58,10 +62,15 @@ async function lookAt(
   const contents: Contents = { count: length, unit: 'log', newest, oldest: oldest.slice(0, OLDEST) };
   const other = otherOrder(order);
   if (configured !== 'auto')
-    contents.ifReversed = `It is written with ${COMMANDS[other]}, then: set redis.order (REDIS_ORDER) to ${other}, or leave it out`;
+    contents.ifReversed = t(
+      'It is written with {command}, then: set redis.order (REDIS_ORDER) to {order}, or leave it out',
+      { command: COMMANDS[other], order: other },
+    );
   else if (length > 1)
     contents.note = guess
-      ? `written with ${COMMANDS[guess]}, by their times`
-      : 'their times do not tell whether it is written with LPUSH or RPUSH: a run sees that by how it grows';
+      ? t('written with {command}, by their times', { command: COMMANDS[guess] })
+      : t(
+          'their times do not tell whether it is written with LPUSH or RPUSH: a run sees that by how it grows',
+        );
   return contents;
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Check, failed, failure } from '../checks/result.ts';
 import type { Contents } from '../component.ts';
+import { quote, t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { connectRedis } from './redis.ts';
 import { formatRedisAddress, type RedisConfig, readRedisOptions } from './redis-config.ts';
@@ -36,12 +37,18 @@ function explainFailure(config: RedisConfig, { source, type, key }: Probed, erro
   const reason = reasonOf(error);
   const server = formatRedisAddress(config);
   if (isRedisRefusal(error))
-    return failed(source, `${server} ${key} refused: ${reason}`, redisHint(error), 2);
-  if (error instanceof SidecarError) return failure(source, error, '');
+    return failed(
+      source,
+      t('{address} refused: {why}', { address: `${server} ${key}`, why: reason }),
+      quote(redisHint(error)),
+      2,
+    );
+  if (error instanceof SidecarError) return failure(source, error, quote(''));
   const [, host, port] = /^([^,\s]+):(\d+)\/\d+$/.exec(server) ?? [];
   const command = `redis-cli -h ${host} -p ${port} ${type === 'list' ? 'LLEN' : 'XLEN'} ${key}`;
   const action = `${redisHint(error)}${host === undefined ? '' : ` Try: ${command}`}`;
-  return failed(source, `${server} ${key} could not be reached: ${reason}`, action, 3);
+  const says = t('{address} could not be reached: {why}', { address: `${server} ${key}`, why: reason });
+  return failed(source, says, quote(action), 3);
 }
 
 /** What a user of few rights may not ask is left out. */
@@ -77,5 +84,9 @@ async function otherKeys(redis: Redis, type: Probed['type']): Promise<Pick<Conte
   }
   if (found.length === 0) return {};
   const names = found.slice(0, 5).map((name) => `"${name}"`);
-  return { instead: `Of that type, this Redis has ${names.join(', ')}: set REDIS_LOGS_KEY to one of them` };
+  return {
+    instead: t('Of that type, this Redis has {names}: set REDIS_LOGS_KEY to one of them', {
+      names: names.join(', '),
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { defineSource, NEWEST, OLDEST } from '../component.ts';
+import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { formatRedisAddress, REDIS_SECTIONS, readRedisOptions } from './redis-config.ts';
 import type { RedisStreamOptions } from './redis-stream.ts';
@@ -48,8 +49,8 @@ export const redisStreamSource = defineSource({
             newest: newest.map(([, fields]) => fieldsToEntry(fields)),
             oldest: oldest.map(([, fields]) => fieldsToEntry(fields)),
             note: pending
-              ? `the group "${group}" holds ${pending[0]} unconfirmed`
-              : `the group "${group}" begins with the first run`,
+              ? t('the group "{group}" holds {count} unconfirmed', { group, count: Number(pending[0]) })
+              : t('the group "{group}" begins with the first run', { group }),
           };
         });
       },

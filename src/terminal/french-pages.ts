@@ -81,4 +81,44 @@ export const FRENCH_PAGES = {
   'From, UTC': 'Du, UTC',
   'To, UTC': 'Au, UTC',
   Show: 'Montrer',
+  Calls: 'Appels',
+  'there are no logs yet': "il n'y a pas encore de logs",
+  'in {count} logs': 'dans {count} logs',
+  'Error rate': "Taux d'erreur",
+  'no calls in this time': 'aucun appel dans cette période',
+  '{count} of the calls': '{count} des appels',
+  '{trend} {before} → {after} from half to half; {count} of the calls':
+    "{trend} {before} → {after} d'une moitié à l'autre ; {count} des appels",
+  'Latency, p50 and p95': 'Latence, p50 et p95',
+  'no call was measured': "aucun appel n'a été mesuré",
+  'half, and 95 %, of {count} calls took no longer':
+    "la moitié, et 95 %, de {count} appels n'ont pas duré plus",
+  Predictions: 'Prédictions',
+  'there are none': "il n'y en a pas",
+  '{name} share': 'Part de {name}',
+  '{name} was predicted {count} times of {all}': '{name} a été prédit {count} fois sur {all}',
+  '“{name}”, the most frequent, was predicted {count} times of {all}':
+    '« {name} », le plus fréquent, a été prédit {count} fois sur {all}',
+  Drift: 'Dérive',
+  'fewer than {count} predictions in a half of this time':
+    'moins de {count} prédictions dans une moitié de cette période',
+  'no feature or result changed from half to half':
+    "aucune variable ni résultat n'a changé d'une moitié à l'autre",
+  '{features} changed from half to half': "{features} ont changé d'une moitié à l'autre",
+  '{features} and {more} more changed from half to half':
+    "{features} et {more} autres ont changé d'une moitié à l'autre",
+  'There is no index {index} yet.': "Il n'y a pas encore d'index {index}.",
+  'Nothing in {index} in this time.': 'Rien dans {index} pendant cette période.',
+  'The predictions in {index} have no inputs that are numbers.':
+    "Les prédictions dans {index} n'ont pas d'entrées qui soient des nombres.",
+  'There are documents in {index} in this time, but none with these values.':
+    'Il y a des documents dans {index} pendant cette période, mais aucun avec ces valeurs.',
+  'Elasticsearch at {address}': 'Elasticsearch à {address}',
+  'the files in {folder}': 'les fichiers de {folder}',
+  'Picture: {title}': 'Image : {title}',
+
+  // Alerts
+  'there is no index {index}': "il n'y a pas d'index {index}",
+  'fewer than {count} documents': 'moins de {count} documents',
+  'its fields hold no numbers': 'ses champs ne contiennent aucun nombre',
 } as const;

@@ -1,4 +1,7 @@
-/** The titles and descriptions of configs/dashboards, in French. */
+/**
+ * What files that ship say, in French: titles, descriptions and words of charts in configs/dashboards, alerts in
+ * configs/alerts.yaml, plugins and formats; and the names of checks.
+ */
 export const FRENCH_TITLES = {
   Errors: 'Erreurs',
   'How many calls go wrong, how, and when.': "Combien d'appels échouent, comment, et quand.",
@@ -46,4 +49,110 @@ export const FRENCH_TITLES = {
   'Costliest functions': 'Fonctions les plus coûteuses',
   'The 10 functions in which most time was spent, those that they call included.':
     "Les 10 fonctions où le plus de temps a été passé, celles qu'elles appellent comprises.",
+  'No call was refused or failed, and no error was logged.':
+    "Aucun appel n'a été refusé ni n'a échoué, et aucune erreur n'a été journalisée.",
+
+  // Words of charts
+  '% of the calls': '% des appels',
+  Below: 'En dessous de',
+  'CPU %': 'Processeur %',
+  'CPU ms': 'Processeur ms',
+  Calls: 'Appels',
+  Drift: 'Dérive',
+  Endpoint: 'Chemin',
+  Feature: 'Variable',
+  Figure: 'Chiffre',
+  File: 'Fichier',
+  From: 'De',
+  Function: 'Fonction',
+  Kind: 'Genre',
+  Largest: 'Maximum',
+  'Latency ms': 'Latence ms',
+  Level: 'Niveau',
+  Logs: 'Logs',
+  Mean: 'Moyenne',
+  'Mean over all': 'Moyenne de tout',
+  Percentile: 'Percentile',
+  Prediction: 'Prédiction',
+  'Rate %': 'Taux %',
+  Share: 'Part',
+  'Without callees': 'Sans ce qu’elle appelle',
+  calls: 'appels',
+  errors: 'erreurs',
+  logs: 'logs',
+  'mean, of the largest value': 'moyenne, rapportée à la plus grande valeur',
+  predictions: 'prédictions',
+  probability: 'probabilité',
+  'largest value': 'valeur maximale',
+  'mean value': 'valeur moyenne',
+  'refused (4xx)': 'refusés (4xx)',
+  'failed (5xx)': 'en échec (5xx)',
+  'ERROR logs': 'logs ERROR',
+  'ERROR, no status': 'ERROR, sans statut',
+  'under 10 calls': 'moins de 10 appels',
+  'below −30 %': 'sous −30 %',
+  '−30 to −10 %': '−30 à −10 %',
+  'within ±10 %': 'entre ±10 %',
+  '10 to 30 %': '10 à 30 %',
+  'above 30 %': 'plus de 30 %',
+
+  // Alerts
+  'Mean latency': 'Latence moyenne',
+  'Check the model pool': 'Vérifiez le pool de modèles',
+  'Check the logs': 'Regardez les logs',
+  'CPU usage (cpu_time_ms / latency_ms)': 'Usage du processeur (cpu_time_ms / latency_ms)',
+  'Scale out, with more instances': 'Ajoutez des instances',
+  'Optimise the model pool': 'Optimisez le pool de modèles',
+
+  // Plugins and formats
+  'every log': 'chaque log',
+  'predictions with their inputs and result': 'les prédictions, avec leurs entrées et leur résultat',
+  'performance metrics of each measured call': 'les mesures de performance de chaque appel mesuré',
+  'one document per profiled function of a call': 'un document par fonction profilée d’un appel',
+  'drops, masks or hashes fields before anything is stored':
+    'écarte, masque ou hache des champs avant que quoi que ce soit ne soit enregistré',
+  'access logs of gunicorn, aiohttp, uWSGI, werkzeug, Django, Apache, nginx and Envoy':
+    "logs d'accès de gunicorn, aiohttp, uWSGI, werkzeug, Django, Apache, nginx et Envoy",
+  'bunyan and pino': 'bunyan et pino',
+  "Kubernetes' container logs (CRI)": 'logs de conteneurs de Kubernetes (CRI)',
+  "Docker's json-file": 'json-file de Docker',
+  "the API's own JSON objects and text lines": "les objets JSON et lignes de texte de l'API elle-même",
+  'what Vector, Fluent Bit, Logstash, Filebeat and streams put around a log: the log in it':
+    "ce que Vector, Fluent Bit, Logstash, Filebeat et les streams mettent autour d'un log : le log dedans",
+  "journald's JSON": 'JSON de journald',
+  'pairs of key and value: slog, logrus, Heroku': 'paires de clé et valeur : slog, logrus, Heroku',
+  'JSON objects: python-json-logger, structlog, ECS, zap, Google, or with keys of your own':
+    'objets JSON : python-json-logger, structlog, ECS, zap, Google, ou avec vos propres clés',
+  "loguru's serialize=True": 'serialize=True de loguru',
+  'lines of the workers of Ray, vLLM and torchrun': 'lignes des workers de Ray, vLLM et torchrun',
+  'syslog (RFC 5424 and 3164), its files, and Heroku': 'syslog (RFC 5424 et 3164), ses fichiers, et Heroku',
+  'text lines with a time, a level, or both: Python, loguru, structlog, gunicorn, uvicorn, Flask':
+    'lignes de texte avec une heure, un niveau, ou les deux : Python, loguru, structlog, gunicorn, uvicorn, Flask',
+  'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis':
+    "niveaux d'une lettre : absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis",
+  'texts by a regular expression with named groups': 'textes, par une expression régulière à groupes nommés',
+
+  // Names of checks
+  configuration: 'configuration',
+  plugins: 'plugins',
+  types: 'types',
+  alerts: 'alertes',
+  file: 'fichier',
+  folder: 'dossier',
+  state: 'état',
+  buffer: 'tampon',
+  position: 'position',
+  'dead letters': 'lettres mortes',
+  filter: 'filtre',
+  formats: 'formats',
+  clock: 'horloge',
+  health: 'santé',
+  disk: 'disque',
+  redis: 'redis',
+  'redis-stream': 'redis-stream',
+  gradio: 'gradio',
+  http: 'http',
+  elasticsearch: 'elasticsearch',
+  kibana: 'kibana',
+  vector: 'vector',
 } as const;

@@ -1,8 +1,9 @@
+import { FRENCH_CHECKS } from './french-checks.ts';
 import { FRENCH_PAGES } from './french-pages.ts';
 
 /**
  * What is said to people, from English into French: in braces is what goes in, by the same names. What a run says is as it
- * is documented, word for word. Help, errors, and what `check` and `validate` find out stay English.
+ * is documented, word for word. Help, errors and JSON stay English.
  */
 export const FRENCH = {
   // run
@@ -221,5 +222,6 @@ export const FRENCH = {
   'a document is there more than once: was indices.rotation changed?':
     "un document est là plus d'une fois : indices.rotation a-t-il changé ?",
 
+  ...FRENCH_CHECKS,
   ...FRENCH_PAGES,
 } as const;

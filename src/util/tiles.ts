@@ -1,11 +1,12 @@
+import type { Said } from '../terminal/messages.ts';
 import { type Html, html } from './html.ts';
 
 /** One figure of a page. */
 export interface Tile {
-  name: string;
+  name: Said;
   value: string;
   /** What it means. */
-  note: string;
+  note: Said;
   state?: 'good' | 'warning' | 'bad' | undefined;
 }
 

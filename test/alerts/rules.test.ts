@@ -6,12 +6,14 @@ import { loadRules, type Rule } from '../../src/alerts/rules.ts';
 import { SidecarError } from '../../src/util/errors.ts';
 import { temporaryFolder } from '../samples.ts';
 
+const settings = (file?: string, prefix = 'ml-api-') => ({ alerts: { file }, indices: { prefix } });
+
 /** Rules, or the lines of the refusal. */
 function load(t: TestContext, yaml: string): Rule[] | string[] {
   const cwd = temporaryFolder(t);
   writeFileSync(join(cwd, 'alerts.yaml'), yaml);
   try {
-    return loadRules('alerts.yaml', cwd);
+    return loadRules(settings('alerts.yaml'), cwd);
   } catch (error) {
     assert.ok(error instanceof SidecarError);
     assert.equal(error.code, 'config');
@@ -20,7 +22,7 @@ function load(t: TestContext, yaml: string): Rule[] | string[] {
 }
 
 test('the shipped file has the four documented alerts, with their thresholds', (t) => {
-  const rules = loadRules(undefined, temporaryFolder(t));
+  const rules = loadRules(settings(), temporaryFolder(t));
   assert.deepEqual(
     rules.map(({ name, warning, critical, unit, windowMs }) => [name, warning, critical, unit, windowMs]),
     [
@@ -31,6 +33,14 @@ test('the shipped file has the four documented alerts, with their thresholds', (
     ],
   );
   for (const { action } of rules) assert.notEqual(action, '');
+});
+
+test('what ships is evaluated in the indices of the configured prefix', (t) => {
+  const rules = loadRules(settings(undefined, 'shop-'), temporaryFolder(t));
+  assert.deepEqual(
+    rules.map(({ index }) => index),
+    ['shop-perfs', 'shop-logs', 'shop-perfs', 'shop-perfs'],
+  );
 });
 
 const ALERT =
@@ -66,7 +76,7 @@ test('what is wrong is told with its line, its key, and the nearest right one', 
 });
 
 test('a file that is not there is told', (t) => {
-  assert.throws(() => loadRules('none.yaml', temporaryFolder(t)), {
+  assert.throws(() => loadRules(settings('none.yaml'), temporaryFolder(t)), {
     message: /none\.yaml can't be read: ENOENT/,
   });
 });

@@ -102,8 +102,8 @@ export function expectedTables(lines: readonly string[]): Record<string, string[
     memory: each(measured, 5_000).flatMap(([from, of]) => {
       const mb = figure(of, 'memory_mb');
       return [
-        [from, 'mean', grouped(sum(mb) / mb.length, 2)],
-        [from, 'largest', grouped(Math.max(...mb), 2)],
+        [from, 'mean value', grouped(sum(mb) / mb.length, 2)],
+        [from, 'largest value', grouped(Math.max(...mb), 2)],
       ];
     }),
     'top-functions': functions.map(({ of, ms }) => {

@@ -20,7 +20,7 @@ import { KNOWN, wrongWith } from './kibana-schema.ts';
 const vocabulary = {
   features: ['AGE', 'a "b"\\c'],
   classes: { 1: 'YES', 0: 'NO' },
-  rules: loadRules(undefined, root),
+  rules: loadRules({ alerts: {}, indices: { prefix: 'ml-api-' } }, root),
 };
 const dashboards = loadDashboards((index) => index, root).map(({ charts, ...rest }) => ({
   ...rest,

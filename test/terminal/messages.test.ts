@@ -73,14 +73,51 @@ test('no command prints a literal that is not in the catalogue', () => {
   }
 });
 
-test('each title and description of the dashboards that ship is known in French', () => {
-  const folder = join(root, 'configs/dashboards');
-  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.yaml')) continue;
-    const { title, description } = parse(readFileSync(join(folder, file), 'utf8'));
-    for (const text of [title, description])
-      assert.ok(Object.hasOwn(FRENCH_TITLES, text), `${file}: "${text}" is not in french-titles.ts`);
-  }
+/** What is the same in both languages, or has no words. */
+const SAME = /^(?:ms|MB|%|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)|[\d.]+)$/;
+
+/** What a chart shows of its file: titles, names of colours in domains, and those that expressions make. */
+function wordsOf(value: unknown, key = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((inner) => wordsOf(inner, key));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) => wordsOf(inner, name));
+  return typeof value === 'string' && ['title', 'description', 'empty', 'domain'].includes(key)
+    ? [value]
+    : [];
+}
+
+test('each text of the dashboards and alerts that ship is known in French', () => {
+  const read = (file: string): unknown => parse(readFileSync(join(root, 'configs', file), 'utf8'));
+  const dashboards = readdirSync(join(root, 'configs/dashboards'), { recursive: true, encoding: 'utf8' });
+  const texts = dashboards
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => wordsOf(read(join('dashboards', file))));
+  const { alerts } = read('alerts.yaml') as { alerts: Record<string, { label: string; action: string }> };
+  texts.push(...Object.values(alerts).flatMap(({ label, action }) => [label, action]));
+  assert.ok(texts.includes('refused (4xx)') && texts.includes('Check the logs'));
+  assert.deepEqual(
+    texts.filter((text) => !SAME.test(text) && !Object.hasOwn(FRENCH_TITLES, text)),
+    [],
+  );
+});
+
+test('the plugins and formats that ship, and what is checked, are known in French', () => {
+  const described = [...sourcesOf('formats'), ...sourcesOf('../plugins')];
+  const named = [
+    ...described.flatMap(([, text]) => [
+      ...text.matchAll(/^ {2}description:\s+(?:'([^']+)'|"([^"]+)"),\n {2}(?:create|index|options)/gm),
+    ]),
+    ...sourcesOf('.').flatMap(([, text]) => [
+      ...text.matchAll(/\b(?:ok|warning|failed|failure|checkFolder)\(\s*'([^']+)'/g),
+    ]),
+  ].map(([, one, other]) => one ?? other!);
+  assert.ok(
+    named.includes('every log') && named.includes('bunyan and pino') && named.includes('dead letters'),
+  );
+  assert.deepEqual(
+    named.filter((text) => !Object.hasOwn(FRENCH_TITLES, text)),
+    [],
+  );
 });
 
 test('--lang fr and the locale turn what commands print into French', async (t) => {
@@ -93,7 +130,9 @@ test('--lang fr and the locale turn what commands print into French', async (t) 
     [['try', 'api.log'], /filtre +il ne passe pas/],
     [['dead-letters', 'list'], /Il n'y a pas de lettres mortes/],
     [['config', 'show'], /Les options l'emportent/],
-    [['plugins'], /tous les événements vers ml-api-logs/],
+    [['plugins'], /tous les événements vers ml-api-logs: chaque log/],
+    [['validate'], /✅ plugins: .*, et 14 formats\n.*11 champs, de types connus/],
+    [['check', ...source], /✅ fichier: api\.log contient 1 ligne, de /],
   ] as const) {
     const byFlag = await workspace.run([...args, '--lang', 'fr']);
     assert.match(byFlag.stdout, said);
