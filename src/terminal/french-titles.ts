@@ -80,7 +80,7 @@ export const FRENCH_TITLES = {
   calls: 'appels',
   errors: 'erreurs',
   logs: 'logs',
-  'mean, of the largest value': 'moyenne, rapportée à la plus grande valeur',
+  'of its largest': 'de son maximum',
   predictions: 'prédictions',
   probability: 'probabilité',
   'largest value': 'valeur maximale',
