@@ -14,6 +14,7 @@ import { folder, VECTOR } from './bed.ts';
 import { deliveryFigures } from './delivery.ts';
 import { type Figure, tableOf } from './figures.ts';
 import { liveFigures } from './live.ts';
+import { streamFigures } from './streams.ts';
 import { growthFigures, transformFigures } from './transform.ts';
 
 const lines = Number(process.env.BENCH_LINES ?? 200_000);
@@ -30,6 +31,7 @@ const parts: Record<string, () => Promise<Figure[]>> = {
   delivery: () => deliveryFigures(servers, lines / 5, 5),
   live: () => liveFigures(servers, 20),
   growth: () => growthFigures(lengths, 3),
+  streams: () => streamFigures(servers, lines / 5, 3),
 };
 const machine = {
   processor: cpus()[0]?.model,

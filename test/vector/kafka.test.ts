@@ -14,10 +14,15 @@ const AGGREGATOR = 'configs/vector/kafka/aggregator.toml';
 const CONTINUOUS = ['run', '--sink', 'vector', '--continuous', '--batch-size', '20'];
 
 let kafka: Service;
+let elasticsearch: Service;
 before(async () => {
-  if (!noKafkaInVector) kafka = await startKafka();
+  if (noKafkaInVector) return;
+  [kafka, elasticsearch] = await Promise.all([startKafka(), startElasticsearch()]);
 });
-after(() => kafka?.stop());
+after(async () => {
+  await kafka?.stop();
+  await elasticsearch?.stop();
+});
 
 /** A sidecar and a Vector beside it, a topic of its own in Kafka, and two Vectors behind that. */
 class KafkaTopology extends Topology {
@@ -26,8 +31,8 @@ class KafkaTopology extends Topology {
   sidecar!: CommandLine;
   #pushed = 0;
 
-  constructor(t: TestContext, options: ConstructorParameters<typeof Topology>[2] = {}) {
-    super(t, AGENT, options);
+  constructor(t: TestContext) {
+    super(t, AGENT, { url: elasticsearch.url });
     t.after(() => Promise.all(this.aggregators.map((each) => each.stop())));
   }
 
@@ -129,20 +134,14 @@ test('an aggregator, the agent, the sidecar and the broker are killed: each docu
 test('Elasticsearch is killed behind Kafka: each document is there once, and a sidecar is answered meanwhile', {
   skip: noKafkaInVector,
 }, async (t) => {
-  const first = await startElasticsearch();
-  let second: Service | undefined;
-  t.after(async () => {
-    await second?.stop();
-    await first.stop();
-  });
-  const { url, port, dataDir } = first;
-  const topology = new KafkaTopology(t, { url });
+  const topology = new KafkaTopology(t);
   await topology.begin();
   await topology.push();
-  await first.kill();
+  const { port, dataDir } = elasticsearch;
+  await elasticsearch.kill();
   await topology.push();
   const once = await topology.workspace.run(['run', '--sink', 'vector', '--state', 'other'], topology.env);
   assert.equal(once.code, 0, once.stderr);
-  second = await startElasticsearch({ port, dataDir });
+  elasticsearch = await startElasticsearch({ port, dataDir });
   await topology.finish();
 });
