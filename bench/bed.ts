@@ -37,14 +37,14 @@ export function workspace(config?: object): string {
   return path;
 }
 
-/** A file of this many lines; made once. */
-export async function linesFile(shape: Shape, count: number): Promise<string> {
-  const path = join(folder, `${shape}-${count}.log`);
+/** A file of this many lines, see `logLines`; made once. */
+export async function linesFile(shape: Shape, count: number, kinds = 1): Promise<string> {
+  const path = join(folder, `${shape}-${count}-${kinds}.log`);
   if (existsSync(path)) return path;
   const out = createWriteStream(path);
   let left = count;
   let text = '';
-  for (const line of logLines(shape)) {
+  for (const line of logLines(shape, 1, kinds)) {
     text += `${line}\n`;
     left--;
     if (text.length < 1 << 20 && left > 0) continue;

@@ -41,9 +41,9 @@ export function seeded(seed: number): () => number {
 
 /**
  * Log lines without an end, oldest first: the metrics of a call with four functions, then the call, a prediction; so two
- * lines make eight documents. The same for the same seed.
+ * lines make eight documents. The same for the same seed. `kinds`: of inputs, which differ in the name of one field.
  */
-export function* logLines(shape: Shape, seed = 1): Generator<string> {
+export function* logLines(shape: Shape, seed = 1, kinds = 1): Generator<string> {
   const random = seeded(seed);
   const ms = (most: number): number => Math.round(random() * most * 100) / 100;
   const hex = (digits: number): string =>
@@ -71,9 +71,10 @@ export function* logLines(shape: Shape, seed = 1): Generator<string> {
       })),
       transaction_id: id,
     };
+    const kind = (n / 2) % kinds;
     const input = Object.fromEntries(
-      FEATURES.map((name) => [
-        name,
+      FEATURES.map((name, at) => [
+        kind > 0 && at === kind % FEATURES.length ? `${name}_${kind}` : name,
         name === 'AGE' ? 20 + Math.floor(random() * 60) : Math.floor(random() * 2),
       ]),
     );

@@ -1,7 +1,7 @@
 /**
- * `make bench`: measures, prints a table, and records it in bench/results, by the day and by Node's version. BENCH_LINES
- * sets how many lines the larger files hold, and BENCH_LONG=1 adds the ten million; names of parts as arguments run only
- * those.
+ * `make bench`: measures, and records it in bench/results, by the day and by Node's version, and as a table in
+ * bench/README.md. BENCH_LINES sets how many lines the larger files hold, and BENCH_LONG=1 adds the ten million; names of
+ * parts as arguments run only those.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,12 +13,13 @@ import { root } from '../test/services/service.ts';
 import { folder, VECTOR } from './bed.ts';
 import { deliveryFigures } from './delivery.ts';
 import { type Figure, tableOf } from './figures.ts';
+import { growthFigures } from './growth.ts';
 import { liveFigures } from './live.ts';
 import { streamFigures } from './streams.ts';
-import { growthFigures, transformFigures } from './transform.ts';
+import { transformFigures } from './transform.ts';
 
 const lines = Number(process.env.BENCH_LINES ?? 200_000);
-const lengths = [10_000, 100_000, 1_000_000, ...(process.env.BENCH_LONG ? [10_000_000] : [])];
+const lengths = [10_000, 1_000_000, ...(process.env.BENCH_LONG ? [10_000_000] : [])];
 const only = process.argv.slice(2);
 
 const [redis, elasticsearch] = await Promise.all([
@@ -28,9 +29,9 @@ const [redis, elasticsearch] = await Promise.all([
 const servers = { redis: redis.url, elasticsearch: elasticsearch.url };
 const parts: Record<string, () => Promise<Figure[]>> = {
   transform: () => transformFigures(lines, 5),
-  delivery: () => deliveryFigures(servers, lines / 5, 5),
+  delivery: () => deliveryFigures({ redis, elasticsearch }, lines / 5, 3),
   live: () => liveFigures(servers, 20),
-  growth: () => growthFigures(lengths, 3),
+  growth: () => growthFigures(servers.redis, lengths, 3),
   streams: () => streamFigures(servers, lines / 5, 3),
 };
 const machine = {
@@ -59,8 +60,16 @@ try {
     measured[name] = await measure();
     writeFileSync(file, `${JSON.stringify({ machine, lines, parts: measured }, null, 2)}\n`);
     process.stdout.write(`${tableOf(measured[name])}\n`);
+    writeTable(Object.values(measured).flat());
   }
 } finally {
   await Promise.all([redis.stop(), elasticsearch.stop()]);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Has bench/README.md show these figures. */
+function writeTable(figures: readonly Figure[]): void {
+  const page = join(root, 'bench/README.md');
+  const table = /(?<=<!-- figures -->\n\n).*?(?=\n<!-- end -->)/s;
+  writeFileSync(page, readFileSync(page, 'utf8').replace(table, tableOf(figures)));
 }
