@@ -59,13 +59,14 @@ export class Segments {
   #reader: SegmentReader | undefined;
   #next: StoredRecord | undefined;
 
-  readonly #segmentBytes: number;
+  /** The size from which a segment is followed by another. */
+  readonly segmentBytes: number;
   readonly #told = new Set<string>();
 
   /** `maxBytes`: about how large they may become, all together. */
   constructor(folder: string, maxBytes: number) {
     this.#folder = folder;
-    this.#segmentBytes = Math.min(SEGMENT_BYTES, maxBytes * SEGMENT_SHARE);
+    this.segmentBytes = Math.min(SEGMENT_BYTES, maxBytes * SEGMENT_SHARE);
   }
 
   /** Bytes of all segments. */
@@ -106,7 +107,7 @@ export class Segments {
   /** Keeps a batch, as `writeBatch` returns it. Rejects where it can't be written; nothing of it is kept then. */
   async append(sequence: number, record: Buffer): Promise<void> {
     let segment = this.#segments.at(-1);
-    if (!this.#file || !segment || segment.size >= this.#segmentBytes) {
+    if (!this.#file || !segment || segment.size >= this.segmentBytes) {
       await this.#closeFile();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const path = join(this.#folder, `segment-${String(sequence).padStart(12, '0')}`);
