@@ -2,6 +2,8 @@
 export interface Expression {
   /** Aggregations of one search. */
   aggs: Record<string, object>;
+  /** Whether `psi` must be known: it takes samples of two windows. */
+  needsPsi: boolean;
   /** The value; `undefined` where a figure is missing, or a division by zero leaves none. */
   evaluate(answer: SearchAnswer): number | undefined;
 }
@@ -11,13 +13,15 @@ export interface SearchAnswer {
   /** How many documents matched. */
   documents: number;
   aggregations: Record<string, unknown>;
+  /** The largest PSI of a feature; `undefined` where none could be judged. */
+  psi?: number | undefined;
 }
 
 type Evaluate = (answer: SearchAnswer) => number | undefined;
 
 /** The metric aggregations that take a field and answer one number. */
 const METRICS = ['avg', 'sum', 'min', 'max'] as const;
-const FUNCTIONS = [...METRICS, 'percentile', 'count'];
+const FUNCTIONS = [...METRICS, 'percentile', 'count', 'psi'];
 
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_@][\w.@]*)|"([^"]*)"|'([^']*)'|([-+*/(),]))/y;
 
@@ -32,7 +36,8 @@ interface Token {
  *
  * - `avg(field)`, `sum(field)`, `min(field)`, `max(field)`;
  * - `percentile(field, 95)`;
- * - `count()`, all documents, and `count("status_code:>=500")`, those that a query string matches.
+ * - `count()`, all documents, and `count("status_code:>=500")`, those that a query string matches;
+ * - `psi()`, the largest PSI of a feature against the time before, 0 where chance explains it.
  *
  * Throws an `Error` that says what is wrong, and where.
  */
@@ -42,6 +47,7 @@ export function parseExpression(source: string): Expression {
   parser.expect('end', '');
   return {
     aggs: parser.aggs,
+    needsPsi: parser.needsPsi,
     evaluate: (answer) => {
       const result = value(answer);
       return result !== undefined && Number.isFinite(result) ? result : undefined;
@@ -52,6 +58,7 @@ export function parseExpression(source: string): Expression {
 /** By recursive descent: an expression is a sum of products of factors. */
 class Parser {
   readonly aggs: Record<string, object> = {};
+  needsPsi = false;
   readonly #source: string;
   #token: Token;
   #end = 0;
@@ -116,7 +123,7 @@ class Parser {
     if (!FUNCTIONS.includes(name))
       throw new Error(`there is no function "${name}"; there are ${FUNCTIONS.join(', ')}`);
     this.expect('sign', '(');
-    const value = name === 'count' ? this.#count() : this.#metric(name);
+    const value = name === 'count' ? this.#count() : name === 'psi' ? this.#psi() : this.#metric(name);
     this.expect('sign', ')');
     return value;
   }
@@ -125,6 +132,11 @@ class Parser {
     if (this.#token.kind !== 'text') return ({ documents }) => documents;
     const { text: query } = this.expect('text', '');
     return this.#ask({ filter: { query_string: { query } } }, ({ doc_count }) => doc_count);
+  }
+
+  #psi(): Evaluate {
+    this.needsPsi = true;
+    return ({ psi }) => psi;
   }
 
   #metric(name: string): Evaluate {

@@ -41,8 +41,9 @@ export function findWorst(findings: readonly Finding[]): AlertLevel {
   return LEVELS[Math.max(0, ...levels)]!;
 }
 
-/** A value as people read it: `98.4 %`. */
+/** A value as people read it: `98.4 %`, `0.25`. */
 export function formatFigure(value: number, unit: string): string {
-  const digits = Math.abs(value) >= 100 ? 0 : 1;
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size > 0 && size < 1 ? 2 : 1;
   return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
 }

@@ -23,13 +23,19 @@ const ALERT = {
       default: '15m',
       description: 'How far back documents count: a number and m, h, d or w.',
     },
+    reference: {
+      type: 'string',
+      pattern: '^\\d+[mhdw]$',
+      default: '7d',
+      description: 'How long the time before the window is that psi() compares it with.',
+    },
     min_count: {
       type: 'integer',
       minimum: 1,
       default: 20,
       description: 'With fewer documents nothing is said.',
     },
-    value: { ...TEXT, description: 'What is compared: avg(field), count("query"), + - * / …' },
+    value: { ...TEXT, description: 'What is compared: avg(field), count("query"), psi(), + - * / …' },
     unit: { type: 'string', default: '', description: 'Unit of the value.' },
     warning: { type: 'number', description: 'Above it, the state is warning.' },
     critical: { type: 'number', description: 'Above it, the state is critical.' },
@@ -68,6 +74,7 @@ export interface Rule extends Required<Omit<AlertSettings, 'query'>> {
   name: string;
   query: string | undefined;
   windowMs: number;
+  referenceMs: number;
   expression: Expression;
 }
 
@@ -89,7 +96,7 @@ export function loadRules(
   return Object.entries(alerts).map(([name, settings]) => {
     const wrong = (key: string, why: string): SidecarError =>
       new SidecarError('config', `${shown}: alerts.${name}.${key}: ${why}`);
-    const { label = name, query, warning, critical, value, window } = settings;
+    const { label = name, query, warning, critical, value, window, reference } = settings;
     if (critical < warning)
       throw wrong('critical', `it must be ${warning} (warning) or more, but is ${critical}`);
     let expression: Expression;
@@ -99,6 +106,7 @@ export function loadRules(
       throw wrong('value', `"${value}" can't be read: ${reasonOf(error)}`);
     }
     const windowMs = readDuration(window, `${shown}: alerts.${name}.window`);
+    const referenceMs = readDuration(reference, `${shown}: alerts.${name}.reference`);
     return {
       ...settings,
       index: withPrefix(settings.index, prefix),
@@ -106,6 +114,7 @@ export function loadRules(
       label,
       query,
       windowMs,
+      referenceMs,
       expression,
     };
   });

@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
+import { createRandomSearch } from '../drift/samples.ts';
 import {
   createElasticsearchClient,
   type ElasticsearchOptions,
@@ -48,10 +49,7 @@ export class ElasticsearchChartSource implements ChartSource {
   }
 
   async sample(index: string, range: TimeRange, limit: number): Promise<JsonObject[]> {
-    const query = {
-      function_score: { query: queryOf('timestamp', range), random_score: {}, boost_mode: 'replace' },
-    };
-    const body = { size: limit, query, _source: ['input_data', 'result'] };
+    const body = createRandomSearch(queryOf('timestamp', range), limit);
     const [answer] = await this.#ask([{ index, body }]);
     const { hits } = (answer as { hits: { hits: { _source: JsonObject }[] } }).hits;
     return hits.map(({ _source }) => _source);

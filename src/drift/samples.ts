@@ -52,6 +52,12 @@ export class Sample {
   }
 }
 
+/** The search for up to `size` documents at random, of those that a query finds, with what `Sample` reads of them. */
+export function createRandomSearch<Query extends JsonObject>(query: Query, size: number) {
+  const scored = { query, random_score: {}, boost_mode: 'replace' as const };
+  return { size, query: { function_score: scored }, _source: ['input_data', 'result'] };
+}
+
 /**
  * Reads documents from a file: one JSON object a line, or in bulk form, as `export` writes `…_documents.ndjson`; Python's `NaN`
  * is no value. Throws `SidecarError` (`config`) that quotes the beginning of what can't be read.

@@ -121,4 +121,5 @@ export const FRENCH_PAGES = {
   'there is no index {index}': "il n'y a pas d'index {index}",
   'fewer than {count} documents': 'moins de {count} documents',
   'its fields hold no numbers': 'ses champs ne contiennent aucun nombre',
+  'no feature has {count} values before and now': 'aucune variable n’a {count} valeurs avant et maintenant',
 } as const;

@@ -19,6 +19,8 @@ function rule(value: string, settings: Partial<Rule> = {}): Rule {
     query: undefined,
     window: '15m',
     windowMs: 900_000,
+    reference: '7d',
+    referenceMs: 604_800_000,
     min_count: 1,
     value,
     expression: parseExpression(value),
@@ -73,9 +75,44 @@ test('the worst finding counts, and no data counts for nothing', () => {
 
 test('values are shown short', () => {
   assert.deepEqual(
-    [formatFigure(98.44, '%'), formatFigure(1234.5, 'MB'), formatFigure(0, '')],
-    ['98.4 %', '1235 MB', '0.0'],
+    [formatFigure(98.44, '%'), formatFigure(1234.5, 'MB'), formatFigure(0, ''), formatFigure(0.25, '')],
+    ['98.4 %', '1235 MB', '0.0', '0.25'],
   );
+});
+
+test('psi() tells how far inputs are from those before the window, and chance is no drift', async (t) => {
+  const indices = new TestIndices(t);
+  const index = `${indices.prefix}message`;
+  // Ages from 40 to 59, each five times, on two days; then from 60 to 79.
+  const made = (days: number, from: number) =>
+    Array.from({ length: 100 }, (_, n) => [
+      { index: { _index: index } },
+      {
+        timestamp: new Date(NOW - days * 86_400_000 + n).toISOString(),
+        input_data: { AGE: from + (n % 20), SEX: n % 2 },
+        result: { prediction: 1 },
+      },
+    ]).flat();
+  const operations = [...made(3, 40), ...made(2.5, 40), ...made(0.5, 60)];
+  await indices.client.bulk({ operations, refresh: true });
+  const at = (settings: Partial<Rule>, now = NOW) =>
+    look(
+      indices.client,
+      options,
+      rule('psi()', {
+        ...{ index, window: '1d', windowMs: 86_400_000, warning: 0.1, critical: 0.25, min_count: 100 },
+        ...settings,
+      }),
+      now,
+    );
+  const moved = await at({});
+  assert.equal(moved.state, 'critical');
+  // Ten bins of a tenth, all of whose values are in the last: (1 - 0.1) ln(1 / 0.1) + 9 (0.1 - 0.0001) ln(0.1 / 0.0001).
+  assert.equal(moved.value?.toFixed(2), '8.28');
+  const steady = await at({}, NOW - 1.75 * 86_400_000);
+  assert.deepEqual([steady.state, steady.value], ['ok', 0]);
+  const young = await at({}, NOW - 2.75 * 86_400_000);
+  assert.deepEqual([young.state, young.why], ['no data', 'no feature has 100 values before and now']);
 });
 
 test('only documents of the window and the query are looked at', async (t) => {

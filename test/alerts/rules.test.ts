@@ -21,7 +21,7 @@ function load(t: TestContext, yaml: string): Rule[] | string[] {
   }
 }
 
-test('the shipped file has the four documented alerts, with their thresholds', (t) => {
+test('the shipped file has the five documented alerts, with their thresholds', (t) => {
   const rules = loadRules(settings(), temporaryFolder(t));
   assert.deepEqual(
     rules.map(({ name, warning, critical, unit, windowMs }) => [name, warning, critical, unit, windowMs]),
@@ -30,6 +30,7 @@ test('the shipped file has the four documented alerts, with their thresholds', (
       ['error_rate', 5, 10, '%', 900_000],
       ['cpu_usage', 80, 95, '%', 900_000],
       ['memory', 1024, 2048, 'MB', 900_000],
+      ['drift', 0.1, 0.25, '', 86_400_000],
     ],
   );
   for (const { action } of rules) assert.notEqual(action, '');

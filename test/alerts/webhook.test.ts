@@ -11,6 +11,8 @@ const rule = {
   query: undefined,
   window: '15m',
   windowMs: 900_000,
+  reference: '7d',
+  referenceMs: 604_800_000,
   min_count: 1,
   value: 'avg(x)',
   expression: parseExpression('avg(x)'),
