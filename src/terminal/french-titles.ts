@@ -103,6 +103,8 @@ export const FRENCH_TITLES = {
   'CPU usage (cpu_time_ms / latency_ms)': 'Usage du processeur (cpu_time_ms / latency_ms)',
   'Scale out, with more instances': 'Ajoutez des instances',
   'Optimise the model pool': 'Optimisez le pool de modèles',
+  'Drift (largest PSI)': 'Dérive (plus grand PSI)',
+  'Look at it with `ml-log-sidecar drift`': 'Regardez-la avec `ml-log-sidecar drift`',
 
   // Plugins and formats
   'every log': 'chaque log',

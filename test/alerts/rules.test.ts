@@ -40,7 +40,7 @@ test('what ships is evaluated in the indices of the configured prefix', (t) => {
   const rules = loadRules(settings(undefined, 'shop-'), temporaryFolder(t));
   assert.deepEqual(
     rules.map(({ index }) => index),
-    ['shop-perfs', 'shop-logs', 'shop-perfs', 'shop-perfs'],
+    ['shop-perfs', 'shop-logs', 'shop-perfs', 'shop-perfs', 'shop-message'],
   );
 });
 
