@@ -31,8 +31,7 @@ export interface ElasticsearchOptions {
 
 /** The official client, set up from the configuration. It tries each node once, and then leaves it to the caller. */
 export function createElasticsearchClient(options: ElasticsearchOptions): Client {
-  const { nodes, username, password, caFingerprint } = options;
-  const { apiKey } = options;
+  const { nodes, apiKey, username, password, caFingerprint } = options;
   const key = apiKey?.includes(':') ? Buffer.from(apiKey).toString('base64') : apiKey;
   const tls = readTlsOptions(options);
   const proxy = proxyFor(new URL(nodes[0]!));

@@ -21,13 +21,8 @@ export function elasticsearchLookup(config: ElasticsearchConfig): Lookup {
         for (let from = 0; from < ids.length; from += ASKED) {
           const values = ids.slice(from, from + ASKED);
           const query = { ids: { values } };
-          const { hits } = await client.search({
-            index,
-            ignore_unavailable: true,
-            size: MOST_HITS,
-            _source: false,
-            query,
-          });
+          const what = { index, ignore_unavailable: true, size: MOST_HITS, _source: false, query };
+          const { hits } = await client.search(what);
           for (const { _index, _id } of hits.hits)
             if (belongsTo(name, _index)) counts.set(_id as string, (counts.get(_id as string) ?? 0) + 1);
         }

@@ -10,12 +10,12 @@ export async function openPointInTime(
   index: readonly string[],
   keepAlive: string,
 ): Promise<string> {
-  const { openAt, idIn } = (await serverOf(client)).pointInTime;
+  const { path, idIn } = (await serverOf(client)).pointInTime;
   // Missing ones are told by the request that follows.
   await client.indices.refresh({ index: [...index], ignore_unavailable: true });
   const answer = await client.transport.request<Record<string, string>>({
     method: 'POST',
-    path: `/${index.map(encodeURIComponent).join(',')}${openAt}`,
+    path: `/${index.map(encodeURIComponent).join(',')}${path}`,
     querystring: { keep_alive: keepAlive },
   });
   return answer[idIn]!;
@@ -23,6 +23,6 @@ export async function openPointInTime(
 
 /** Gives it back. */
 export async function closePointInTime(client: Client, id: string): Promise<void> {
-  const { closeAt, closeWith } = (await serverOf(client)).pointInTime;
-  await client.transport.request({ method: 'DELETE', path: closeAt, body: closeWith(id) });
+  const { path, closeWith } = (await serverOf(client)).pointInTime;
+  await client.transport.request({ method: 'DELETE', path, body: closeWith(id) });
 }

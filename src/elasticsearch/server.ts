@@ -20,27 +20,20 @@ export interface Server {
 
 /** How a point in time is opened and closed. */
 interface PointInTimeApi {
-  /** The path to post to, behind that of the index. */
-  openAt: string;
+  /** The path to delete at and, behind that of the index, to post to. */
+  path: string;
   /** Where the answer has the id. */
   idIn: 'id' | 'pit_id';
-  /** The path to delete at. */
-  closeAt: string;
+  /** The body of the request that closes it. */
   closeWith(id: string): object;
 }
 
-const ELASTIC_PIT: PointInTimeApi = {
-  openAt: '/_pit',
-  idIn: 'id',
-  closeAt: '/_pit',
-  closeWith: (id) => ({ id }),
-};
+const ELASTIC_PIT: PointInTimeApi = { path: '/_pit', idIn: 'id', closeWith: (id) => ({ id }) };
 
 /** https://docs.opensearch.org/latest/search-plugins/searching-data/point-in-time-api/ */
 const OPENSEARCH_PIT: PointInTimeApi = {
-  openAt: '/_search/point_in_time',
+  path: '/_search/point_in_time',
   idIn: 'pit_id',
-  closeAt: '/_search/point_in_time',
   closeWith: (id) => ({ pit_id: [id] }),
 };
 

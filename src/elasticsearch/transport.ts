@@ -43,7 +43,11 @@ export class AnyServerTransport extends Transport {
     options: TransportRequestOptions = {},
   ): Promise<never> {
     await this.server(options.signal);
-    return (await this.#ask(params, options)) as never;
+    try {
+      return (await super.request(params, options)) as never;
+    } catch (error) {
+      throw explained(error, this.#timeoutMs);
+    }
   }
 
   /**
@@ -80,14 +84,6 @@ export class AnyServerTransport extends Transport {
     const hosts = [...this.connectionPool.connections].map(({ url }) => url.host);
     log.warn(`${hosts.join(', ')} has not answered yet; waiting for Elasticsearch there`);
   }
-
-  async #ask(params: TransportRequestParams, options: TransportRequestOptions): Promise<unknown> {
-    try {
-      return await super.request(params, options);
-    } catch (error) {
-      throw explained(error, this.#timeoutMs);
-    }
-  }
 }
 
 /** The client's error in words for people, and in one line: of an answer, with the server's reason. */
@@ -105,6 +101,6 @@ function explained(error: unknown, timeoutMs: number): unknown {
 /** The server behind a client. Throws the client's errors. */
 export function serverOf({ transport }: Client): Promise<Server> {
   if (!(transport instanceof AnyServerTransport))
-    throw new TypeError('the client is not of elasticsearchClient');
+    throw new TypeError('the client was not made by createElasticsearchClient');
   return transport.server();
 }
