@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { checkTypes } from '../src/checks/check-types.ts';
+import type { Check } from '../src/checks/result.ts';
 import { listLeaves } from '../src/config/schema.ts';
 import { temporaryFolder, Workspace } from './helpers.ts';
 import { root } from './services/service.ts';
@@ -22,6 +24,49 @@ test('systemd finds nothing to complain of in the unit', {
   });
   assert.equal(stderr.match(/^.*ml-log-sidecar\.service.*$/m), null, stderr);
   assert.equal(status, 0, stderr);
+});
+
+/** Where each kind's type stands in kubernetes-types, which are made of Kubernetes' own OpenAPI. */
+const TYPES: Readonly<Record<string, string>> = {
+  Secret: 'core/v1',
+  ConfigMap: 'core/v1',
+  PersistentVolumeClaim: 'core/v1',
+  Deployment: 'apps/v1',
+};
+
+/** What Kubernetes' types say of manifests: of members that they don't have, too. */
+async function checkManifests(t: TestContext, manifests: readonly { kind: string }[]): Promise<Check> {
+  const folder = temporaryFolder(t);
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const file = join(folder, 'manifests.ts');
+  const statements = manifests.flatMap((manifest, n) => {
+    const { kind } = manifest;
+    const type = `import('kubernetes-types/${TYPES[kind]}.d.ts').${kind}`;
+    return `export const manifest${n}: ${type} = ${JSON.stringify(manifest)};\n`;
+  });
+  writeFileSync(file, statements.join(''));
+  return checkTypes([file], folder);
+}
+
+test('the manifests are of the types of Kubernetes', { timeout: 120_000 }, async (t) => {
+  const documents = parseAllDocuments(readFileSync(join(folder, 'kubernetes.yaml'), 'utf8'));
+  const manifests = documents.map((document) => document.toJS());
+  assert.deepEqual(
+    manifests.map(({ kind }) => kind),
+    Object.keys(TYPES),
+  );
+  const { state, says } = await checkManifests(t, manifests);
+  assert.equal(state, 'ok', says);
+  const wrong = structuredClone(manifests.at(-1));
+  const [api, sidecar] = wrong.spec.template.spec.containers;
+  sidecar.livenessProb = sidecar.livenessProbe;
+  const found = await checkManifests(t, [wrong]);
+  assert.equal(found.state, 'failed');
+  assert.match(found.says, /"livenessProb"' does not exist in type 'Container'/);
+  delete sidecar.livenessProb;
+  api.ports = 8000;
+  assert.equal((await checkManifests(t, [wrong])).state, 'failed');
 });
 
 test('the manifests belong together, name variables that there are, and ask what is served', async (t) => {

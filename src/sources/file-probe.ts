@@ -7,6 +7,7 @@ import { quote, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { type Look, lookAt } from './file-look.ts';
 import { findPlaces } from './file-paths.ts';
+import { cutLogs, entriesOf } from './log-lines.ts';
 
 /** How much of a file is looked at, at its start and at its end. */
 const PROBED_BYTES = 256 << 10;
@@ -79,12 +80,15 @@ async function readEnds({
     if (first.length < PROBED_BYTES) first = Buffer.concat([first, chunk.subarray(0, PROBED_BYTES)]);
     last = Buffer.concat([last, chunk.subarray(-PROBED_BYTES)]).subarray(-PROBED_BYTES);
   }
-  const linesOf = (bytes: Buffer): string[] =>
-    bytes
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line !== '');
-  return { count, first: linesOf(first).slice(0, OLDEST), last: linesOf(last).slice(-NEWEST) };
+  return { count, first: readLogs(first).slice(0, OLDEST), last: readLogs(last).slice(-NEWEST) };
+}
+
+/** The logs in a part of a file; the first and the last may be cut. */
+function readLogs(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8');
+  return cutLogs(text, true).flatMap((log) =>
+    entriesOf(log, (start, end) => text.slice(start, end).trimEnd()),
+  );
 }
 
 function capitalize(text: string): string {
