@@ -30,16 +30,19 @@ export default definePlugin({
   }),
 });
 
+const DOCUMENTED = ['transaction_id', 'input_data', 'result', 'performance_metrics'];
+
 /** The documented `data`, also for logs that spell it out in their message. */
-function dataOf(event: LogEvent): JsonObject | undefined {
-  if (event.data) return event.data;
-  if (event.input === undefined && event.result === undefined && !event.metrics) return undefined;
-  const data: JsonObject = {};
-  if (event.transactionId !== undefined) data.transaction_id = event.transactionId;
-  if (event.input !== undefined) data.input_data = event.input;
-  if (event.result !== undefined) data.result = event.result;
-  if (event.metrics) data.performance_metrics = event.metrics;
-  return data;
+function dataOf({ data, transactionId, input, result, metrics }: LogEvent): JsonObject | undefined {
+  if (data && DOCUMENTED.some((name) => Object.hasOwn(data, name))) return data;
+  if (input === undefined && result === undefined && !metrics) return data;
+  return {
+    ...data,
+    ...(transactionId !== undefined && { transaction_id: transactionId }),
+    ...(input !== undefined && { input_data: input }),
+    ...(result !== undefined && { result }),
+    ...(metrics && { performance_metrics: metrics }),
+  };
 }
 
 /** Elasticsearch refuses a `flattened` field whose keys hold a NUL or are very long: such data goes in as text. */

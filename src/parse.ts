@@ -62,8 +62,8 @@ export function createEventParser(options: ParseOptions): (entry: Entry) => Pars
   return (entry) => {
     if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))
       throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    const { parts, format, extra } = readByFormats(entry, options.formats, MOST_ENVELOPES);
-    const event = toEvent(parts, extra);
+    const { format, ...read } = readByFormats(entry, options.formats, MOST_ENVELOPES);
+    const event = toEvent(read);
     refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, options);
     return { event, format };
   };
@@ -81,6 +81,7 @@ interface ReadEntry {
   format: string | undefined;
   /** What an envelope carried. */
   extra?: JsonObject | undefined;
+  readAt?: string | undefined;
 }
 
 function readByFormats(entry: Entry, formats: readonly Format[], envelopes: number): ReadEntry {
@@ -111,8 +112,9 @@ function askFormats(name: string, parse: Format['parse'], entry: Entry): LogPart
   }
 }
 
-function unwrapEnvelope({ time, level, logger, data }: Envelope, name: string, inner: ReadEntry): ReadEntry {
-  const { parts, format } = inner;
+function unwrapEnvelope(envelope: Envelope, name: string, inner: ReadEntry): ReadEntry {
+  const { time, level, logger, data } = envelope;
+  const { parts, format, readAt = envelope.readAt } = inner;
   // Whose log it is, where the log has another name for that.
   const program =
     logger === undefined || parts.logger === undefined || parts.logger === logger ? {} : { program: logger };
@@ -126,6 +128,7 @@ function unwrapEnvelope({ time, level, logger, data }: Envelope, name: string, i
     },
     format: format === undefined ? name : `${name}, ${format}`,
     extra,
+    readAt,
   };
 }
 
@@ -168,11 +171,9 @@ function nameLevel(written: string): string {
 }
 
 /** Makes events of parts. It tells, once, of a time that can't be read. */
-function eventMaker(
-  readTimestamp: TimestampReader,
-): (parts: LogParts, extra: JsonObject | undefined) => LogEvent {
+function eventMaker(readTimestamp: TimestampReader): (read: Omit<ReadEntry, 'format'>) => LogEvent {
   let told = false;
-  return (parts, extra) => {
+  return ({ parts, extra, readAt }) => {
     const { logger, message, data } = parts;
     const written = textOf(parts.time) ?? '';
     const level = textOf(parts.level) ?? UNKNOWN_LEVEL;
@@ -180,7 +181,7 @@ function eventMaker(
     const event: LogEvent = {
       id: createContentKey(written, level, message, data),
       written,
-      timestamp: timestamp ?? new Date().toISOString(),
+      timestamp: timestamp ?? readTimestamp(readAt ?? '') ?? new Date().toISOString(),
       level: parts.severity ?? normalizeLevel(level) ?? nameLevel(level),
       logger,
       message,

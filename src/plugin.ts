@@ -75,6 +75,8 @@ export interface Envelope {
   time?: string | number | undefined;
   level?: string | number | undefined;
   logger?: string | undefined;
+  /** When a shipper read the log: its time where nothing names one, but no part of its identity. */
+  readAt?: string | undefined;
   /** What the envelope carries besides, which is not part of the log's identity. */
   data?: JsonObject | undefined;
 }

@@ -1,6 +1,5 @@
 import type { Entry } from '../entry.ts';
 import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseJson } from '../util/json.ts';
-import { beginsLog } from './log-beginning.ts';
 import { cutLogs, entriesOf } from './log-lines.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */
@@ -13,7 +12,7 @@ export interface UnreadablePart {
 }
 
 const EMPTY_ARRAY = /^\s*\[\s*\]\s*$/;
-/** Of texts in an envelope. */
+/** Of Vector's lines. */
 const NAMES_TIME = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d/;
 
 /**
@@ -39,7 +38,7 @@ function isBrokenJson(text: string): boolean {
 
 function partOf(value: Json | undefined, entry: string): Part {
   if (typeof value === 'string') return { entry: value };
-  if (isObject(value)) return { entry: unwrapEvent(value), place: placeOf(value) };
+  if (isObject(value)) return { entry: value, place: placeOf(value) };
   if (value === undefined) {
     const isDeep = jsonEnd(entry, 0, Number.POSITIVE_INFINITY) === entry.length && jsonEnd(entry, 0) < 0;
     return {
@@ -50,65 +49,6 @@ function partOf(value: Json | undefined, entry: string): Part {
     };
   }
   return { unreadable: { entry, reason: 'it is neither a JSON object nor a text' } };
-}
-
-/** What shippers put beside a log: Vector, Fluent Bit, Logstash and Filebeat. */
-const SHIPPERS = new Set([
-  ...[
-    'source_type',
-    'file',
-    'host',
-    'port',
-    'path',
-    'offset',
-    'stream',
-    'kubernetes',
-    'timestamp',
-    'message',
-  ],
-  ...[
-    'container_id',
-    'container_name',
-    'container_created_at',
-    'image',
-    'label',
-    'date',
-    'time',
-    'log',
-    '_p',
-  ],
-  ...['tag', '@timestamp', '@version', 'agent', 'ecs', 'input', 'event', 'tags', 'docker', 'container'],
-]);
-/** Where a logger writes the time, when `timestamp` is the shipper's. */
-const OWN_TIMES = ['asctime', '@timestamp', 'time', 'ts'];
-
-/**
- * The log out of a shipper's envelope, whose other members are the shipper's own and no part of the log. An object with a
- * `level` is itself a log, and so is one with members that no shipper adds: it was decoded on the way. Of others, the log is
- * - `message`, where it begins as one, or `source_type` stands beside it (Vector: `{"file","host","message","source_type",
- *   "timestamp"}`);
- * - `log`, where there is no `message` (Fluent Bit: `{"date","log"}`).
- */
-function unwrapEvent(object: JsonObject): Entry {
-  const { level, message, log, stream, time, source_type: sourceType } = object;
-  if (typeof level === 'string') return object;
-  // Docker's, whose time counts where the line names none: its format opens it.
-  if (typeof log === 'string' && typeof stream === 'string' && typeof time === 'string') return object;
-  const isShippers = Object.keys(object).every((name) => SHIPPERS.has(name));
-  if (typeof message === 'string') {
-    if (beginsLog(message, 0) || (isShippers && typeof sourceType === 'string')) return message.trimEnd();
-    return typeof sourceType === 'string' ? withOwnTime(object) : object;
-  }
-  if (typeof log === 'string' && message === undefined && (isShippers || beginsLog(log, 0)))
-    return log.trimEnd();
-  return object;
-}
-
-/** A decoded log that names its time itself: the shipper's, which is that of reading, would be taken for it. */
-function withOwnTime(object: JsonObject): JsonObject {
-  if (!OWN_TIMES.some((name) => Object.hasOwn(object, name))) return object;
-  const { timestamp: _, ...rest } = object;
-  return rest;
 }
 
 /**

@@ -376,3 +376,56 @@ test('a log in an envelope is read as it stands there, and what is beside it is 
   ]);
   assert.deepEqual(parse({ ...filebeat, message: inner }).data, { agent: { type: 'filebeat' } });
 });
+
+const vector = { file: '/a.log', host: 'h', source_type: 'file', timestamp: '2026-11-24T20:00:00Z' };
+
+test('a line that Vector or Fluent Bit sent has the id of the bare line, and at worst the time they read it at', () => {
+  const dated = '2026-11-24 19:26:39 - api - INFO - first';
+  const trace = 'Traceback (most recent call last):';
+  const call = '[u-1] POST /predict - 200 - 45ms - {} - {}';
+  const bare = '{"event": "predict"}';
+  const { timestamp: at, ...beside } = vector;
+  for (const inner of [dated, trace, call, bare, 'INFO:     begun', '10:00:00 - x']) {
+    const cases: [JsonObject, string, JsonObject][] = [
+      [{ ...vector, message: inner }, at, beside],
+      [{ ...vector, message: inner, timestamp: '2026-11-25T20:00:00Z' }, '2026-11-25T20:00:00Z', beside],
+      [{ date: 1795550400.5, log: `${inner}\n`, stream: 'stdout' }, at, { stream: 'stdout' }],
+      [{ '@timestamp': at, log: inner }, at, {}],
+    ];
+    for (const [envelope, readAt, data] of cases) {
+      const { id, timestamp, data: kept } = parse(envelope);
+      assert.equal(id, parse(inner).id, JSON.stringify(envelope));
+      const expected = inner === dated ? '2026-11-24T19:26:39' : readAt.slice(0, 19);
+      assert.equal(timestamp.slice(0, 19), expected, JSON.stringify(envelope));
+      for (const [name, value] of Object.entries(data)) assert.deepEqual(kept?.[name], value);
+    }
+  }
+});
+
+test('a log that was decoded on the way keeps every member and its own time', () => {
+  const log = { asctime: '2026-11-24 19:26:39,250', levelname: 'INFO', data: { a: 1 } };
+  const { timestamp: _, ...beside } = vector;
+  for (const message of ['POST /predict', '[u-1] POST /predict']) {
+    const event = parse({ ...log, message, ...vector });
+    assert.equal(event.timestamp, '2026-11-24T19:26:39.250Z');
+    assert.deepEqual([event.level, event.message], ['INFO', message]);
+    assert.equal(event.id, parse({ ...log, message, ...beside }).id);
+    assert.deepEqual(event.data, { a: 1, ...beside });
+  }
+  const untimed = parse({ message: 'POST /predict', user: 7, ...vector });
+  assert.deepEqual([untimed.written, untimed.message], [vector.timestamp, 'POST /predict']);
+  assert.equal(untimed.data?.user, 7);
+});
+
+test('a log whose message or member only looks like another log stays whole', () => {
+  const two = { timestamp: '2026-11-24T19:26:40.123456', level: 'INFO', message: 'two', data: null };
+  const dated = '2026-11-24 19:26:39 - api - ERROR - first';
+  for (const [entry, message] of [
+    [{ ...two, message: dated }, dated],
+    [{ ...two, source_type: 'file' }, 'two'],
+    [{ ...two, log: dated }, 'two'],
+    [{ message: 'no date', host: 'h' }, 'no date'],
+    [{ event: 'login', user: 7 }, 'login'],
+  ] as const)
+    assert.equal(parse(entry as JsonObject).message, message);
+});

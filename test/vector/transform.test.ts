@@ -14,6 +14,14 @@ const text = (from: number, to?: number): string =>
     .map((line) => `${line}\n`)
     .join('');
 
+/** A document without what Vector put beside the line, which only the logs keep. */
+function withoutEnvelope({ data, ...body }: Record<string, unknown>): unknown {
+  if (data === undefined) return body;
+  const { file: _, host: __, offset: ___, source_type: type, ...rest } = data as Record<string, unknown>;
+  assert.equal(type, 'file');
+  return Object.keys(rest).length > 0 ? { ...body, data: rest } : body;
+}
+
 test('transform.toml: a Vector, and then a sidecar, that are killed lose and double nothing', {
   skip: noVector,
   timeout: 120_000,
@@ -56,7 +64,7 @@ test('transform.toml: a Vector, and then a sidecar, that are killed lose and dou
     const expected = workspace
       .output(prefix + name, 'expected')
       .map(({ _id, ...body }) => JSON.stringify(body));
-    const bodies = Object.values(documents).map((body) => JSON.stringify(body));
+    const bodies = Object.values(documents).map((body) => JSON.stringify(withoutEnvelope(body)));
     assert.deepEqual(bodies.sort(), expected.sort(), name);
   }
   assert.equal(Object.keys(found.logs!).length, 253);
