@@ -1,4 +1,5 @@
 import { definePlugin, type LogParts } from '../plugin.ts';
+import { matchesAt } from '../sources/log-beginning.ts';
 import { timeEnd } from '../time-forms.ts';
 
 /** The caller, perhaps behind uWSGI's worker, and who it says it is. */
@@ -20,13 +21,8 @@ export default definePlugin({
       const start = head ? head[0].length : 1;
       if (entry[start - 1] !== '[') return undefined;
       const end = timeEnd(entry, start);
-      if (end < 0 || !(head ? entry[end] === ']' : isRequest(entry, end))) return undefined;
+      if (end < 0 || !(head ? entry[end] === ']' : matchesAt(REQUEST, entry, end))) return undefined;
       return { time: entry.slice(start, end), severity: 'INFO', message: entry };
     },
   }),
 });
-
-function isRequest(text: string, at: number): boolean {
-  REQUEST.lastIndex = at;
-  return REQUEST.test(text);
-}

@@ -15,6 +15,17 @@ const LEVELS: Record<string, Level> = {
   '-': 'DEBUG',
   '*': 'INFO',
   '#': 'WARNING',
+  // logrus' own four letters.
+  TRAC: 'DEBUG',
+  DEBU: 'DEBUG',
+  INFO: 'INFO',
+  WARN: 'WARNING',
+  ERRO: 'ERROR',
+  FATA: 'CRITICAL',
+  PANI: 'CRITICAL',
+  // MySQL's, beside its `Warning` and `ERROR`.
+  Note: 'INFO',
+  System: 'INFO',
 };
 
 /** Level, time, what follows it, message. */
@@ -35,13 +46,17 @@ const FORMS = [
   /^(?<context>\d+:[XCSM]) (?<time>\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d+) (?<level>[.*#-]) /,
   // Tornado, Jupyter: `[I 260302 08:15:00 web:2064] message`
   /^\[(?<level>[DIWEC]) (?<time>(?:\d{6}|\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(?:\.\d+)?) (?<logger>[^\]]+)\] ?/,
+  // logrus on a terminal, by its seconds since it began or by the time: `INFO[0000] message key=value`
+  /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?:(?<context>\d{4,9})|(?<time>\d{4}-[^\]\s]{10,30}))\] ?/,
+  // MySQL, MariaDB: `2026-03-02T08:15:00.123456Z 0 [Note] [MY-010931] [Server] message`
+  /^(?<time>\d{4}-\d\d-\d\d[T ] ?[\d:.]+(?:Z|[+-]\d\d:\d\d)?) (?<context>\d+) \[(?<level>Note|System)\] /,
 ];
 
-/** Levels of one letter. */
+/** Levels of one letter, and others that are no words of their own. */
 export default definePlugin({
   name: 'glog',
   description:
-    'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis',
+    'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis; logrus, MySQL',
   create: () => ({
     parse(entry): LogParts | undefined {
       if (typeof entry !== 'string') return undefined;

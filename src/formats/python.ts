@@ -1,5 +1,6 @@
 import { isLevelWord } from '../level.ts';
 import { definePlugin, type LogParts } from '../plugin.ts';
+import { skipPattern } from '../sources/log-beginning.ts';
 import { timeEnd } from '../time-forms.ts';
 
 /** Parts in front of the level, such as the names of logger, host, thread. */
@@ -152,9 +153,4 @@ function epochEnd(text: string, at: number): number {
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(text);
-}
-
-/** The place behind what a sticky pattern that always matches matches. */
-function skipPattern(pattern: RegExp, text: string, at: number): number {
-  return at + (matchAt(pattern, text, at)?.[0].length ?? 0);
 }

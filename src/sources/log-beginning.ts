@@ -14,6 +14,8 @@ const LEVEL_FIRST = new RegExp(
     '\\[[^\\]\\s]{1,128}\\] (?:API Call - )?[A-Z]{3,7} /|API Call - [A-Z]{3,7} /',
     // A letter.
     '\\d+:[XCSM] \\d\\d [A-Z][a-z]{2} \\d{4} |[IWEF]\\d{4} \\d\\d:\\d\\d:|\\[[DIWEC] \\d{4}|\\[[DIWEF]\\d{3,4} \\d\\d:|[DIWEFA], \\[\\d{4}-',
+    // logrus.
+    '(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\\[\\d{4}',
     // Syslog, and pairs.
     '<\\d{1,3}>(?:1 )?\\S|(?:time|timestamp|ts|t)="?\\d{4}|(?:level|lvl)=\\w|at=(?:info|warn|error) ',
   ].join('|'),
@@ -37,14 +39,14 @@ export function beginsLog(text: string, at: number): boolean {
   // Most lines.
   if (first >= 0x30 && first <= 0x39 && matchesAt(ISO, text, at)) return true;
   if (matchesAt(LEVEL_FIRST, text, at) || matchesAt(ACCESS, text, at)) return true;
-  const from = skip(BEFORE, text, at);
+  const from = skipPattern(BEFORE, text, at);
   if (from > at && matchesAt(LEVEL_FIRST, text, from)) return true;
-  const inner = skip(OPENING, text, from);
+  const inner = skipPattern(OPENING, text, from);
   return timeEnd(text, inner) >= 0 || matchesAt(OBJECT, text, inner) || matchesAt(LEVEL_FIRST, text, inner);
 }
 
-/** The place behind what a sticky pattern that matches anything finds. */
-function skip(pattern: RegExp, text: string, at: number): number {
+/** The place behind what a sticky pattern that always matches finds. */
+export function skipPattern(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   pattern.test(text);
   return pattern.lastIndex;

@@ -106,7 +106,7 @@ test('each side may be killed, and stopped, at any time: all arrives, once', {
   let written = 0;
   const writing = (async () => {
     while (!stop.signal.aborted) {
-      topology.write(Array.from({ length: 20 }, () => line(`log ${written++}`)));
+      topology.write(Array.from({ length: 5 }, () => line(`log ${written++}`)));
       await delay(40);
     }
   })();

@@ -180,6 +180,49 @@ test('levels of one letter are known in every layout', () => {
   ]);
 });
 
+test('the words of logrus and MySQL that stand for levels nowhere else are known', () => {
+  assertRead([
+    [
+      'WARN[2026-03-02T08:15:00Z] The group grew    number=122 omg=true',
+      '08:15:00.000',
+      'WARNING',
+      undefined,
+      'The group grew    number=122 omg=true',
+    ],
+    [
+      '2026-03-02T08:15:00.123456Z 0 [Note] [MY-010931] [Server] ready',
+      '08:15:00.123456',
+      'INFO',
+      undefined,
+      '[MY-010931] [Server] ready',
+      { context: '0' },
+    ],
+    [
+      '2026-03-02T08:15:00.123456Z 0 [Warning] [MY-010068] [Server] CA',
+      '08:15:00.123456',
+      'WARNING',
+      undefined,
+      '[MY-010068] [Server] CA',
+      { context: '0' },
+    ],
+    [
+      '2026-03-02  8:15:00 0 [Note] mariadbd: ready',
+      '08:15:00.000',
+      'INFO',
+      undefined,
+      'mariadbd: ready',
+      { context: '0' },
+    ],
+  ]);
+  const { level, message, data, written } = parse('ERRO[0012] It failed    error="no route"');
+  assert.deepEqual(
+    [level, message, data, written],
+    ['ERROR', 'It failed    error="no route"', { context: '0012' }, ''],
+  );
+  assert.ok(beginsLog('ERRO[0012] It failed', 0));
+  assert.equal(parse('Note: no level').level, 'UNKNOWN');
+});
+
 test('access logs of every server are told by their time and request', () => {
   assertRead(
     [
@@ -337,7 +380,8 @@ test('a time of day names no date: the level is read, and what was written stays
 
 /** Words that stand for a level, the time of an envelope, a key, or a part of a layout: they are in no event as they stand. */
 function isLayout(word: string, text: string): boolean {
-  if (normalizeLevel(word) !== undefined || /^([DIWEFC]?[\dTZ]+|Mar|Mon|pid|AM|PM)$/.test(word)) return true;
+  if (normalizeLevel(word) !== undefined || /^([DIWEFC]?[\dTZ]+|Mar|Mon|pid|AM|PM|Note)$/.test(word))
+    return true;
   return new RegExp(`\\b${word}(=|"\\s*:)|<${word}>`).test(text);
 }
 
