@@ -13,6 +13,7 @@ import { alternate, timed } from './measure.ts';
 
 const PREFIX = 'ml-bench-';
 const ROUTES = ['logs', 'message', 'perfs', 'top-func'];
+const INDICES = ROUTES.map((route) => PREFIX + route);
 const CONFIG = {
   indices: { prefix: PREFIX },
   plugins: ROUTES.map((route) => ({ use: `ml-api-${route}`, index: PREFIX + route })),
@@ -51,13 +52,12 @@ export async function deliveryFigures(
     REDIS_LOGS_KEY: 'bench',
   };
   const fresh = async (): Promise<void> => {
-    for (const route of ROUTES)
-      await client.indices.delete({ index: PREFIX + route, ignore_unavailable: true });
+    for (const index of INDICES) await client.indices.delete({ index, ignore_unavailable: true });
     await timed({ command: [...CLI, 'setup'], cwd: workspace(CONFIG), env });
   };
   const complete = async (): Promise<void> => {
-    await client.indices.refresh({ index: `${PREFIX}*` });
-    const found = (await client.count({ index: `${PREFIX}*` })).count;
+    await client.indices.refresh({ index: INDICES });
+    const found = (await client.count({ index: INDICES })).count;
     if (found !== count) throw new Error(`${found} documents are stored, not ${count}`);
   };
   const run = (work: () => Promise<number>) => async (): Promise<number> => {
