@@ -30,7 +30,7 @@ const servers = { redis: redis.url, elasticsearch: elasticsearch.url };
 const parts: Record<string, () => Promise<Figure[]>> = {
   transform: () => transformFigures(lines, 5),
   delivery: () => deliveryFigures({ redis, elasticsearch }, lines / 5, 3),
-  live: () => liveFigures(servers, 20),
+  live: () => liveFigures(servers, Number(process.env.BENCH_SECONDS ?? 10)),
   growth: () => growthFigures(servers.redis, lengths, 3),
   streams: () => streamFigures(servers, lines / 5, 3),
 };

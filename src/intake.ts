@@ -74,7 +74,7 @@ async function* takeThrough(
       const isEnd = ended.signal.aborted;
       const first = known.shift();
       if (first) yield first;
-      const batch = await buffer.take(options.batchSize);
+      const batch = await buffer.take(options.batchSize, isEnd);
       if (batch) {
         if (batch.gap) options.onGap(batch.gap);
         yield {
@@ -83,7 +83,7 @@ async function* takeThrough(
           commit: () => buffer.confirm(batch.sequence),
         };
       } else if (isEnd && known.length === 0) break;
-      else await buffer.wait(ending);
+      else await buffer.wait(options.batchSize, ending);
     }
   } finally {
     stop.abort();

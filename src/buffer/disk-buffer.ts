@@ -23,6 +23,8 @@ export interface BufferState {
 const IN_MEMORY_BYTES = 1 << 20;
 /** It is full when less than this share of it is left: room for what is on its way. */
 const RESERVE = 1 / 16;
+/** While this many batches are on their way, what is less than a whole batch waits for more, or for an answer. */
+const ENOUGH_UNDER_WAY = 2;
 const RETRY_MS = 1_000;
 const CONFIRM_MS = 5;
 
@@ -202,15 +204,15 @@ export class DiskBuffer {
     this.#isFull = isFull;
   }
 
-  /** The next batch, of about `count` logs; `undefined` where nothing waits to be handed on. */
-  async take(count: number): Promise<BufferedBatch | undefined> {
-    if (this.#handedOn >= this.#last) return undefined;
+  /**
+   * The next batch, of about `count` logs; `undefined` where nothing is to be handed on. Fewer logs than that gather while
+   * the sink is busy, unless `isEnd` says that no more will come: a sink that is slow is slowed further by many small
+   * requests at once.
+   */
+  async take(count: number, isEnd: boolean): Promise<BufferedBatch | undefined> {
+    if (this.#handedOn >= this.#last || !(isEnd || this.#isWorthTaking(count))) return undefined;
     const first = this.#queue[0];
-    if (first && first.batch.sequence === this.#handedOn + 1) {
-      this.#queue.shift();
-      this.#queued -= first.bytes;
-      return this.#handOn(first.batch);
-    }
+    if (first && first.batch.sequence === this.#handedOn + 1) return this.#handOn(this.#takeQueued(count));
     const batch = await this.#readBack.next(this.#handedOn, first?.batch.sequence, count);
     return this.#handOn(batch ?? this.#missing());
   }
@@ -223,6 +225,29 @@ export class DiskBuffer {
       there.reduce((left, { logs }) => left - logs, this.#waiting),
       (first?.batch.sequence ?? this.#last + 1) - 1,
     );
+  }
+
+  #isWorthTaking(count: number): boolean {
+    if (this.#underWay.length < ENOUGH_UNDER_WAY) return true;
+    return this.#underWay.reduce((left, { logs }) => left - logs, this.#waiting) >= count;
+  }
+
+  /** The first batch of the queue, with those behind it that fit into one of `count` logs. */
+  #takeQueued(count: number): BufferedBatch {
+    const taken = [this.#queue.shift()!];
+    let logs = taken[0]!.batch.logs.length;
+    for (let next = this.#queue[0]; next && logs + next.batch.logs.length <= count; next = this.#queue[0]) {
+      taken.push(this.#queue.shift()!);
+      logs += next.batch.logs.length;
+    }
+    for (const { bytes } of taken) this.#queued -= bytes;
+    const batches = taken.map(({ batch }) => batch);
+    return {
+      logs: batches.flatMap((batch) => batch.logs),
+      unreadable: batches.flatMap(({ unreadable }) => unreadable),
+      sequence: batches.at(-1)!.sequence,
+      readAt: batches[0]!.readAt,
+    };
   }
 
   #handOn(batch: BufferedBatch): BufferedBatch {
@@ -243,6 +268,7 @@ export class DiskBuffer {
     if (this.#segments.canRelease(sequence) && (await this.#journal.sync()))
       await this.#segments.release(sequence);
     if (this.#isFull) this.#judgeRoom();
+    this.#wake();
   }
 
   /** Ends `wait`. */
@@ -250,9 +276,9 @@ export class DiskBuffer {
     this.#wake();
   }
 
-  /** Resolves when something is there to be taken, or `signal` aborts. */
-  async wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#handedOn < this.#last) return;
+  /** Resolves when it may be that `take` has something, or `signal` aborts. */
+  async wait(count: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || (this.#handedOn < this.#last && this.#isWorthTaking(count))) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);

@@ -44,7 +44,7 @@ for (const isJournalLost of [false, true])
     const { buffer, journal } = await opened(folder);
     let read = 0;
     let lost = 0;
-    for (let batch = await buffer.take(1); batch; batch = await buffer.take(1)) {
+    for (let batch = await buffer.take(1, true); batch; batch = await buffer.take(1, true)) {
       read += batch.logs.length;
       lost += batch.gap?.atLeast ?? 0;
       await buffer.confirm(batch.sequence);
@@ -56,3 +56,39 @@ for (const isJournalLost of [false, true])
     await journal.close();
     assert.deepEqual(readdirSync(folder), ['journal']);
   });
+
+test('what is less than a batch gathers while two are on their way, and goes on together', async (t) => {
+  const { buffer, journal } = await opened(temporaryFolder(t));
+  const { signal } = new AbortController();
+  const keep = async (name: string): Promise<void> => {
+    const { logs, keys } = identify({ entries: [name], known: false }, parse, journal);
+    assert.ok(
+      await buffer.keep({ logs, unreadable: [], keys, position: undefined, isSentOnce: false }, signal),
+    );
+  };
+  const take = async (isEnd = false): Promise<unknown[] | undefined> =>
+    (await buffer.take(3, isEnd))?.logs.map(({ entry }) => entry);
+  for (const [n, name] of ['a', 'b'].entries()) {
+    await keep(name);
+    assert.deepEqual(await take(), [name], `nothing gathers behind ${n} batches`);
+  }
+  await keep('c');
+  await keep('d');
+  assert.equal(await take(), undefined);
+  await keep('e');
+  await keep('f');
+  assert.deepEqual(await take(), ['c', 'd', 'e'], 'a whole batch waits for nothing');
+  assert.equal(await take(), undefined);
+  const waited = buffer.wait(3, signal);
+  await buffer.confirm(1);
+  assert.equal(await take(), undefined, 'two are on their way still');
+  await buffer.confirm(2);
+  await waited;
+  assert.deepEqual(await take(), ['f']);
+  await keep('g');
+  assert.deepEqual(await take(true), ['g'], 'nothing gathers at the end');
+  await buffer.confirm(7);
+  assert.equal(buffer.state.logs, 0);
+  await buffer.close();
+  await journal.close();
+});
