@@ -161,6 +161,6 @@ async function serveStatus(listen: string, loaded: LoadedConfig, assembly: () =>
  * of 190, for a tenth more CPU when it catches up.
  */
 function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString('--heap-growing-percent=20');
   setFlagsFromString('--semi-space-growth-factor=1');
 }
