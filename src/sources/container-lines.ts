@@ -1,5 +1,6 @@
 import type { Entry } from '../entry.ts';
 import { isObject, type JsonObject, parseJson } from '../util/json.ts';
+import { matchesAt } from './log-beginning.ts';
 
 /** A part of a text. */
 interface LinePlace {
@@ -119,8 +120,7 @@ function unwrap(lines: readonly Line[]): string[] {
 }
 
 function readLine(text: string, start: number, end: number): Line | undefined {
-  OBJECT.lastIndex = start;
-  if (OBJECT.test(text)) return readObject(text.slice(start, end));
+  if (matchesAt(OBJECT, text, start)) return readObject(text.slice(start, end));
   CRI.lastIndex = start;
   const head = CRI.exec(text);
   if (!head || CRI.lastIndex > end) return undefined;
@@ -157,8 +157,7 @@ export function joinLines(lines: readonly string[], cut?: (text: string) => Span
     const name = 'log' in value ? 'log' : 'message';
     return texts.map((inner) => JSON.stringify({ ...whole, [name]: inner }));
   }
-  CRI.lastIndex = 0;
-  CRI.test(first);
+  matchesAt(CRI, first, 0);
   const head = first.slice(0, CRI.lastIndex);
   return texts.map((log) => head + log);
 }
@@ -187,7 +186,5 @@ export function joinParts(entries: Entry[]): { joined: Entry[]; isOpen: boolean 
 }
 
 function isWrapped(entry: Entry): entry is string {
-  if (typeof entry !== 'string') return false;
-  OBJECT.lastIndex = CRI.lastIndex = 0;
-  return OBJECT.test(entry) || CRI.test(entry);
+  return typeof entry === 'string' && (matchesAt(OBJECT, entry, 0) || matchesAt(CRI, entry, 0));
 }

@@ -3,13 +3,10 @@ import { isObject, type Json, type JsonObject, jsonEnd, MAX_DEPTH, parseJson } f
 import { cutLogs, entriesOf } from './log-lines.ts';
 
 /** What a body holds: an entry, and where its sender read it, if that is told; or a part that can't be read. */
-export type Part = { entry: Entry; place?: string | undefined } | { unreadable: UnreadablePart };
-
-/** A part of a body as it came, and why it can't be read. */
-export interface UnreadablePart {
-  entry: string;
-  reason: string;
-}
+export type Part =
+  | { entry: Entry; place?: string | undefined }
+  /** As it came, and why it can't be read. */
+  | { unreadable: { entry: string; reason: string } };
 
 const EMPTY_ARRAY = /^\s*\[\s*\]\s*$/;
 /** Of Vector's lines. */
@@ -39,16 +36,10 @@ function isBrokenJson(text: string): boolean {
 function partOf(value: Json | undefined, entry: string): Part {
   if (typeof value === 'string') return { entry: value };
   if (isObject(value)) return { entry: value, place: placeOf(value) };
-  if (value === undefined) {
-    const isDeep = jsonEnd(entry, 0, Number.POSITIVE_INFINITY) === entry.length && jsonEnd(entry, 0) < 0;
-    return {
-      unreadable: {
-        entry,
-        reason: isDeep ? `it nests deeper than ${MAX_DEPTH} levels` : 'it is broken JSON',
-      },
-    };
-  }
-  return { unreadable: { entry, reason: 'it is neither a JSON object nor a text' } };
+  if (value !== undefined) return { unreadable: { entry, reason: 'it is neither a JSON object nor a text' } };
+  const isDeep = jsonEnd(entry, 0, Number.POSITIVE_INFINITY) === entry.length && jsonEnd(entry, 0) < 0;
+  const reason = isDeep ? `it nests deeper than ${MAX_DEPTH} levels` : 'it is broken JSON';
+  return { unreadable: { entry, reason } };
 }
 
 /**

@@ -8,7 +8,7 @@ const unzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.unzip);
 /** Node knows zstd from 22.15 on. */
 const { zstdDecompress } = zlib as unknown as { zstdDecompress?: typeof zlib.unzip };
 
-/** How bodies may be packed, by the names of content encodings. */
+/** What unpacks a body, by its content encoding. */
 const UNPACK: Readonly<Record<string, Unpack>> = {
   gzip: unzip,
   deflate: unzip,
@@ -17,7 +17,7 @@ const UNPACK: Readonly<Record<string, Unpack>> = {
 
 /** Why a request is not taken, with the HTTP status that says so. */
 export class RefusedRequest extends Error {
-  override name = 'Refusal';
+  override name = 'RefusedRequest';
   readonly status: number;
 
   constructor(status: number, message: string) {

@@ -1,10 +1,11 @@
 import { MAX_DEPTH } from '../util/json.ts';
 
-const NEWLINE = 0x0a;
-const COMMA = 0x2c;
-const OPENING = 0x5b;
-const CLOSING = 0x5d;
-const BRACE = 0x7b;
+/** What JSON and its lines are told by: codes of characters. */
+export const NEWLINE = 0x0a;
+export const COMMA = 0x2c;
+export const OPENING = 0x5b;
+export const CLOSING = 0x5d;
+export const BRACE = 0x7b;
 
 /** Where the line that `at` stands in ends. */
 export function endOfLine(text: string, at: number): number {

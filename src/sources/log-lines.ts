@@ -1,6 +1,6 @@
 import { parseJson } from '../util/json.ts';
 import { ContainerLines, joinLines, type Span } from './container-lines.ts';
-import { endOfLine, jsonSpanEnd, Twins } from './json-span.ts';
+import { BRACE, CLOSING, COMMA, endOfLine, jsonSpanEnd, NEWLINE, OPENING, Twins } from './json-span.ts';
 import { beginsLog, matchesAt } from './log-beginning.ts';
 
 export type { Span } from './container-lines.ts';
@@ -142,12 +142,7 @@ function merge(logs: Span[], wrapped: Span[]): Span[] {
   return all;
 }
 
-const NEWLINE = 0x0a;
 const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPENING = 0x5b;
-const CLOSING = 0x5d;
-const BRACE = 0x7b;
 
 function skipBlanks(text: string, from: number): number {
   let at = from;
