@@ -184,7 +184,7 @@ async function askAlone(url: string, seconds: number): Promise<number[]> {
 /** Memory, and the CPU of a sidecar that has nothing to do. */
 async function measureUpkeep(follower: Follower, watch: Watch, seconds: number): Promise<Figure[]> {
   const env = { ELASTICSEARCH_URL: watch.url };
-  const goal = 'flat, < 150';
+  const goal = 'flat, ≤ 110';
   const figures: Figure[] = [];
   await follower.with(SIDECAR, env, async (pid) => {
     const up = await follower.holdMemory(pid, seconds);
