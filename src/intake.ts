@@ -15,6 +15,8 @@ export interface LogBatch {
 /** How to take in. */
 export interface IntakeOptions extends Omit<ReadOptions, 'position' | 'isFull'> {
   onGap(gap: Gap): void;
+  /** Is told of each batch that a source which forgets has shown, once it is kept. */
+  onRead(): void;
 }
 
 /**
@@ -107,6 +109,7 @@ async function fill(
     if (batch.known) {
       known.push({ logs, unreadable, commit: async () => {} });
       buffer.wake();
+      options.onRead();
     } else if (
       await buffer.keep(
         {
@@ -118,9 +121,10 @@ async function fill(
         },
         options.signal,
       )
-    )
+    ) {
+      options.onRead();
       await batch.commit?.();
-    else return;
+    } else return;
   }
 }
 

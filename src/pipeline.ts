@@ -60,7 +60,7 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
   let opened: Promise<void> = Promise.resolve();
   try {
     await stages.lock.take();
-    // A source that forgets comes first: it is kept in the buffer until the sink, which takes longer to load, is ready.
+    // What a source may forget comes first: it is kept in the buffer until the sink, which takes longer to load, is ready.
     const isRead = new AbortController();
     const waitsMs = options.follow && stages.source.keeps === 'window' ? SINK_WAITS_MS : 0;
     opened = sleep(waitsMs, AbortSignal.any([signal, isRead.signal]))
@@ -72,12 +72,13 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
       stats.lost += atLeast;
       log.warn(what);
     };
+    const onRead = (): void => isRead.abort();
     const onPause = (ms: number): void => {
-      isRead.abort();
+      onRead();
       tell('paused', ms);
     };
     const sendKnown = options.fromStart === true || !options.follow || !sink.acknowledges;
-    for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onPause })) {
+    for await (const batch of takeIn(stages, { ...options, signal, sendKnown, onGap, onRead, onPause })) {
       await opened;
       tell('read');
       const read = performance.now();

@@ -130,8 +130,8 @@ export const FRENCH_TITLES = {
   'syslog (RFC 5424 and 3164), its files, and Heroku': 'syslog (RFC 5424 et 3164), ses fichiers, et Heroku',
   'text lines with a time, a level, or both: Python, loguru, structlog, gunicorn, uvicorn, Flask':
     'lignes de texte avec une heure, un niveau, ou les deux : Python, loguru, structlog, gunicorn, uvicorn, Flask',
-  'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis':
-    "niveaux d'une lettre : absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis",
+  'levels of one letter: absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis; logrus, MySQL':
+    "niveaux d'une lettre : absl, glog, klog, TensorFlow, PyTorch, Ray, Tornado, Jupyter, Ruby, Redis ; logrus, MySQL",
   'texts by a regular expression with named groups': 'textes, par une expression régulière à groupes nommés',
 
   // Names of checks

@@ -116,7 +116,7 @@ for (const [name, start] of Object.entries(chosen)) {
       const drift = ['drift', '--current', half, '--reference', half, '--min-count', '5'];
       await row('drift', drift, /input_data\.\w+ +\w+ +stable/);
       const at = ['--at', '2026-11-24T19:27:00Z'];
-      await row('alerts check', ['alerts', 'check', ...at, '--json'], /"state": ?"ok"/);
+      await row('alerts check', ['alerts', 'check', ...at, '--json'], /"latency"[^}]*"state": ?"ok"/, 2);
       await row('export', ['export', '--output', 'backup'], /535/);
       await row('export --format parquet', ['export', '--format', 'parquet', '--output', 'parquet'], /107/);
       const copies = `${prefix}copy-`;
