@@ -111,17 +111,22 @@ export class Follower {
     return { pushed, perSecond: (pushed.length / (performance.now() - began)) * 1000 };
   }
 
+  /** Has the program compile what each log takes. */
+  async warmUp(said: () => string): Promise<void> {
+    for (let n = 0; n < WARM_UP.logs; n++) {
+      await this.push(1);
+      await delay(WARM_UP.everyMs);
+    }
+    await this.#drained(said);
+  }
+
   /** What the program `pid` takes for this many logs a second. */
   async follow(
     pid: number,
     said: () => string,
     { perSecond, seconds }: { perSecond: number; seconds: number },
   ): Promise<Followed> {
-    for (let n = 0; n < WARM_UP.logs; n++) {
-      await this.push(1);
-      await delay(WARM_UP.everyMs);
-    }
-    await this.#drained(said);
+    await this.warmUp(said);
     const first = this.#sent;
     const before = cpuOf(pid);
     const began = performance.now();

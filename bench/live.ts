@@ -213,6 +213,7 @@ async function findHighestRate(
   let highest = 0;
   for (const rate of RUSHES) {
     const rush = async (_: number, said: () => string): Promise<{ pushed: number; hasGap: boolean }> => {
+      await follower.warmUp(said);
       const { perSecond } = await follower.pushAt(rate, RUSH_SECONDS);
       await delay(1_000);
       return { pushed: perSecond, hasGap: GAP.test(said()) };

@@ -51,7 +51,7 @@ export const COMMON_SECTIONS = {
       type: 'number',
       minimum: 0,
       maximum: 1000,
-      default: 20,
+      default: 15,
       description:
         'Shortest time between two reads of a Redis list or stream, in milliseconds: what comes meanwhile is written together.',
       variable: 'PIPELINE_LINGER',
