@@ -152,7 +152,7 @@ nav a{display:inline-block;padding:.25rem 0}nav a[aria-current]{color:var(--ink)
 .skip{position:absolute;left:-100rem}.skip:focus{left:.5rem;top:.5rem;background:var(--card);padding:.5rem;z-index:1}
 .card{background:var(--card);border:1px solid var(--grid);border-radius:.5rem;padding:.75rem 1rem;margin:0;min-width:0}
 .good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad)}
-.tiles{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,10.5rem),1fr));margin:0 0 .75rem}
+.tiles{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,10rem),1fr));margin:0 0 .75rem}
 .tiles dt{color:var(--faint);font-size:.875rem}.tiles dd{margin:0}.tiles .faint{font-size:.8125rem}
 .value{font-size:1.625rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 #state:empty{display:none}#state{font-weight:600}code{overflow-wrap:anywhere}
