@@ -117,7 +117,7 @@ function placeOf(cause: unknown): string {
   return place === undefined ? '' : ` (${place})`;
 }
 
-/** Node's words for TypeScript that it does not read by itself: any before 22.18, and what is more than types since. */
+/** Node's error codes for TypeScript it can't load itself: all of it before 22.18, later only what types alone don't cover, such as enums. */
 const NEEDS_TSX = new Set(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
 
 /** Modules that Node itself was asked for: it keeps them as they were. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
+import { withPrefix } from '../config/index-prefix.ts';
 import { findFile } from '../config/load.ts';
-import { TEXT, withPrefix } from '../config/sections.ts';
+import { TEXT } from '../config/sections.ts';
 import { readYaml } from '../config/settings.ts';
 import { validate } from '../config/validate.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';

@@ -183,7 +183,7 @@ export class DiskBuffer {
   async #hasRoom(bytes: number, signal: AbortSignal): Promise<boolean> {
     while (this.#segments.size > 0 && this.#segments.size + bytes > this.#maxBytes) {
       if (signal.aborted) return false;
-      if (this.#waiting === 0) await this.#empty();
+      if (this.#waiting === 0) await this.close();
       else {
         this.#judgeRoom(bytes);
         await sleep(RETRY_MS / 10, signal);
@@ -206,8 +206,7 @@ export class DiskBuffer {
 
   /**
    * The next batch, of about `count` logs; `undefined` where nothing is to be handed on. Fewer logs than that gather while
-   * the sink is busy, unless `isEnd` says that no more will come: a sink that is slow is slowed further by many small
-   * requests at once.
+   * the sink is busy, unless no more will come (`isEnd`): many small requests at once slow a slow sink further.
    */
   async take(count: number, isEnd: boolean): Promise<BufferedBatch | undefined> {
     if (this.#handedOn >= this.#last || !(isEnd || this.#isWorthTaking(count))) return undefined;
@@ -220,33 +219,34 @@ export class DiskBuffer {
   /** What stands in for all that was to be read back, where the files are damaged to their end. */
   #missing(): BufferedBatch {
     const [first] = this.#queue;
-    const there = [...this.#underWay, ...this.#queue.map(({ batch }) => ({ logs: batch.logs.length }))];
-    return this.#readBack.lose(
-      there.reduce((left, { logs }) => left - logs, this.#waiting),
-      (first?.batch.sequence ?? this.#last + 1) - 1,
-    );
+    const lost = this.#queue.reduce((left, { batch }) => left - batch.logs.length, this.#left);
+    return this.#readBack.lose(lost, (first?.batch.sequence ?? this.#last + 1) - 1);
   }
 
   #isWorthTaking(count: number): boolean {
-    if (this.#underWay.length < ENOUGH_UNDER_WAY) return true;
-    return this.#underWay.reduce((left, { logs }) => left - logs, this.#waiting) >= count;
+    return this.#underWay.length < ENOUGH_UNDER_WAY || this.#left >= count;
+  }
+
+  /** How many logs wait and are not on their way. */
+  get #left(): number {
+    return this.#underWay.reduce((left, { logs }) => left - logs, this.#waiting);
   }
 
   /** The first batch of the queue, with those behind it that fit into one of `count` logs. */
   #takeQueued(count: number): BufferedBatch {
-    const taken = [this.#queue.shift()!];
-    let logs = taken[0]!.batch.logs.length;
-    for (let next = this.#queue[0]; next && logs + next.batch.logs.length <= count; next = this.#queue[0]) {
-      taken.push(this.#queue.shift()!);
-      logs += next.batch.logs.length;
-    }
-    for (const { bytes } of taken) this.#queued -= bytes;
-    const batches = taken.map(({ batch }) => batch);
+    const taken: BufferedBatch[] = [];
+    let room = count;
+    do {
+      const { batch, bytes } = this.#queue.shift()!;
+      taken.push(batch);
+      this.#queued -= bytes;
+      room -= batch.logs.length;
+    } while (this.#queue.length > 0 && this.#queue[0]!.batch.logs.length <= room);
     return {
-      logs: batches.flatMap((batch) => batch.logs),
-      unreadable: batches.flatMap(({ unreadable }) => unreadable),
-      sequence: batches.at(-1)!.sequence,
-      readAt: batches[0]!.readAt,
+      ...taken[0]!,
+      logs: taken.flatMap(({ logs }) => logs),
+      unreadable: taken.flatMap(({ unreadable }) => unreadable),
+      sequence: taken.at(-1)!.sequence,
     };
   }
 
@@ -291,10 +291,6 @@ export class DiskBuffer {
 
   /** Lets go of files; segments that are confirmed are deleted. */
   async close(): Promise<void> {
-    await this.#empty();
-  }
-
-  async #empty(): Promise<void> {
     const isSynced = await this.#journal.sync();
     await this.#segments.close(isSynced ? this.#journal.progress.confirmed : 0);
   }

@@ -21,7 +21,7 @@ const OPTIONS = {
   continuous: flag('Go on until stopped'),
   'dry-run': flag('Read what is there, and show what would be stored; store nothing, and keep no position'),
   watch: flag(
-    'With --continuous, take up a changed configuration or plugin between two batches; what can not work is told, and the run goes on as before',
+    'With --continuous, take up a changed configuration or plugin between two batches; what cannot work is reported, and the run goes on as before',
   ),
   'from-start': flag(
     'Read again all that the source still holds, whatever was read before, as --once always does; what is stored is known by its id',

@@ -1,6 +1,7 @@
 import { DEFAULT_FORMATS } from '../formats/shipped.ts';
 import { ROTATIONS } from '../rotation.ts';
 import type { FromSchemas, Schemas } from './from-schema.ts';
+import { DEFAULT_PREFIX } from './index-prefix.ts';
 
 /** A text that is not empty. */
 export const TEXT = { type: 'string', minLength: 1 } as const;
@@ -10,16 +11,6 @@ export const SECRET = { type: 'string', minLength: 1, writeOnly: true } as const
 export const HTTP_URL = { ...SECRET, pattern: '^https?://' } as const;
 /** A TCP port. */
 export const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const;
-
-/** The prefix of indices that the names of the shipped plugins have. */
-export const DEFAULT_PREFIX = 'ml-api-';
-
-/** The name of an index that was not chosen: it follows the prefix, where that is not the default. */
-export function withPrefix(name: string, prefix: string): string {
-  return name.startsWith(DEFAULT_PREFIX) && !name.startsWith(prefix)
-    ? prefix + name.slice(DEFAULT_PREFIX.length)
-    : name;
-}
 
 /** A group of settings, which refuses keys that it does not know. */
 export function section<const P extends Schemas>(description: string, properties: P) {

@@ -17,7 +17,7 @@ export interface RedisListsOptions extends Omit<RedisListOptions, 'key'> {
 /** How often, at most, new keys of a pattern are looked for, in ms; and the largest share of the time that it may take. */
 const LOOK_MS = 5_000;
 const LOOK_SHARE = 0.05;
-/** The positions of so many lists that are gone are remembered: one may come back. */
+/** Maximum number of deleted lists whose positions are kept, since a list may come back. */
 const MOST_GONE = 1_000;
 
 /** A list that is read, and what came of it last. */

@@ -23,9 +23,9 @@ interface Holder {
 }
 
 /**
- * Keeps a second process from doing the same work. Each process has a file of its own beside `path`, and holds the lock
- * while a second one, `….owner`, stands beside that: nothing is ever replaced or judged in two steps, so that of many
- * that start at one moment, and find the lock of a dead process, one alone gets it.
+ * Prevents two processes from doing the same work. Each process creates a file of its own beside `path`; the one that
+ * holds the lock also has `….owner`. Nothing is checked in one step and replaced in another, so when many processes start
+ * at once and find a dead process's lock, exactly one of them gets it.
  */
 export class Lock {
   readonly #path: string;
