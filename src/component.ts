@@ -73,6 +73,10 @@ export interface ConfiguredSink {
   address: string;
   /** `follow`: the run does not end by itself, and so waits for servers without an end. */
   create(follow: boolean): Promise<Sink>;
+  /** How long it pays to gather logs for one write, in ms, by what a write costs beside its documents. */
+  lingerMs: number;
+  /** It gathers what it is sent itself, and answers once it has: what comes meanwhile need not wait for that. */
+  gathers?: true;
   /** Looks at it, and at what stands behind it, without writing a document. Never throws. */
   probe(indices: readonly IndexDefinition[]): AsyncIterable<Check>;
   /** Looks up which documents of these indices it holds. Rejects with `SidecarError` where that can't be told. */

@@ -35,6 +35,8 @@ export interface Assembly {
   stages: Stages;
   sourceAddress: string;
   sinkAddress: string;
+  /** How long logs are gathered for this sink, in ms. */
+  lingerMs: number;
 }
 
 /**
@@ -62,10 +64,11 @@ export async function assemblePipeline(
     sink: await sink.create(follow),
     lock: new Lock(join(state, 'lock')),
     journal,
-    buffer: new DiskBuffer(segments, journal, parse, max_bytes),
+    buffer: new DiskBuffer(segments, journal, parse, max_bytes, sink.gathers),
     deadLetters: new DeadLetters(config.dead_letters.path, config.dead_letters.max_bytes),
   };
-  return { stages, sourceAddress: source.address, sinkAddress: sink.address };
+  const { linger: lingerMs = sink.lingerMs } = config.pipeline;
+  return { stages, sourceAddress: source.address, sinkAddress: sink.address, lingerMs };
 }
 
 /** What the folder of a configuration's source and sink is called within `state.path`: readable, and unique. */

@@ -16,6 +16,8 @@ export interface RunOptions {
   /** Read again all that the source still holds, whatever earlier runs have read; it always is where `follow` is not set. */
   fromStart?: boolean | undefined;
   batchSize: number;
+  /** How long logs are gathered, at least, from one read to the next, in ms. */
+  lingerMs?: number | undefined;
   /** How many batches may be on their way to the sink at once. */
   concurrency: number;
   /** How much may be held for batches on their way at once, in UTF-16 units; one batch always may be. */
@@ -72,7 +74,10 @@ export async function runPipeline(stages: Stages, options: RunOptions): Promise<
       stats.lost += atLeast;
       log.warn(what);
     };
-    const onRead = (): void => isRead.abort();
+    const onRead = (): void => {
+      // To abort makes an error each time.
+      if (!isRead.signal.aborted) isRead.abort();
+    };
     const onPause = (ms: number): void => {
       onRead();
       tell('paused', ms);

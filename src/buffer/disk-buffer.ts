@@ -37,6 +37,7 @@ export class DiskBuffer {
   readonly #segments: Segments;
   readonly #readBack: ReadBack;
   readonly #maxBytes: number;
+  readonly #enoughUnderWay: number;
   #queue: { batch: BufferedBatch; bytes: number }[] = [];
   #queued = 0;
   /** The sequence handed on last, and that of which all before is confirmed. */
@@ -50,11 +51,13 @@ export class DiskBuffer {
   #isUnwritable = false;
   #wake: () => void = () => {};
 
-  constructor(segments: Segments, journal: Journal, parse: Parse, maxBytes: number) {
+  /** `isGathered`: the sink gathers what it is sent, so that nothing waits here for its answers. */
+  constructor(segments: Segments, journal: Journal, parse: Parse, maxBytes: number, isGathered = false) {
     this.#journal = journal;
     this.#segments = segments;
     this.#readBack = new ReadBack(segments, parse);
     this.#maxBytes = maxBytes;
+    this.#enoughUnderWay = isGathered ? Number.POSITIVE_INFINITY : ENOUGH_UNDER_WAY;
   }
 
   get state(): BufferState {
@@ -206,7 +209,7 @@ export class DiskBuffer {
 
   /**
    * The next batch, of about `count` logs; `undefined` where nothing is to be handed on. Fewer logs than that gather while
-   * the sink is busy, unless no more will come (`isEnd`): many small requests at once slow a slow sink further.
+   * the sink is busy, unless it gathers them itself, or no more will come (`isEnd`): many small requests at once slow a slow sink further.
    */
   async take(count: number, isEnd: boolean): Promise<BufferedBatch | undefined> {
     if (this.#handedOn >= this.#last || !(isEnd || this.#isWorthTaking(count))) return undefined;
@@ -224,7 +227,7 @@ export class DiskBuffer {
   }
 
   #isWorthTaking(count: number): boolean {
-    return this.#underWay.length < ENOUGH_UNDER_WAY || this.#left >= count;
+    return this.#underWay.length < this.#enoughUnderWay || this.#left >= count;
   }
 
   /** How many logs wait and are not on their way. */

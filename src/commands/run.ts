@@ -108,6 +108,7 @@ async function run({ args, json, quiet, load }: CommandContext<typeof OPTIONS>):
       // Both are about where the run begins.
       ...(round === first ? { fromStart, limit: pipeline.limit } : {}),
       batchSize: pipeline.batch_size,
+      lingerMs: round.assembly.lingerMs,
       concurrency: pipeline.concurrency,
       maxInFlight: limits.in_flight_bytes,
       signal,

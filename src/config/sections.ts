@@ -42,9 +42,8 @@ export const COMMON_SECTIONS = {
       type: 'number',
       minimum: 0,
       maximum: 1000,
-      default: 15,
       description:
-        'Shortest time between two reads of a Redis list or stream, in milliseconds: what comes meanwhile is written together.',
+        'Shortest time between two reads of a Redis list or stream, in milliseconds: what comes meanwhile is written together. By itself, as long as that pays for the sink: 15 for Elasticsearch, 30 for Vector, 3 for the others.',
       variable: 'PIPELINE_LINGER',
     },
     concurrency: {

@@ -19,6 +19,7 @@ export const directorySink = defineSink({
       const { DirectorySink } = await import('./directory.ts');
       return new DirectorySink(path);
     },
+    lingerMs: 3,
     async *probe() {
       const { checkFolder } = await import('../checks/check-folder.ts');
       yield await checkFolder('folder', path, '--out');

@@ -16,6 +16,7 @@ export const elasticsearchSink = defineSink({
         const { ElasticsearchSink } = await import('./elasticsearch.ts');
         return new ElasticsearchSink(readElasticsearchOptions(config, follow), config.indices.rotation);
       }),
+    lingerMs: 15,
     async *probe(indices) {
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, true);

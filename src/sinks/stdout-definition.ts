@@ -14,6 +14,7 @@ export const stdoutSink = defineSink({
       const { StdoutSink } = await import('./stdout.ts');
       return new StdoutSink(config.indices.prefix);
     },
+    lingerMs: 3,
     async *probe(indices) {
       const { checkElasticsearch } = await import('../checks/check-cluster.ts');
       yield* checkElasticsearch(config, indices, false);

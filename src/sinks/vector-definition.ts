@@ -54,6 +54,8 @@ export const vectorSink = defineSink({
             prefix: config.indices.prefix,
           });
         }),
+      lingerMs: 30,
+      gathers: true,
       async *probe(indices) {
         yield await probeVector(config.vector, `${host}${pathname}`);
         const { checkElasticsearch } = await import('../checks/check-cluster.ts');

@@ -24,6 +24,8 @@ export interface VectorOptions {
 }
 
 const compress = promisify(gzip);
+/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. */
+const PACKET_BYTES = 1_400;
 const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
 /** How often a document that was refused alone is sent: Elasticsearch may have been busy (429), which Vector hides. */
@@ -32,7 +34,7 @@ const ATTEMPTS = 4;
 const ENOUGH = 20;
 
 /**
- * Posts documents as gzipped NDJSON, one `{"id","route","body"}` a line, and takes 200 for stored: Vector answers
+ * Posts documents as NDJSON, gzipped where it is worth it, one `{"id","route","body"}` a line, and takes 200 for stored: Vector answers
  * once its sink has been answered. Ids make sending again harmless. Vector's 400 means that something in
  * one of Elasticsearch's bulk requests was refused, and these hold what came in several requests at the same
  * time; who is to blame is found out by sending halves, with nothing else on its way.
@@ -137,9 +139,10 @@ export class VectorSink implements Sink {
 
   /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
   async #post(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
-    const body = await compress(lines, { level: constants.Z_BEST_SPEED });
+    const isSmall = lines.length <= PACKET_BYTES;
+    const body = isSmall ? lines : await compress(lines, { level: constants.Z_BEST_SPEED });
     for (;;) {
-      const { status, said } = await this.#request(body, signal).catch(noAnswer);
+      const { status, said } = await this.#request(body, isSmall, signal).catch(noAnswer);
       const what = readVectorStatus(status);
       if (what === 'stored') {
         this.#trouble.over();
@@ -158,7 +161,7 @@ export class VectorSink implements Sink {
     if (!(await this.#trouble.wait(error, signal))) throw this.#trouble.unreachable(error);
   }
 
-  async #request(body: Buffer, signal: AbortSignal): Promise<VectorReply> {
+  async #request(body: Buffer, isPlain: boolean, signal: AbortSignal): Promise<VectorReply> {
     const { username, password = '' } = this.#options;
     const { pathname, search } = new URL(this.#options.url);
     const login = Buffer.from(`${username}:${password}`).toString('base64');
@@ -167,7 +170,7 @@ export class VectorSink implements Sink {
       path: pathname + search,
       headers: {
         'content-type': 'application/x-ndjson',
-        'content-encoding': 'gzip',
+        ...(isPlain ? {} : { 'content-encoding': 'gzip' }),
         ...(username === undefined ? {} : { authorization: `Basic ${login}` }),
       },
       body,

@@ -9,12 +9,11 @@ export const redisListSource = defineSource({
   sections: REDIS_SECTIONS,
   configure(config) {
     const { logs_key: keys, order } = config.redis;
-    const { poll_interval: interval, linger: lingerMs } = config.pipeline;
     return {
       address: `${formatRedisAddress(config)} ${keys.join(', ')}`,
       create: async (follow) => {
         const where = readRedisOptions(config, 'list', follow);
-        const options = { ...where, order, intervalMs: interval * 1000, lingerMs };
+        const options = { ...where, order, intervalMs: config.pipeline.poll_interval * 1000 };
         if (keys.length > 1 || isKeyPattern(keys[0]!)) {
           const { RedisListsSource } = await import('./redis-lists.ts');
           return new RedisListsSource({ ...options, keys });

@@ -26,8 +26,6 @@ export interface RedisListOptions extends RedisOptions {
   order?: ListOrder | 'auto';
   /** The longest pause between two looks, in ms. */
   intervalMs: number;
-  /** The shortest time from one read to the next, where the server tells of changes, in ms: what comes meanwhile is gathered. */
-  lingerMs: number;
 }
 
 /** Said while Redis can't be reached. */
@@ -106,8 +104,8 @@ export class RedisListSource implements Source {
   }
 
   async *#read(options: ReadOptions): AsyncIterable<Batch> {
-    const { follow, signal } = options;
-    const { intervalMs, lingerMs } = this.#options;
+    const { follow, signal, lingerMs = 0 } = options;
+    const { intervalMs } = this.#options;
     if (follow) this.#connection.notices ??= new RedisNotices(this.#options, this.#name);
     const { notices } = this.#connection;
     const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);

@@ -20,7 +20,7 @@ export const redisStreamSource = defineSource({
       );
     const options = (follow: boolean): RedisStreamOptions => ({
       ...readRedisOptions(config, 'stream', follow),
-      ...{ group, consumer, claimAfterMs: claimAfter * 1000, lingerMs: config.pipeline.linger },
+      ...{ group, consumer, claimAfterMs: claimAfter * 1000 },
     });
     return {
       address: `${formatRedisAddress(config)} ${key} ${group} ${consumer}`,

@@ -20,8 +20,6 @@ export interface RedisStreamOptions extends RedisOptions {
   consumer: string;
   /** How long another consumer may hold an entry unconfirmed before this one takes it over, in ms. */
   claimAfterMs: number;
-  /** The shortest time from one read to the next, in ms: what comes meanwhile is gathered. */
-  lingerMs: number;
 }
 
 /** An entry's id and fields, as Redis answers them: `[id, [name, value, …]]`; no fields where it was deleted. */
@@ -52,7 +50,8 @@ export class RedisStreamSource implements Source {
     this.#name = `Redis stream "${options.key}" at ${options.address}`;
   }
 
-  async *batches({ follow, fromStart, batchSize, signal, onGap }: ReadOptions): AsyncIterable<Batch> {
+  async *batches(options: ReadOptions): AsyncIterable<Batch> {
+    const { follow, fromStart, batchSize, lingerMs = 0, signal, onGap } = options;
     const trouble = createRedisTrouble(this.#name, this.#options, follow, MEANWHILE);
     const recover = async (error: unknown): Promise<number> => {
       // What is on its way is acknowledged yet.
@@ -88,7 +87,7 @@ export class RedisStreamSource implements Source {
         return this.#read(cursor, batchSize, follow);
       };
       // What comes at once is gathered; what comes alone is there when the read that waits for it ends.
-      const gatherMs = readAt + this.#options.lingerMs - performance.now();
+      const gatherMs = readAt + lingerMs - performance.now();
       if (follow && !backlog && gatherMs > 0) await sleep(gatherMs, signal);
       const entries = await trouble.outlast(() => read().catch(tellPlainly), recover, signal);
       if (!entries) return;

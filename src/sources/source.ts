@@ -59,6 +59,8 @@ export interface ReadOptions {
   limit?: number | undefined;
   /** The most entries in one batch of new ones. */
   batchSize: number;
+  /** In `follow`, the shortest time from one read to the next, in ms: what comes meanwhile is gathered. */
+  lingerMs?: number | undefined;
   /** Ends reading: the iteration finishes, it does not throw. */
   signal: AbortSignal;
   /** Is told each pause before the next read, in ms, by sources that poll. */

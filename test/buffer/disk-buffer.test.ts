@@ -12,10 +12,10 @@ import { parse, temporaryFolder } from '../samples.ts';
 // The damage is logged as errors, which would drown the test's own output.
 setLogLevel('error');
 
-async function opened(folder: string): Promise<{ buffer: DiskBuffer; journal: Journal }> {
+async function opened(folder: string, isGathered = false): Promise<{ buffer: DiskBuffer; journal: Journal }> {
   const segments = new Segments(folder, 1 << 20);
   const journal = new Journal(join(folder, 'journal'), () => segments.sync());
-  const buffer = new DiskBuffer(segments, journal, parse, 1 << 20);
+  const buffer = new DiskBuffer(segments, journal, parse, 1 << 20, isGathered);
   await journal.open();
   await buffer.open();
   return { buffer, journal };
@@ -57,15 +57,31 @@ for (const isJournalLost of [false, true])
     assert.deepEqual(readdirSync(folder), ['journal']);
   });
 
-test('what is less than a batch gathers while two are on their way, and goes on together', async (t) => {
-  const { buffer, journal } = await opened(temporaryFolder(t));
-  const { signal } = new AbortController();
-  const keep = async (name: string): Promise<void> => {
-    const { logs, keys } = identify({ entries: [name], known: false }, parse, journal);
-    assert.ok(
-      await buffer.keep({ logs, unreadable: [], keys, position: undefined, isSentOnce: false }, signal),
+async function keepOne({ buffer, journal }: Awaited<ReturnType<typeof opened>>, name: string): Promise<void> {
+  const { logs, keys } = identify({ entries: [name], known: false }, parse, journal);
+  const kept = { logs, unreadable: [], keys, position: undefined, isSentOnce: false };
+  assert.ok(await buffer.keep(kept, new AbortController().signal));
+}
+
+test('a sink that gathers what it is sent is sent what there is, whatever is on its way', async (t) => {
+  const stages = await opened(temporaryFolder(t), true);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await keepOne(stages, name);
+    assert.deepEqual(
+      (await stages.buffer.take(3, false))?.logs.map(({ entry }) => entry),
+      [name],
     );
-  };
+  }
+  await stages.buffer.confirm(4);
+  await stages.buffer.close();
+  await stages.journal.close();
+});
+
+test('what is less than a batch gathers while two are on their way, and goes on together', async (t) => {
+  const stages = await opened(temporaryFolder(t));
+  const { buffer, journal } = stages;
+  const { signal } = new AbortController();
+  const keep = (name: string): Promise<void> => keepOne(stages, name);
   const take = async (isEnd = false): Promise<unknown[] | undefined> =>
     (await buffer.take(3, isEnd))?.logs.map(({ entry }) => entry);
   for (const [n, name] of ['a', 'b'].entries()) {

@@ -20,7 +20,6 @@ function sourceOf(list: TestList): RedisListSource {
     type: 'list',
     key: list.key,
     intervalMs: 50,
-    lingerMs: 0,
     patienceMs: 500,
     order: 'newest-first',
   });

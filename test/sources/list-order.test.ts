@@ -12,7 +12,7 @@ import { follow, freshOf, logs, readAll } from './contract.ts';
 function sourceOf(key: string, order: 'auto' | 'newest-first' = 'auto'): RedisListSource {
   const url = redisUrl();
   const where = { address: new URL(url).host, ...readRedisUrl(url), type: 'list', key } as const;
-  return new RedisListSource({ ...where, intervalMs: 20, lingerMs: 0, patienceMs: 500, order });
+  return new RedisListSource({ ...where, intervalMs: 20, patienceMs: 500, order });
 }
 
 /** Writes with either command, and keeps the newest `cap`. */

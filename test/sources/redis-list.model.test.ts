@@ -42,7 +42,7 @@ class Reader {
     isFull = (): boolean => false,
   ) {
     const where = { address: 'test', ...readRedisUrl(url), type: 'list' as const, patienceMs: 1_000 };
-    this.#source = new RedisListSource({ ...where, key, intervalMs: 1, lingerMs: 0 });
+    this.#source = new RedisListSource({ ...where, key, intervalMs: 1 });
     this.#batches = this.#source
       .batches({
         position,

@@ -22,7 +22,6 @@ function sourceOf(
     type: 'list',
     key,
     intervalMs,
-    lingerMs: 0,
     patienceMs,
     order,
   });

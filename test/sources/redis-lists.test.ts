@@ -9,7 +9,7 @@ import { follow, logs, readAll, sourceContract } from './contract.ts';
 
 function sourceOf(keys: readonly string[], url = redisUrl()): RedisListsSource {
   const where = { address: new URL(url).host, ...readRedisUrl(url), type: 'list' } as const;
-  return new RedisListsSource({ ...where, keys, intervalMs: 50, lingerMs: 0, patienceMs: 500 });
+  return new RedisListsSource({ ...where, keys, intervalMs: 50, patienceMs: 500 });
 }
 
 for (const keysOf of [(key: string) => [key, `${key}-not-there`], (key: string) => [`${key}*`]])
@@ -87,7 +87,7 @@ test('a push to one list of fifty wakes that one alone', async (t) => {
   const keys = lists.map(({ key }) => key);
   const source = new RedisListsSource({
     ...{ address: 'test', ...readRedisUrl(redis.url), type: 'list', keys },
-    ...{ intervalMs: 60_000, lingerMs: 0, patienceMs: 500 },
+    ...{ intervalMs: 60_000, patienceMs: 500 },
   });
   await follow(source, {}, async (batches) => {
     const count = batches.flatMap(({ entries }) => entries).length;

@@ -189,7 +189,7 @@ test('behind sentinels the master is found, also after a failover', { timeout: 2
     address: 'logs',
     nodes: [{ host: '127.0.0.1', port: sentinel.port }],
     sentinel: { name: 'logs', password: 'watch' },
-    ...{ db: 0, tls: false, key: 'followed', type: 'list', intervalMs: 60_000, lingerMs: 0, patienceMs: 500 },
+    ...{ db: 0, tls: false, key: 'followed', type: 'list', intervalMs: 60_000, patienceMs: 500 },
   });
   const [first = '', second = ''] = logs(2) as string[];
   redisCli(master.port, 'LPUSH', 'followed', first);
@@ -239,7 +239,7 @@ test('a cluster is read where the key is; one that is down is told', { timeout: 
   const [first = '', second = ''] = logs(2) as string[];
   for (const key of ['a', 'b', 'c']) {
     redisCli(port, '-c', 'LPUSH', key, first);
-    const source = new RedisListSource({ ...options, key, type: 'list', intervalMs: 60_000, lingerMs: 0 });
+    const source = new RedisListSource({ ...options, key, type: 'list', intervalMs: 60_000 });
     const { fresh } = await follow(source, {}, (batches) => {
       const count = freshOf(batches).length;
       if (count === 1) setTimeout(() => redisCli(port, '-c', 'LPUSH', key, second), 200);
@@ -255,7 +255,6 @@ test('a cluster is read where the key is; one that is down is told', { timeout: 
       group: 'followers',
       consumer: 'one',
       claimAfterMs: 60_000,
-      lingerMs: 0,
     },
   });
   assert.deepEqual((await follow(stream, {}, () => true)).entries, [LOG]);

@@ -32,7 +32,7 @@ function source(consumer: string, claimAfterMs = 60_000, url = redisUrl()): Redi
     type: 'stream' as const,
     patienceMs: 1_000,
   };
-  return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs, lingerMs: 20 });
+  return new RedisStreamSource({ ...server, key, group: 'sidecars', consumer, claimAfterMs });
 }
 
 const add = (...logs: string[]) => Promise.all(logs.map((log) => redis.xadd(key, '*', 'log', log)));
