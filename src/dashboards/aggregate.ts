@@ -71,12 +71,10 @@ const KINDS: Record<string, Aggregation> = {
     return { doc_count_error_upper_bound: 0, sum_other_doc_count: left, buckets: kept };
   },
 
-  histogram: ({ field, interval, extended_bounds }, inner, scope) => ({
-    buckets: steps(String(field), Number(interval), extended_bounds, inner, scope),
-  }),
+  histogram: (options, inner, scope) => ({ buckets: steps(options, inner, scope) }),
 
-  date_histogram: ({ field, fixed_interval, extended_bounds }, inner, scope) => ({
-    buckets: steps(String(field), ms(String(fixed_interval)), extended_bounds, inner, scope).map(
+  date_histogram: ({ fixed_interval, ...options }, inner, scope) => ({
+    buckets: steps({ ...options, interval: ms(String(fixed_interval)) }, inner, scope).map(
       ({ key, ...rest }) => ({
         key_as_string: new Date(Number(key)).toISOString(),
         key: key as number,
@@ -124,17 +122,16 @@ function aggregateGroups<Key>(scope: Scope, keysOf: (document: JsonObject) => Ke
 }
 
 /** The buckets of a histogram: those between the outermost ones, and within the bounds, are there even if empty. */
-function steps(
-  field: string,
-  interval: number,
-  bounds: unknown,
-  inner: JsonObject,
-  scope: Scope,
-): JsonObject[] {
-  const step = (value: number): number => Math.floor(value / interval);
+function steps(options: JsonObject, inner: JsonObject, scope: Scope): JsonObject[] {
+  const {
+    interval,
+    offset = 0,
+    extended_bounds: bounds,
+  } = options as Record<'interval' | 'offset', number> & JsonObject;
+  const step = (value: number): number => Math.floor((value - offset) / interval);
   const groups = aggregateGroups(scope, (document) =>
     scope
-      .read(document, field)
+      .read(document, String(options.field))
       .filter((value) => typeof value === 'number')
       .map(step),
   );
@@ -144,7 +141,7 @@ function steps(
   const first = places.reduce((a, b) => Math.min(a, b));
   const last = places.reduce((a, b) => Math.max(a, b));
   return Array.from({ length: last - first + 1 }, (_, n) => ({
-    key: (first + n) * interval,
+    key: (first + n) * interval + offset,
     ...bucket(inner, scope, groups.get(first + n) ?? []),
   }));
 }

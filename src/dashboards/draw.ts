@@ -115,7 +115,8 @@ async function drawWithVega(
       if (columns.some(({ field }) => !(field in datum))) return undefined;
       const told = shown(datum).map((text, n) => `${columns[n]!.title}: ${text}`);
       const from = Number(datum.key);
-      const span = lasts > 0 ? { from, to: from + lasts - 1 } : range;
+      const span =
+        lasts > 0 ? { from: Math.max(from, range.from), to: Math.min(from + lasts - 1, range.to) } : range;
       const href = typeof datum.kql === 'string' ? linkTo?.(url.index, datum.kql, span) : undefined;
       return told.join('\n') + (href === undefined ? '' : LINK_MARK + href);
     });

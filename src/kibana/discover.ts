@@ -2,8 +2,8 @@ import { dataViewId } from './saved-objects.ts';
 
 /**
  * The address in Discover of the documents of an index pattern that a KQL query matches, from `from` to `to` (ms since 1970),
- * over the data view that `dashboards import` makes. `_g` and `_a` are Discover's state in Rison, in the form that Kibana 8 and 9 and
- * OpenSearch Dashboards read.
+ * over the data view that `dashboards import` makes. `_g` and `_a` are Discover's state in Rison, with the id of the data view as `index`,
+ * which Kibana 8 and 9 take for a `dataSource` (`cleanup_url_state.ts`), and OpenSearch Dashboards for its own form (`migrate_state.ts`).
  */
 export function createDiscoverLink(
   kibana: string,

@@ -78,7 +78,9 @@ export function expectedTables(lines: readonly string[]): Record<string, string[
       return [nameOf(feature), String(mean), String(Math.max(...values)), String(values.length)];
     }),
     probabilities: Array.from({ length: 20 }, (_, n) => {
-      const inStep = predictions.filter(({ probability }) => Math.floor((probability ?? -1) / 0.05) === n);
+      const inStep = predictions.filter(
+        ({ probability }) => Math.floor((probability ?? -1) / 0.05 + 1e-9) === n,
+      );
       return [(n * 0.05).toFixed(2), ((n + 1) * 0.05).toFixed(2), grouped(inStep.length)];
     }),
     'feature-drift': each(predictions, 10_000).flatMap(([from, of]) =>
