@@ -14,7 +14,7 @@ node_modules/.installed: package.json package-lock.json
 	@touch $@
 
 build: dist/.built ## Compile TypeScript into dist/
-SOURCES := $(shell find src plugins test bench demo -name '*.ts')
+SOURCES := $(shell find src plugins test bench demo -name '*.ts' -o -name '*.json')
 dist/.built: node_modules/.installed tsconfig.json $(SOURCES)
 	@npm run --silent build
 	@touch $@

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { FRENCH } from '../../src/terminal/french.ts';
-import { FRENCH_TITLES } from '../../src/terminal/french-titles.ts';
-import { currentLanguage, setLanguage, t } from '../../src/terminal/messages.ts';
+import { currentLanguage, readFrench, setLanguage, t } from '../../src/terminal/messages.ts';
 import { Workspace } from '../helpers.ts';
 import { line } from '../samples.ts';
 import { root } from '../services/service.ts';
+
+const { messages, titles } = readFrench();
 
 test('the language is the configured one, or that of the locale', () => {
   for (const [language, env, expected] of [
@@ -30,7 +30,7 @@ test('the language is the configured one, or that of the locale', () => {
 
 test('what is put into a text is in it in either language', () => {
   const names = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
-  for (const [english, french] of Object.entries(FRENCH))
+  for (const [english, french] of Object.entries(messages))
     assert.deepEqual(names(french), names(english), english);
   setLanguage('fr');
   assert.equal(t('{index}: ready', { index: '$&' }), '$& : prêt');
@@ -47,13 +47,12 @@ function sourcesOf(folder: string): [file: string, text: string][] {
 
 test('each text of the catalogue is said somewhere', () => {
   const all = sourcesOf('.')
-    .filter(([file]) => file !== 'terminal/french.ts')
     .map(([, text]) => text)
     .join('');
   const isSaid = (text: string): boolean =>
     [`'${text}'`, `"${text}"`, `${text}: '`].some((quoted) => all.includes(quoted));
   assert.deepEqual(
-    Object.keys(FRENCH).filter((text) => !isSaid(text)),
+    Object.keys(messages).filter((text) => !isSaid(text)),
     [],
   );
 });
@@ -96,7 +95,7 @@ test('each text of the dashboards and alerts that ship is known in French', () =
   texts.push(...Object.values(alerts).flatMap(({ label, action }) => [label, action]));
   assert.ok(texts.includes('refused (4xx)') && texts.includes('Check the logs'));
   assert.deepEqual(
-    texts.filter((text) => !SAME.test(text) && !Object.hasOwn(FRENCH_TITLES, text)),
+    texts.filter((text) => !SAME.test(text) && !Object.hasOwn(titles, text)),
     [],
   );
 });
@@ -115,7 +114,7 @@ test('the plugins and formats that ship, and what is checked, are known in Frenc
     named.includes('every log') && named.includes('bunyan and pino') && named.includes('dead letters'),
   );
   assert.deepEqual(
-    named.filter((text) => !Object.hasOwn(FRENCH_TITLES, text)),
+    named.filter((text) => !Object.hasOwn(titles, text)),
     [],
   );
 });
