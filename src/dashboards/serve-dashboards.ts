@@ -92,7 +92,7 @@ function renderErrorPage(query: TimeQuery, message: string): HtmlPage {
     title: t('Dashboards of the ML API'),
     style: TIME_FORM_STYLE,
     links: linksOf('/dashboards'),
-    main: html`${renderTimeForm(query)}<p role="alert" class="card">${message}</p>`,
+    main: html`${renderTimeForm(query)}<p role="alert" class="card bad">${message}</p>`,
     footer: html`${t('Nothing was drawn.')} ${describeProgram()}.`,
   });
 }

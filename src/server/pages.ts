@@ -36,7 +36,7 @@ export function renderErrorPage(title: string, message: string): HtmlPage {
   return renderPage({
     title,
     links: linksOf(''),
-    main: html`<p role="alert" class="card">${message}</p>`,
+    main: html`<p role="alert" class="card bad">${message}</p>`,
     footer: html`${describeProgram()}.`,
   });
 }

@@ -139,7 +139,7 @@ function alerts(state: AlertsState): Html {
     return html`<p class="bad">${t('They can’t be looked at: {why}', { why: state.why })}</p>`;
   const rows = state.findings.map(({ rule, state: level, value, why }: Finding) => {
     const isBad = level === 'warning' || level === 'critical';
-    return html`<tr><th scope="row">${translateTitle(rule.label)}</th><td data-label="${t('State')}" class="${STATES[level]}">${t(level)}</td><td data-label="${t('Value')}" class="number">${value === undefined ? '–' : formatFigure(value, rule.unit)}</td><td data-label="${t('Warning, critical above')}" class="number">${formatFigure(rule.warning, rule.unit)}, ${formatFigure(rule.critical, rule.unit)}</td><td data-label="${t('To do')}">${isBad ? translateTitle(rule.action) : (why ?? '')}</td></tr>`;
+    return html`<tr><th scope="row">${translateTitle(rule.label)}</th><td data-label="${t('State')}" class="${STATES[level]}">${t(level)}</td><td data-label="${t('Value')}" class="number">${value === undefined ? '–' : formatFigure(value, rule.unit)}</td><td data-label="${t('Warning, critical above')}" class="number">${formatFigure(rule.warning, rule.unit)}, ${formatFigure(rule.critical, rule.unit)}</td><td data-label="${t('To do')}">${isBad ? withCode(translateTitle(rule.action)) : (why ?? '')}</td></tr>`;
   });
   return html`<div class="scroll" role="region" aria-label="${t('Alerts by name')}" tabindex="0"><table class="stack"><thead><tr><th scope="col">${t('Alert')}</th><th scope="col">${t('State')}</th><th scope="col" class="number">${t('Value')}</th><th scope="col" class="number">${t('Warning, critical above')}</th><th scope="col">${t('To do')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
@@ -149,10 +149,15 @@ function letters({ count: all, more, groups }: DeadLetterSummary): Html {
     return html`<p>${more ? html`${t('Too large to be shown here:')} <code>ml-log-sidecar dead-letters show</code>` : t('There are none.')}</p>`;
   const rows = groups.map(({ count: n, stage, at, reason, first, last }) => {
     const command = `ml-log-sidecar dead-letters show --stage ${stage} --since ${first.slice(0, 19)}Z`;
-    return html`<tr><td data-label="${t('Count')}" class="number">${formatCount(n)}</td><td data-label="${t('Where')}">${stage} ${at}</td><td data-label="${t('Reason')}">${reason}</td><td data-label="${t('Last, UTC')}">${last.slice(0, 19).replace('T', ' ')}</td><td data-label="${t('Look at them')}"><code>${command}</code></td></tr>`;
+    return html`<tr><td data-label="${t('Count')}" class="number">${formatCount(n)}</td><td data-label="${t('Where')}">${at === stage ? stage : `${stage} ${at}`}</td><td data-label="${t('Reason')}">${reason}</td><td data-label="${t('Last, UTC')}">${last.slice(0, 19).replace('T', ' ')}</td><td data-label="${t('Look at them')}"><code>${command}</code></td></tr>`;
   });
   return html`<p class="faint">${t(more ? 'The newest {count} that are kept, by reason.' : 'All {count} that are kept, by reason.', { count: formatCount(all) })} ${t('To send them once more:')} <code>ml-log-sidecar dead-letters replay</code></p>
 <div class="scroll" role="region" aria-label="${t('Dead letters by reason')}" tabindex="0"><table class="stack"><thead><tr><th scope="col" class="number">${t('Count')}</th><th scope="col">${t('Where')}</th><th scope="col">${t('Reason')}</th><th scope="col">${t('Last, UTC')}</th><th scope="col">${t('Look at them')}</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** A text in which commands stand between backticks. */
+function withCode(text: string): Html {
+  return html`${text.split('`').map((part, n) => (n % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
 function formatCount(n: number): string {

@@ -156,7 +156,7 @@ nav a{display:inline-block;padding:.25rem 0}nav a[aria-current]{color:var(--ink)
 .tiles dt{color:var(--faint);font-size:.875rem}.tiles dd{margin:0}.tiles .faint{font-size:.8125rem}
 .value{font-size:1.625rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 #state:empty{display:none}#state{font-weight:600}code{overflow-wrap:anywhere}
-.scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.875rem}
+.scroll{overflow:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.875rem}
 th,td{text-align:left;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
 th{color:var(--faint);font-weight:600}.number{text-align:right}
 @media(max-width:30rem){header,main,footer{padding-inline:.5rem}.card{padding:.5rem .5rem}
@@ -164,6 +164,7 @@ th{color:var(--faint);font-weight:600}.number{text-align:right}
 /* Tables whose cells are more than figures: a block for each row, each cell with its column's name. */
 @media(max-width:40rem){.stack thead{position:absolute;clip-path:inset(50%)}.stack,.stack tbody,.stack tr,.stack td,.stack th{display:block}
 .stack tr{padding:.375rem 0;border-bottom:1px solid var(--grid)}.stack td,.stack th{border:0;padding:.1rem 0;text-align:left}
-.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--faint)}.stack td:empty{display:none}}
+.stack td[data-label]{display:inline-block;margin-right:1rem}.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--faint)}
+.stack td:empty{display:none}}
 @media print{html{font-size:12px}body{background:none}nav,.skip,form,button{display:none}.card{break-inside:avoid}}
 `;

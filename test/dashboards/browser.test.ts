@@ -208,7 +208,7 @@ test('/ tells the state of the run, and renews itself', { timeout: 180_000 }, as
   await eventually('the page has renewed itself', async () => (await value('Dead letters')) === '1');
   assert.match(
     (await page.locator('section[aria-labelledby=letters] tbody').textContent())!,
-    /1parse parsethe entry has \d+ bytes/,
+    /1parsethe entry has \d+ bytes/,
   );
   assert.deepEqual(complaints, []);
   for (const url of requests) assert.equal(new URL(url).origin, at);
