@@ -1,11 +1,15 @@
 import { type ListOrder, SAMPLE } from './list-order.ts';
 import { AnswerTooLargeError, type RedisConnection } from './redis-connection.ts';
+import { fingerprint } from './window.ts';
 
 /** The text that one page should hold, in UTF-16 units. */
 const PAGE_TEXT = 4 << 20;
 /** A page of unknown entries is so small. */
 const FIRST_PAGE = 32;
 const LARGEST_PAGE = 10_000;
+/** The fingerprints of a page of so little text are kept for the next one, which mostly shows the same entries. */
+const REMEMBERED_TEXT = 1 << 18;
+
 /** A part of a list from a place on, as it was at one moment, and the list's length then. */
 export interface ListPage {
   length: number;
@@ -28,6 +32,8 @@ export class RedisPages {
   readonly #connection: RedisConnection;
   readonly #key: string;
   #meanText: number | undefined;
+  /** Of the entries of the last page. */
+  #prints = new Map<string, string>();
 
   constructor(connection: RedisConnection, key: string, order: ListOrder) {
     this.#connection = connection;
@@ -81,6 +87,15 @@ export class RedisPages {
     this.#learn(entries);
     if (this.order === 'oldest-first') for (const each of [entries, anchors]) each.reverse();
     return { length, entries, anchor: anchors };
+  }
+
+  /** The entries' fingerprints. */
+  print(entries: readonly string[]): string[] {
+    const known = this.#prints;
+    const prints = entries.map((entry) => known.get(entry) ?? fingerprint(entry));
+    const isSmall = entries.length * (this.#meanText ?? 0) <= REMEMBERED_TEXT;
+    this.#prints = new Map(isSmall ? entries.map((entry, n) => [entry, prints[n]!]) : []);
+    return prints;
   }
 
   /** Follows what entries have; a larger size at once, a smaller one by and by. */

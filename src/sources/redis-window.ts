@@ -89,7 +89,7 @@ export class RedisWindow implements View {
         if (moved === undefined) return false;
         this.#shift += moved;
         const entries = page.entries.slice(moved);
-        this.#add(entries.map(fingerprint), entries);
+        this.#add(this.#pages.print(entries), entries);
         if (page.entries.length < size) {
           this.trimmed = Math.max(0, Math.min(count, this.length) - this.prints.length);
           this.length = this.prints.length;

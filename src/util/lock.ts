@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, SidecarError } from './errors.ts';
 import { log } from './log.ts';
 
-const REFRESH_MS = 2_000;
+const REFRESH_MS = 5_000;
 /** A holder whose process can't be looked at is taken for dead when it has not refreshed its lock for this long. */
 const STALE_MS = 15_000;
 const LOOK_EVERY_MS = 250;
