@@ -25,6 +25,12 @@ const FUNCTIONS = [...METRICS, 'percentile', 'count', 'psi'];
 
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_@][\w.@]*)|"([^"]*)"|'([^']*)'|([-+*/(),]))/y;
 
+/** From those that bind least. */
+const SIGNS: Record<string, (a: number, b: number) => number>[] = [
+  { '+': (a, b) => a + b, '-': (a, b) => a - b },
+  { '*': (a, b) => a * b, '/': (a, b) => a / b },
+];
+
 interface Token {
   kind: 'number' | 'name' | 'text' | 'sign' | 'end';
   text: string;
@@ -68,12 +74,15 @@ class Parser {
     this.#token = this.#read();
   }
 
-  expression(): Evaluate {
-    let left = this.#product();
+  /** Sums, or what binds more tightly, from `level` of `SIGNS` on. */
+  expression(level = 0): Evaluate {
+    const signs = SIGNS[level];
+    if (signs === undefined) return this.#factor();
+    let left = this.expression(level + 1);
     for (;;) {
-      if (this.#take('+')) left = combine(left, this.#product(), (a, b) => a + b);
-      else if (this.#take('-')) left = combine(left, this.#product(), (a, b) => a - b);
-      else return left;
+      const sign = Object.keys(signs).find((each) => this.#take(each));
+      if (sign === undefined) return left;
+      left = combine(left, this.expression(level + 1), signs[sign]!);
     }
   }
 
@@ -88,24 +97,13 @@ class Parser {
     return token;
   }
 
-  #product(): Evaluate {
-    let left = this.#factor();
-    for (;;) {
-      if (this.#take('*')) left = combine(left, this.#factor(), (a, b) => a * b);
-      else if (this.#take('/')) left = combine(left, this.#factor(), (a, b) => a / b);
-      else return left;
-    }
-  }
-
   #factor(): Evaluate {
-    if (this.#take('-')) {
-      const inner = this.#factor();
+    if (this.#take('-'))
       return combine(
-        () => 0,
-        inner,
-        (a, b) => a - b,
+        () => -1,
+        this.#factor(),
+        (a, b) => a * b,
       );
-    }
     if (this.#take('(')) {
       const inner = this.expression();
       this.expect('sign', ')');

@@ -1,11 +1,10 @@
-import { Kibana, type KibanaOptions } from '../kibana/kibana-client.ts';
+import type { Kibana } from '../kibana/kibana-client.ts';
 import { quote, t } from '../terminal/messages.ts';
 import { reasonOf } from '../util/errors.ts';
 import { type Check, failed, ok } from './result.ts';
 
 /** Kibana: whether it answers, and its own word on its state. */
-export async function checkKibana(options: KibanaOptions): Promise<Check> {
-  const kibana = new Kibana(options);
+export async function checkKibana(kibana: Kibana): Promise<Check> {
   const { address } = kibana;
   try {
     const { status, text } = await kibana.status();

@@ -41,8 +41,8 @@ async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {
     yield* checkContents(config, { name, address: source.address, contents }, (entry) => parse(entry).event);
   }
   yield* sink.probe(plugins.indices);
-  const { readKibanaOptions } = await import('../kibana/kibana-client.ts');
-  const kibana = readKibanaOptions(config);
+  const { openKibana } = await import('../kibana/kibana-client.ts');
+  const kibana = openKibana(config);
   if (kibana) {
     const { checkKibana } = await import('../checks/check-kibana.ts');
     yield await checkKibana(kibana);

@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { createPluginChain, findIndexOf } from '../create-pipeline.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
 import type { StoredDocument } from '../elasticsearch/snapshot.ts';
-import { readKibanaOptions } from '../kibana/kibana-client.ts';
+import { openKibana } from '../kibana/kibana-client.ts';
 import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -52,14 +52,7 @@ async function exportBackup(
 ): Promise<void> {
   const { output, only } = args;
   const { beginExport, finishExport, findUnfinishedExport } = await import('../backup/write-backup.ts');
-  const { Kibana } = await import('../kibana/kibana-client.ts');
-  const kibana = readKibanaOptions(loaded.config);
-  const context = {
-    client,
-    options,
-    kibana: kibana && new Kibana(kibana),
-    progress: new Progress(),
-  };
+  const context = { client, options, kibana: openKibana(loaded.config), progress: new Progress() };
   const unfinished = await findUnfinishedExport(output);
   if (args.resume && unfinished === undefined)
     throw new SidecarError('config', `${output} holds no interrupted backup; export without --resume`);

@@ -1,5 +1,5 @@
 import type { RefusedDocument } from '../backup/restore.ts';
-import { readKibanaOptions } from '../kibana/kibana-client.ts';
+import { openKibana } from '../kibana/kibana-client.ts';
 import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -37,8 +37,6 @@ export const importCommand = defineCommand({
     const { config } = load();
     const { ElasticsearchSink } = await import('../sinks/elasticsearch.ts');
     const { importBackup } = await import('../backup/restore.ts');
-    const { Kibana } = await import('../kibana/kibana-client.ts');
-    const kibana = readKibanaOptions(config);
     const { input, only, rename } = args;
     return withElasticsearch(config, async (client, options) => {
       const sink = new ElasticsearchSink(options);
@@ -51,7 +49,7 @@ export const importCommand = defineCommand({
           sink,
           progress,
           prefix: config.indices.prefix,
-          kibana: kibana && new Kibana(kibana),
+          kibana: openKibana(config),
           onRefused: (refusal: RefusedDocument) => {
             progress.clear();
             log.error(`${refusal.index} refused ${refusal.id}: ${refusal.reason}`);

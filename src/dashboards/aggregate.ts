@@ -1,3 +1,4 @@
+import { interpolate } from '../drift/distances.ts';
 import { SidecarError } from '../util/errors.ts';
 import { isObject, type JsonObject } from '../util/json.ts';
 import type { FieldReader } from './fields.ts';
@@ -95,7 +96,9 @@ const KINDS: Record<string, Aggregation> = {
 
   percentiles: ({ field, percents = [1, 5, 25, 50, 75, 95, 99], keyed }, _, scope) => {
     const sorted = numbers(scope, field).sort((a, b) => a - b);
-    const values = (percents as number[]).map((key) => ({ key, value: quantile(sorted, key / 100) }));
+    const at = (percent: number): number | null =>
+      sorted.length === 0 ? null : interpolate(sorted, (percent / 100) * (sorted.length - 1));
+    const values = (percents as number[]).map((key) => ({ key, value: at(key) }));
     if (keyed === false) return { values };
     return { values: Object.fromEntries(values.map(({ key, value }) => [key.toFixed(1), value])) };
   },
@@ -180,12 +183,4 @@ function least(values: readonly number[]): number | null {
 
 function most(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b));
-}
-
-function quantile(sorted: readonly number[], share: number): number | null {
-  if (sorted.length === 0) return null;
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] as number;
-  const above = sorted[Math.ceil(at)] as number;
-  return below + (above - below) * (at - Math.floor(at));
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import type { FromSchema, Schema } from '../config/from-schema.ts';
@@ -142,7 +142,10 @@ const ORDER = ['overview', 'predictions', 'performance', 'errors'];
  */
 export function loadDashboards(nameOf: (index: string) => string, cwd: string = process.cwd()): Dashboard[] {
   const folder = folderIn(cwd);
-  const ids = namesIn(folder).sort((a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b));
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'));
+  const ids = [...new Set([...ORDER.filter((id) => names.includes(id)), ...names.sort()])];
   const ajv = new Ajv({ allowUnionTypes: true, useDefaults: true });
   const isDashboard = ajv.compile<FromSchema<typeof DASHBOARD>>(DASHBOARD);
   const isChart = ajv.compile<FromSchema<typeof CHART>>(CHART);
@@ -167,17 +170,6 @@ export function loadDashboards(nameOf: (index: string) => string, cwd: string = 
     const { title, description, charts } = read(join(folder, `${id}.yaml`), isDashboard);
     return { id, title, description, charts: charts.map(chart) };
   });
-}
-
-function rankOf(id: string): number {
-  const at = ORDER.indexOf(id);
-  return at < 0 ? ORDER.length : at;
-}
-
-function namesIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => name.slice(0, -'.yaml'.length));
 }
 
 function folderIn(cwd: string): string {

@@ -21,6 +21,13 @@ export function createMatcher(query: JsonObject, read: FieldReader): Matcher {
   return make(options, read);
 }
 
+const BOUNDS: Record<string, (value: FieldValue, limit: FieldValue) => boolean> = {
+  gte: (value, limit) => value >= limit,
+  gt: (value, limit) => value > limit,
+  lte: (value, limit) => value <= limit,
+  lt: (value, limit) => value < limit,
+};
+
 const KINDS: Record<string, QueryKind> = {
   match_all: () => () => true,
 
@@ -42,19 +49,10 @@ const KINDS: Record<string, QueryKind> = {
 
   range: (options, read) => {
     const [field, bounds] = only(options);
-    const { gte, gt, lte, lt } = bounds as {
-      gte?: FieldValue;
-      gt?: FieldValue;
-      lte?: FieldValue;
-      lt?: FieldValue;
-    };
+    const limits = Object.entries(bounds as Record<string, FieldValue>);
     return (document) =>
-      read(document, field).some(
-        (value) =>
-          (gte === undefined || value >= gte) &&
-          (gt === undefined || value > gt) &&
-          (lte === undefined || value <= lte) &&
-          (lt === undefined || value < lt),
+      read(document, field).some((value) =>
+        limits.every(([name, limit]) => BOUNDS[name]?.(value, limit) ?? true),
       );
   },
 

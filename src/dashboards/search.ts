@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../util/json.ts';
+import { readDuration } from '../util/time.ts';
 import type { Chart } from './definitions.ts';
 import type { TimeRange } from './time-range.ts';
 
@@ -31,24 +32,10 @@ export interface ChartSource {
   close(): Promise<void>;
 }
 
-/** How wide a bucket may be, in ms: from a second to 30 days. */
-const INTERVALS = [
-  ['1s', 1000],
-  ['5s', 5000],
-  ['10s', 10_000],
-  ['30s', 30_000],
-  ['1m', 60_000],
-  ['5m', 300_000],
-  ['10m', 600_000],
-  ['30m', 1_800_000],
-  ['1h', 3_600_000],
-  ['2h', 7_200_000],
-  ['3h', 10_800_000],
-  ['6h', 21_600_000],
-  ['12h', 43_200_000],
-  ['1d', 86_400_000],
-  ['7d', 604_800_000],
-] as const;
+/** How wide a bucket may be. */
+const INTERVALS = '1s 5s 10s 30s 1m 5m 10m 30m 1h 2h 3h 6h 12h 1d 7d 30d'
+  .split(' ')
+  .map((text) => [text, readDuration(text, 'interval')] as const);
 
 /** The search of a chart in a time range: placeholders filled in, as Kibana does before it asks Elasticsearch. */
 export function createSearch({ spec }: Chart, range: TimeRange): ChartSearch {
@@ -84,5 +71,5 @@ export const BUCKETS = 40;
 /** The narrowest interval that makes of a range about `buckets` buckets, and no more: as text, and in ms. */
 export function chooseInterval({ from, to }: TimeRange, buckets: number): readonly [string, number] {
   const least = (to - from) / buckets;
-  return INTERVALS.find(([, ms]) => ms >= least) ?? ['30d', 2_592_000_000];
+  return INTERVALS.find(([, ms]) => ms >= least) ?? INTERVALS.at(-1)!;
 }

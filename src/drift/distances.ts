@@ -43,12 +43,15 @@ export function chiSquare95(degrees: number): number {
 export function quantileBounds(sorted: ArrayLike<number>, bins = 10): number[] {
   const bounds = new Set<number>();
   for (let n = 1; n < bins; n++) {
-    const at = ((sorted.length - 1) * n) / bins;
-    const low = sorted[Math.floor(at)]!;
-    const high = sorted[Math.ceil(at)]!;
-    bounds.add(low + (high - low) * (at - Math.floor(at)));
+    bounds.add(interpolate(sorted, ((sorted.length - 1) * n) / bins));
   }
   return [...bounds];
+}
+
+/** The value at a place of a list, between two neighbours where `at` is no whole number. */
+export function interpolate(values: ArrayLike<number>, at: number): number {
+  const below = values[Math.floor(at)]!;
+  return below + (values[Math.ceil(at)]! - below) * (at - Math.floor(at));
 }
 
 /** How many of the ascending values lie in each of the bins that the inner bounds part. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, FormData, request } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
-import { isObject, type JsonObject } from '../util/json.ts';
+import { isObject, type JsonObject, parseJson } from '../util/json.ts';
 import { parseUrl } from '../util/url.ts';
 
 /** Where Kibana is, and as whom it is asked. */
@@ -37,11 +37,11 @@ export class Kibana {
   readonly #caFile: string | undefined;
 
   constructor({ url, apiKey, username, password, caFile }: KibanaOptions) {
-    const parseAnswer = parseUrl(url, 'KIBANA_URL', 'http://localhost:5601');
-    const user = decodeURIComponent(parseAnswer.username) || username;
-    const secret = decodeURIComponent(parseAnswer.password) || password || '';
-    parseAnswer.username = parseAnswer.password = '';
-    this.address = parseAnswer.href.replace(/\/+$/, '');
+    const at = parseUrl(url, 'KIBANA_URL', 'http://localhost:5601');
+    const user = decodeURIComponent(at.username) || username;
+    const secret = decodeURIComponent(at.password) || password || '';
+    at.username = at.password = '';
+    this.address = at.href.replace(/\/+$/, '');
     const authorization = apiKey
       ? `ApiKey ${apiKey}`
       : user && `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
@@ -57,7 +57,8 @@ export class Kibana {
   /** Every object of a type, with what it refers to. */
   async exportObjects(type: 'index-pattern' | 'dashboard'): Promise<ExportedObjects> {
     const body = JSON.stringify({ type, includeReferencesDeep: true });
-    const { status, text } = await this.#post('_export', body, { 'content-type': 'application/json' });
+    const headers = { 'content-type': 'application/json' };
+    const { status, text } = await this.#send('POST', 'saved_objects/_export', { body, headers });
     if (status >= 400) this.#refuse(status, text);
     const objects = text.split('\n').filter((line) => line !== '');
     const count = objects.filter((line) => JSON.parse(line).type === type).length;
@@ -71,10 +72,12 @@ export class Kibana {
   async importObjects(text: string, { overwrite = true } = {}): Promise<number> {
     const form = new FormData();
     form.append('file', new File([text], 'objects.ndjson', { type: 'application/ndjson' }));
-    const answer = await this.#post(`_import?overwrite=${overwrite}`, form);
+    const answer = await this.#send('POST', `saved_objects/_import?overwrite=${overwrite}`, { body: form });
     const told = parsed(answer.text);
     const errors = (Array.isArray(told?.errors) ? told.errors : []) as { error?: JsonObject }[];
-    const isDone = told?.success === true || (!overwrite && errors.length > 0 && errors.every(isConflict));
+    // Those that are there are answered as conflicts.
+    const isKept = errors.length > 0 && errors.every(({ error }) => error?.type === 'conflict');
+    const isDone = told?.success === true || (!overwrite && isKept);
     if (!isDone) this.#refuse(answer.status, answer.text);
     return Number(told?.successCount);
   }
@@ -89,14 +92,6 @@ export class Kibana {
     const { text } = await this.status();
     const overall = (parsed(text)?.status as JsonObject | undefined)?.overall as JsonObject | undefined;
     return typeof overall?.state === 'string' && overall.level === undefined ? 'opensearch' : 'kibana';
-  }
-
-  #post(
-    path: string,
-    body: string | FormData,
-    headers: Record<string, string> = {},
-  ): Promise<{ status: number; text: string }> {
-    return this.#send('POST', `saved_objects/${path}`, { body, headers });
   }
 
   async #send(
@@ -135,17 +130,8 @@ export class Kibana {
 }
 
 function parsed(text: string): JsonObject | undefined {
-  try {
-    const answer = JSON.parse(text);
-    return isObject(answer) ? answer : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether an object was not imported because one with its id is there. */
-function isConflict({ error }: { error?: JsonObject }): boolean {
-  return error?.type === 'conflict';
+  const answer = parseJson(text);
+  return isObject(answer) ? answer : undefined;
 }
 
 /** Why a request was refused, whole or in part, and what to do. */
@@ -166,8 +152,8 @@ function findKibanaRefusal(status: number, text: string): string {
   return reasons.join('; ') || `it answered ${status} ${text.slice(0, 200)}`;
 }
 
-/** Where the Kibana of a configuration is; `undefined` where it has none. It takes Elasticsearch's credentials. */
-export function readKibanaOptions({ kibana, elasticsearch }: Config): KibanaOptions | undefined {
+/** The Kibana of a configuration, with Elasticsearch's credentials; `undefined` where it has none. */
+export function openKibana({ kibana: { url }, elasticsearch }: Config): Kibana | undefined {
   const { api_key: apiKey, username, password, ca_file: caFile } = elasticsearch;
-  return kibana.url === undefined ? undefined : { url: kibana.url, apiKey, username, password, caFile };
+  return url === undefined ? undefined : new Kibana({ url, apiKey, username, password, caFile });
 }

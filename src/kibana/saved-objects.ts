@@ -5,7 +5,7 @@ import { createNamedColours, LIGHT } from '../dashboards/theme.ts';
 import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import type { JsonObject } from '../util/json.ts';
-import { readKibanaOptions } from './kibana-client.ts';
+import { openKibana } from './kibana-client.ts';
 
 /** A saved object of Kibana, as its export writes one a line. */
 export interface SavedObject extends JsonObject {
@@ -144,15 +144,13 @@ export async function importDashboards(
   loaded: LoadedConfig,
   { overwrite }: { overwrite: boolean },
 ): Promise<ImportedDashboards> {
-  const options = readKibanaOptions(loaded.config);
-  if (options === undefined) {
+  const kibana = openKibana(loaded.config);
+  if (kibana === undefined) {
     throw new SidecarError(
       'config',
       'the address of Kibana is missing: set KIBANA_URL, such as http://localhost:5601',
     );
   }
-  const { Kibana } = await import('./kibana-client.ts');
-  const kibana = new Kibana(options);
   const objects = buildSavedObjects(
     await openForKibana(await dashboardsSetting(loaded)),
     await kibana.product(),

@@ -7,6 +7,19 @@ import type { Observer } from '../stages.ts';
 import { listContacts } from '../util/retry.ts';
 import { VERSION } from '../util/version.ts';
 
+/** Counters of what a run has done, and what they count of its `RunStats`. */
+const TOTALS = {
+  logs_read_total: ['logs', 'Logs that were read and are safe: stored, or dead letters.'],
+  dead_letters_total: [
+    'deadLetters',
+    'Entries and documents that could not be stored, kept with the reason.',
+  ],
+  gaps_total: ['gaps', 'Times that logs may have been lost at the source before they could be read.'],
+  lost_logs_total: ['lost', 'Minimum number of logs lost in gaps, as far as it can be known.'],
+  filtered_logs_total: ['filtered', 'Logs that passed the filter, and so may reach the indices behind it.'],
+  document_bytes_total: ['bytes', 'Size of the documents that were handed to the sink, uncompressed.'],
+} as const;
+
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** The figures of a run, as Prometheus reads them. */
@@ -37,70 +50,48 @@ export class Metrics implements Observer {
     }: { plugins?: readonly string[]; buffer?: () => BufferState; alerts?: ServedAlerts } = {},
   ) {
     this.stats = createRunStats(indices);
-    this.#labelled(Gauge, 'build_info', 'Always 1; its labels tell what runs.', ['version', 'node'], () => [
-      [{ version: VERSION, node: process.version.slice(1) }, 1],
+    const build = { version: VERSION, node: process.version.slice(1) };
+    this.#figure(Gauge, 'build_info', 'Always 1; its labels tell what runs.', () => [[build, 1]], [
+      'version',
+      'node',
     ]);
     const started = Date.now() / 1000 - process.uptime();
-    this.#gauge('start_time_seconds', 'When the process began, in seconds since 1970.', () => started);
-    this.#labelled(
+    this.#figure(
+      Gauge,
+      'start_time_seconds',
+      'When the process began, in seconds since 1970.',
+      () => started,
+    );
+    this.#figure(
       Gauge,
       'server_up',
       'Servers of source and sink: 1 where it answered when it was asked last, else 0.',
-      ['server'],
       () => [...listContacts()].map(([server, { reachable }]) => [{ server }, reachable ? 1 : 0]),
+      ['server'],
     );
-    this.#labelled(
+    this.#figure(
       Counter,
       'server_retries_total',
       'Times that a server of source or sink was asked again, after it had not answered or had put off what it was sent.',
-      ['server'],
       () => [...listContacts()].map(([server, { retries }]) => [{ server }, retries]),
+      ['server'],
     );
-    this.#counter(
-      'logs_read_total',
-      'Logs that were read and are safe: stored, or dead letters.',
-      (stats) => stats.logs,
-    );
-    this.#counter(
-      'dead_letters_total',
-      'Entries and documents that could not be stored, kept with the reason.',
-      (stats) => stats.deadLetters,
-    );
-    this.#counter(
-      'gaps_total',
-      'Times that logs may have been lost at the source before they could be read.',
-      (stats) => stats.gaps,
-    );
-    this.#counter(
-      'lost_logs_total',
-      'Minimum number of logs lost in gaps, as far as it can be known.',
-      (stats) => stats.lost,
-    );
-    this.#counter(
-      'filtered_logs_total',
-      'Logs that passed the filter, and so may reach the indices behind it.',
-      (stats) => stats.filtered,
-    );
-    this.#counter(
-      'document_bytes_total',
-      'Size of the documents that were handed to the sink, uncompressed.',
-      (stats) => stats.bytes,
-    );
-    this.#labelled(
+    for (const [name, [total, help]] of Object.entries(TOTALS))
+      this.#figure(Counter, name, help, () => this.stats[total]);
+    this.#figure(
       Counter,
       'plugin_errors_total',
       'Events that a plugin failed on; each is a dead letter.',
-      ['plugin'],
       () => {
         const counts = { ...Object.fromEntries(plugins.map((name) => [name, 0])), ...this.stats.failures };
         return Object.entries(counts).map(([plugin, count]) => [{ plugin }, count]);
       },
+      ['plugin'],
     );
-    this.#labelled(
+    this.#figure(
       Counter,
       'documents_total',
       'Documents by index and outcome: stored now, existing (recognised by the id), refused (dead letters).',
-      ['index', 'outcome'],
       () =>
         Object.entries(this.stats.indices).flatMap(([index, { stored, existing, refused }]) =>
           Object.entries({ stored, existing, refused }).map(([outcome, count]) => [
@@ -108,13 +99,13 @@ export class Metrics implements Observer {
             count,
           ]),
         ),
+      ['index', 'outcome'],
     );
     if (alerts)
-      this.#labelled(
+      this.#figure(
         Gauge,
         'alert_state',
         'Alerts as they were looked at last: 0 ok, 1 warning, 2 critical; NaN where there is too little data.',
-        ['alert'],
         () => {
           // A scrape does not wait for Elasticsearch: it is told what the one before has asked for.
           void alerts.state();
@@ -125,20 +116,24 @@ export class Metrics implements Observer {
             return [{ alert: rule.name }, level < 0 ? Number.NaN : level];
           });
         },
+        ['alert'],
       );
     const lag = (): number =>
       this.newestAt === undefined ? Number.NaN : (Date.now() - this.newestAt) / 1000;
-    this.#gauge(
+    this.#figure(
+      Gauge,
       'lag_seconds',
       "Age of the newest committed log, by the log's own time. It grows while nobody logs, too; NaN before the first.",
       lag,
     );
-    this.#gauge(
+    this.#figure(
+      Gauge,
       'batches_in_flight',
       'Batches that were read and are not committed yet. At pipeline.concurrency, reading waits for the sink.',
       () => this.inFlight,
     );
-    this.#gauge(
+    this.#figure(
+      Gauge,
       'poll_interval_seconds',
       'The last pause between two reads of a source that polls; 0 for one that does not.',
       () => (this.pauseMs ?? 0) / 1000,
@@ -149,18 +144,21 @@ export class Metrics implements Observer {
       'sink_duration_seconds',
       'From the handing of a batch to the sink to its last outcome, retries included.',
     );
-    this.#gauge('resident_memory_bytes', 'Memory that the process holds.', () => process.memoryUsage.rss());
+    this.#figure(Gauge, 'resident_memory_bytes', 'Memory that the process holds.', () =>
+      process.memoryUsage.rss(),
+    );
   }
 
   #bufferGauges(state: () => BufferState): void {
-    this.#gauge('buffer_logs', 'Logs that were read and wait for the sink.', () => state().logs);
-    this.#gauge('buffer_bytes', 'Size of the buffer on disk.', () => state().bytes);
-    this.#gauge(
+    this.#figure(Gauge, 'buffer_logs', 'Logs that were read and wait for the sink.', () => state().logs);
+    this.#figure(Gauge, 'buffer_bytes', 'Size of the buffer on disk.', () => state().bytes);
+    this.#figure(
+      Gauge,
       'buffer_oldest_seconds',
       'Age of the oldest log that waits for the sink; 0 where none does.',
       () => (state().oldestMs ?? 0) / 1000,
     );
-    this.#gauge('buffer_full', '1 while nothing more is read until the sink has caught up.', () =>
+    this.#figure(Gauge, 'buffer_full', '1 while nothing more is read until the sink has caught up.', () =>
       state().isFull ? 1 : 0,
     );
   }
@@ -204,40 +202,22 @@ export class Metrics implements Observer {
     return { name: `ml_log_sidecar_${name}`, help, registers: [this.#registry] };
   }
 
-  #counter(name: string, help: string, figure: (stats: RunStats) => number): void {
-    const value = (): number => figure(this.stats);
-    new Counter({
-      ...this.#options(name, help),
-      collect() {
-        this.reset();
-        this.inc(value());
-      },
-    });
-  }
-
-  #labelled<Label extends string>(
+  /** A figure that is asked for when it is read: one, or one for each set of labels. */
+  #figure(
     Kind: typeof Counter | typeof Gauge,
     name: string,
     help: string,
-    labelNames: Label[],
-    samples: () => [Record<Label, string>, number][],
+    read: () => number | [Record<string, string>, number][],
+    labelNames: string[] = [],
   ): void {
     new Kind({
       ...this.#options(name, help),
       labelNames,
       collect() {
         this.reset();
-        for (const [labels, value] of samples()) this.inc(labels, value);
-      },
-    });
-  }
-
-  #gauge(name: string, help: string, value: () => number): void {
-    const options = this.#options(name, help);
-    new Gauge({
-      ...options,
-      collect() {
-        this.set(value());
+        const found = read();
+        const samples = typeof found === 'number' ? [[{}, found] as const] : found;
+        for (const [labels, value] of samples) this.inc(labels, value);
       },
     });
   }
