@@ -74,14 +74,10 @@ const watchCommand = defineCommand({
 });
 
 /** `alerts`: whether the thresholds of `configs/alerts.yaml` are exceeded: now, or from now on. */
-export const alertsCommand = defineCommand({
+export const command = defineCommand({
   commands: [
-    ['check', 'Evaluate once; the exit code tells the result', async () => checkCommand],
-    [
-      'watch',
-      'Evaluate until stopped; tell the log and a webhook when a state changes',
-      async () => watchCommand,
-    ],
+    ['check', 'Evaluate once; the exit code tells the result', checkCommand],
+    ['watch', 'Evaluate until stopped; tell the log and a webhook when a state changes', watchCommand],
   ],
 });
 

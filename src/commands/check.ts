@@ -10,7 +10,7 @@ import { defineCommand } from './define.ts';
 import { describeRoute, tellChecks } from './tell-checks.ts';
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
-export const checkCommand = defineCommand({
+export const command = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags() },
   exitCodes: { 0: 'nothing failed (there may be warnings)', 1: 'something failed' },
   run: (context) => tellChecks(runChecks(context.load), context),

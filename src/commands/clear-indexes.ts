@@ -43,7 +43,7 @@ async function forgetPosition(config: Config): Promise<string> {
 }
 
 /** `clear-indexes`: empties the indices of the configured plugins, which all begin with the common prefix. */
-export const clearIndexesCommand = defineCommand({
+export const command = defineCommand({
   options: { yes: flag("Don't ask") },
   run: async ({ args, json, load, say, tell }) => {
     const loaded = load();

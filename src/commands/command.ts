@@ -8,14 +8,20 @@ export interface Command {
   run(argv: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** A command as the command line lists it: how it is called, its line of help, and the rest of it, loaded when called. */
-export type CommandEntry = readonly [usage: string, describe: string, load: () => Promise<Command>];
+/** A command as the command line lists it: how it is called, its line of help, and the rest of it, or its file, loaded when called. */
+export type CommandEntry = readonly [
+  usage: string,
+  describe: string,
+  command: Command | (() => Promise<{ command: Command }>),
+];
 
 /** Adds commands to the command line: each is loaded when it is called, and its exit code becomes the process's. */
 export function addCommands(yargs: Argv, entries: readonly CommandEntry[]): Argv {
-  for (const [command, describe, load] of entries) {
+  for (const [usage, describe, command] of entries) {
+    const load = async (): Promise<Command> =>
+      typeof command === 'function' ? (await command()).command : command;
     yargs.command({
-      command,
+      command: usage,
       describe,
       builder: async (yargs) => (await load()).build(yargs),
       handler: async (argv) => {

@@ -45,10 +45,8 @@ const showCommand = defineCommand({
 });
 
 /** `config`: what is configured, and where that was written. */
-export const configCommand = defineCommand({
-  commands: [
-    ['show', 'Print each setting with where it comes from; secrets are hidden', async () => showCommand],
-  ],
+export const command = defineCommand({
+  commands: [['show', 'Print each setting with where it comes from; secrets are hidden', showCommand]],
 });
 
 function showSetting({ path, schema }: Leaf, { config, origins }: LoadedConfig): ShownSetting {

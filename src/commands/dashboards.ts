@@ -46,17 +46,9 @@ const importCommand = defineCommand({
 });
 
 /** `dashboards`: the data views and dashboards for Kibana. */
-export const dashboardsCommand = defineCommand({
+export const command = defineCommand({
   commands: [
-    [
-      'build',
-      'Write the file that Kibana imports (Stack Management, Saved Objects)',
-      async () => buildCommand,
-    ],
-    [
-      'import',
-      'Put them into the Kibana at KIBANA_URL, replacing those of an earlier import',
-      async () => importCommand,
-    ],
+    ['build', 'Write the file that Kibana imports (Stack Management, Saved Objects)', buildCommand],
+    ['import', 'Put them into the Kibana at KIBANA_URL, replacing those of an earlier import', importCommand],
   ],
 });

@@ -62,14 +62,14 @@ const replayCommand = defineCommand({
 });
 
 /** `dead-letters`: what could not be stored: how much of it and why, in full, and once more. */
-export const deadLettersCommand = defineCommand({
+export const command = defineCommand({
   commands: [
-    ['list', 'Count them by stage and reason', async () => listCommand],
-    ['show', 'Print them in full, with their entries', async () => showCommand],
+    ['list', 'Count them by stage and reason', listCommand],
+    ['show', 'Print them in full, with their entries', showCommand],
     [
       'replay',
       "Send them through today's plugins again; those that are stored are removed here",
-      async () => replayCommand,
+      replayCommand,
     ],
   ],
 });

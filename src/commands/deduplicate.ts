@@ -9,7 +9,7 @@ import { withElasticsearch } from './elasticsearch.ts';
 import { flag } from './options.ts';
 
 /** `deduplicate`: finds the copies that other pipelines left of the same logs, and with `--yes` deletes them. */
-export const deduplicateCommand = defineCommand({
+export const command = defineCommand({
   options: { yes: flag('Delete the copies; without it they are only counted') },
   exitCodes: { [EXIT.deadLetters]: 'some copies could not be deleted' },
   run: async ({ args, load, say, tell }) => {

@@ -11,7 +11,7 @@ import { SidecarError } from '../util/errors.ts';
 import { readTime } from '../util/time.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { count, text, textOr, time } from './options.ts';
+import { count, text, time, withDefault } from './options.ts';
 
 /** Maximum number of features without enough values that are named; all are in the JSON. */
 const MOST_NAMED = 20;
@@ -23,10 +23,13 @@ interface Window {
 }
 
 /** `drift`: whether inputs and predictions are distributed as they were. */
-export const driftCommand = defineCommand({
+export const command = defineCommand({
   options: {
-    current: textOr('1d', 'The window that is judged: since 12h, 1d, 2w or a time, or FROM/TO'),
-    reference: textOr('7d', 'The window it is compared with: this long before the first, or FROM/TO'),
+    current: withDefault('1d', text('The window that is judged: since 12h, 1d, 2w or a time, or FROM/TO')),
+    reference: withDefault(
+      '7d',
+      text('The window it is compared with: this long before the first, or FROM/TO'),
+    ),
     'reference-file': text(
       'Documents of ml-api-message as NDJSON instead, such as training data, or from export',
     ),

@@ -13,10 +13,10 @@ import { SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { choice, flag, list, textOr } from './options.ts';
+import { choice, flag, list, text, withDefault } from './options.ts';
 
 const OPTIONS = {
-  output: textOr('./backup', 'The folder that backup_YYYYMMDD_HHMMSS is created in'),
+  output: withDefault('./backup', text('The folder that backup_YYYYMMDD_HHMMSS is created in')),
   only: list('Only these indices, such as ml-api-logs,ml-api-perfs'),
   resume: flag('Continue the newest backup there that was interrupted'),
   format: choice(
@@ -28,7 +28,7 @@ const OPTIONS = {
 type Context = CommandContext<typeof OPTIONS>;
 
 /** `export`: the indices, and Kibana's data views and dashboards, into a folder that `import` restores. */
-export const exportCommand = defineCommand({
+export const command = defineCommand({
   options: OPTIONS,
   examples: [['export --output ./backup', 'every index of the configuration']],
   notes:

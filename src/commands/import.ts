@@ -7,15 +7,15 @@ import { EXIT } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { list, requiredText } from './options.ts';
+import { list, required, text } from './options.ts';
 
 /** Maximum number of refused documents that `--json` lists; all are counted, and logged on stderr. */
 const MOST_LISTED = 1_000;
 
 /** `import`: what `export` wrote, back into Elasticsearch and Kibana. */
-export const importCommand = defineCommand({
+export const command = defineCommand({
   options: {
-    input: requiredText('The backup: a folder backup_YYYYMMDD_HHMMSS'),
+    input: required(text('The backup: a folder backup_YYYYMMDD_HHMMSS')),
     only: list('Only these indices, such as ml-api-logs,ml-api-perfs'),
     rename: list(
       'FROM=TO, and more with commas: under another name; ml-api-*=restored-* for all that begin so',

@@ -24,7 +24,7 @@ const ENVIRONMENT = `# Addresses and secrets; variables of the environment win o
 const TSCONFIG = { compilerOptions: COMPILER_OPTIONS, include: ['plugins'] };
 
 /** `init`: the files that a project of one's own begins with; what is there already is left alone. */
-export const initCommand = defineCommand({
+export const command = defineCommand({
   options: {
     yes: flag("Don't ask: Redis to Elasticsearch, unless --source or --sink say otherwise"),
     source: oneOf(names(SOURCES), 'Where logs come from'),

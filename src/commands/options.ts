@@ -23,86 +23,42 @@ export function flag(describe: string, letter?: string): CommandOption<boolean> 
   return { help: { type: 'boolean', describe, ...alias }, read: (given) => [given].flat().includes(true) };
 }
 
-/** A text that need not be given. */
+/** A text. */
 export function text(describe: string): CommandOption<string | undefined> {
-  return { help: { ...VALUE, describe }, read: readOnce };
+  return value(describe, (given) => given);
 }
 
-/** A text that must be given. */
-export function requiredText(describe: string): CommandOption<string> {
-  return {
-    help: { ...VALUE, describe, demandOption: true },
-    read: (given, flag) => readOnce(given, flag) as string,
-  };
-}
-
-/** A text with a default. */
-export function textOr(fallback: string, describe: string): CommandOption<string> {
-  return {
-    help: { ...VALUE, describe, defaultDescription: fallback },
-    read: (given, flag) => readOnce(given, flag) ?? fallback,
-  };
-}
-
-/** One of several texts, the first of which is the default. */
-export function choice<const C extends string>(
-  choices: readonly [C, ...C[]],
-  describe: string,
-): CommandOption<C> {
-  const among = oneOf(choices, describe);
-  return {
-    help: { ...among.help, defaultDescription: choices[0] },
-    read: (given, flag) => among.read(given, flag) ?? choices[0],
-  };
-}
-
-/** One of several texts, or nothing. */
+/** One of several texts. */
 export function oneOf<const C extends string>(
   choices: readonly C[],
   describe: string,
 ): CommandOption<C | undefined> {
-  return {
-    help: { ...VALUE, describe: `${describe} (${choices.join(', ')})` },
-    read: (given, flag) => {
-      const value = readOnce(given, flag);
-      if (value === undefined || choices.includes(value as C)) return value as C | undefined;
-      throw new SidecarError('config', `${flag}: "${value}" is not one of ${choices.join(', ')}`);
-    },
-  };
+  return value(`${describe} (${choices.join(', ')})`, (given, flag) => {
+    if (choices.includes(given as C)) return given as C;
+    throw new SidecarError('config', `${flag}: "${given}" is not one of ${choices.join(', ')}`);
+  });
+}
+
+/** One of several texts, the first of which is the default. */
+export function choice<const C extends string>(choices: readonly [C, ...C[]], describe: string) {
+  return withDefault(choices[0], oneOf<C>(choices, describe));
 }
 
 /** A whole number of `least` or more. */
-export function count(
-  fallback: number,
-  describe: string,
-  { least = 1 }: { least?: number } = {},
-): CommandOption<number> {
-  return {
-    help: { ...VALUE, describe, defaultDescription: String(fallback) },
-    read: (given, flag) => {
-      const value = readOnce(given, flag);
-      if (value === undefined) return fallback;
-      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-      if (number >= least) return number;
-      throw new SidecarError(
-        'config',
-        `${flag}: "${value}" is not a whole number of ${least} or more; write it as ${flag} ${fallback}`,
-      );
-    },
-  };
+export function count(fallback: number, describe: string, { least = 1 }: { least?: number } = {}) {
+  const number = value(describe, (given, flag) => {
+    if (/^\d{1,15}$/.test(given) && Number(given) >= least) return Number(given);
+    throw new SidecarError(
+      'config',
+      `${flag}: "${given}" is not a whole number of ${least} or more; write it as ${flag} ${fallback}`,
+    );
+  });
+  return withDefault(fallback, number);
 }
 
 /** A point in time, as `readTime` takes it, in ms since 1970. */
 export function time(describe: string): CommandOption<number | undefined> {
-  return { help: { ...VALUE, describe }, read: readGivenTime };
-}
-
-/** A point in time that must be given. */
-export function requiredTime(describe: string): CommandOption<number> {
-  return {
-    help: { ...VALUE, describe, demandOption: true },
-    read: (given, flag) => readGivenTime(given, flag) as number,
-  };
+  return value(describe, (given, flag) => readTime(given, flag));
 }
 
 /** Texts: given several times, or several at once with commas between them. */
@@ -118,15 +74,29 @@ export function list(describe: string): CommandOption<string[]> {
   };
 }
 
-const VALUE = { type: 'string', requiresArg: true } as const satisfies Options;
-
-function readGivenTime(given: unknown, flag: string): number | undefined {
-  const value = readOnce(given, flag);
-  return value === undefined ? undefined : readTime(value, flag);
+/** An option that must be given. */
+export function required<T>({ help, read }: CommandOption<T | undefined>): CommandOption<T> {
+  return { help: { ...help, demandOption: true }, read: (given, flag) => read(given, flag) as T };
 }
 
-function readOnce(given: unknown, flag: string): string | undefined {
-  if (Array.isArray(given))
-    throw new SidecarError('config', `${flag} is given ${given.length} times; give it once`);
-  return given as string | undefined;
+/** An option with a default. */
+export function withDefault<T>(fallback: T, { help, read }: CommandOption<T | undefined>): CommandOption<T> {
+  return {
+    help: { ...help, defaultDescription: String(fallback) },
+    read: (given, flag) => read(given, flag) ?? fallback,
+  };
+}
+
+const VALUE = { type: 'string', requiresArg: true } as const satisfies Options;
+
+/** An option that is given once, with a value; it need not be given. */
+function value<T>(describe: string, parse: (given: string, flag: string) => T): CommandOption<T | undefined> {
+  return {
+    help: { ...VALUE, describe },
+    read: (given, flag) => {
+      if (Array.isArray(given))
+        throw new SidecarError('config', `${flag} is given ${given.length} times; give it once`);
+      return given === undefined ? undefined : parse(given as string, flag);
+    },
+  };
 }

@@ -3,112 +3,88 @@ import { VERSION } from '../util/version.ts';
 import { addCommands, type CommandEntry } from './command.ts';
 import { HELP_WIDTH, usageError } from './usage.ts';
 
-/** Each command with its line of help, and the rest of it: only the one that is called is loaded. */
+/** Each command with its line of help, and its file: only that of the one that is called is loaded. */
 const COMMANDS: readonly CommandEntry[] = [
-  [
-    'run',
-    'Read logs, run the plugins, write the documents',
-    async () => (await import('./run.ts')).runCommand,
-  ],
+  ['run', 'Read logs, run the plugins, write the documents', () => import('./run.ts')],
   [
     'init',
     'Begin a project of your own: configuration, its schema, .env, tsconfig.json and a first plugin',
-    async () => (await import('./init.ts')).initCommand,
+    () => import('./init.ts'),
   ],
   [
     'check',
     'Check the configuration, the source, Elasticsearch and whatever else is configured; say what to do',
-    async () => (await import('./check.ts')).checkCommand,
+    () => import('./check.ts'),
   ],
   [
     'validate',
     'Check configuration, plugins, mappings and types, without any server',
-    async () => (await import('./validate.ts')).validateCommand,
+    () => import('./validate.ts'),
   ],
-  [
-    'config',
-    'Show what is configured, and where that was written',
-    async () => (await import('./config.ts')).configCommand,
-  ],
+  ['config', 'Show what is configured, and where that was written', () => import('./config.ts')],
   [
     'try [file]',
     'Show how the newest logs are read, and what would become of them; store nothing',
-    async () => (await import('./try.ts')).tryCommand,
+    () => import('./try.ts'),
   ],
   [
     'verify',
     'Read the source again, and tell for each log whether it is stored once, missing, doubled, waiting or a dead letter',
-    async () => (await import('./verify.ts')).verifyCommand,
+    () => import('./verify.ts'),
   ],
   [
     'setup',
     "Create the plugins' index templates and indices; once, before a shipper writes to them. With KIBANA_URL, also import the dashboards",
-    async () => (await import('./setup.ts')).setupCommand,
+    () => import('./setup.ts'),
   ],
-  [
-    'plugins',
-    'List the configured plugins, or start a new one',
-    async () => (await import('./plugins.ts')).pluginsCommand,
-  ],
-  [
-    'dead-letters',
-    'Show what could not be stored, and why; try it again',
-    async () => (await import('./dead-letters.ts')).deadLettersCommand,
-  ],
+  ['plugins', 'List the configured plugins, or start a new one', () => import('./plugins.ts')],
+  ['dead-letters', 'Show what could not be stored, and why; try it again', () => import('./dead-letters.ts')],
   [
     'stats',
     'Show what the indices hold: counts, sizes, rates, latency, errors, predictions, costly functions',
-    async () => (await import('./stats.ts')).statsCommand,
+    () => import('./stats.ts'),
   ],
   [
     'report',
     'Draw the dashboards: as one HTML file that needs no network, or as SVG or PNG files',
-    async () => (await import('./report.ts')).reportCommand,
+    () => import('./report.ts'),
   ],
   [
     'dashboards',
     'Write the dashboards of configs/dashboards for Kibana into a file, or import them into Kibana',
-    async () => (await import('./dashboards.ts')).dashboardsCommand,
+    () => import('./dashboards.ts'),
   ],
   [
     'alerts',
     'Compare latency, errors, CPU and memory with the thresholds of configs/alerts.yaml',
-    async () => (await import('./alerts.ts')).alertsCommand,
+    () => import('./alerts.ts'),
   ],
-  [
-    'drift',
-    'Compare the inputs and predictions of two windows of time',
-    async () => (await import('./drift.ts')).driftCommand,
-  ],
+  ['drift', 'Compare the inputs and predictions of two windows of time', () => import('./drift.ts')],
   [
     'export',
     'Back up the indices into a folder, or the predictions into a Parquet file',
-    async () => (await import('./export.ts')).exportCommand,
+    () => import('./export.ts'),
   ],
   [
     'import',
     'Restore a backup that export made; documents that exist already are left alone',
-    async () => (await import('./import.ts')).importCommand,
+    () => import('./import.ts'),
   ],
-  [
-    'prune',
-    'Delete documents that are older than a given age',
-    async () => (await import('./prune.ts')).pruneCommand,
-  ],
+  ['prune', 'Delete documents that are older than a given age', () => import('./prune.ts')],
   [
     'deduplicate',
     'Find copies of logs that other pipelines wrote under other ids; delete them with --yes',
-    async () => (await import('./deduplicate.ts')).deduplicateCommand,
+    () => import('./deduplicate.ts'),
   ],
   [
     'clear-indexes',
     'Empty the indices: delete them, and create them again',
-    async () => (await import('./clear-indexes.ts')).clearIndexesCommand,
+    () => import('./clear-indexes.ts'),
   ],
   [
     'completion',
     'Print a script that has bash or zsh complete commands and options; append it to ~/.bashrc or ~/.zshrc',
-    async () => (await import('./completion.ts')).completionCommand,
+    () => import('./completion.ts'),
   ],
 ];
 

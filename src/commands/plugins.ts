@@ -6,11 +6,11 @@ import { t, translateTitle } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { isObject, parseJson } from '../util/json.ts';
 import { defineCommand } from './define.ts';
-import { flag, requiredText } from './options.ts';
+import { flag, required, text } from './options.ts';
 
 const newCommand = defineCommand({
   options: {
-    name: requiredText('A name such as ml-api-errors'),
+    name: required(text('A name such as ml-api-errors')),
     format: flag('A format, which reads entries, instead of a plugin with an index'),
   },
   positionals: ['name'],
@@ -46,8 +46,8 @@ const newCommand = defineCommand({
 });
 
 /** `plugins`: what is loaded; `plugins new`: a skeleton to start from. */
-export const pluginsCommand = defineCommand({
-  commands: [['new <name>', 'Write plugins/<name>.ts and its test, ready to run', async () => newCommand]],
+export const command = defineCommand({
+  commands: [['new <name>', 'Write plugins/<name>.ts and its test, ready to run', newCommand]],
   run: async ({ load, say, tell }) => {
     const loaded = load();
     // The chain checks options and index names, as a run would.

@@ -5,12 +5,12 @@ import { plural, t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
-import { flag, requiredTime } from './options.ts';
+import { flag, required, time } from './options.ts';
 
 /** `prune`: retention. Old documents are deleted, by their own `timestamp`; of rotated indices, old ones as a whole. */
-export const pruneCommand = defineCommand({
+export const command = defineCommand({
   options: {
-    'older-than': requiredTime("By the logs' own time: 90m, 12h, 30d, 4w, or a date"),
+    'older-than': required(time("By the logs' own time: 90m, 12h, 30d, 4w, or a date")),
     'dry-run': flag('Only print what would be deleted'),
     yes: flag("Don't ask"),
   },

@@ -10,14 +10,17 @@ import { reasonOf, SidecarError } from '../util/errors.ts';
 import { importOptional } from '../util/optional-package.ts';
 import { formatTime } from '../util/time.ts';
 import { type CommandContext, defineCommand } from './define.ts';
-import { choice, textOr, time } from './options.ts';
+import { choice, text, time, withDefault } from './options.ts';
 
 const OPTIONS = {
   from: time(
     'Start of the time shown, such as 24h, 2026-11-24 or 2026-11-24T19:00Z; by default the first document',
   ),
   to: time('Its end; by default the last document'),
-  output: textOr('report.html', 'A file that ends in .html, or a folder, which gets a picture of each chart'),
+  output: withDefault(
+    'report.html',
+    text('A file that ends in .html, or a folder, which gets a picture of each chart'),
+  ),
   format: choice(['svg', 'png'], 'Format of the pictures in a folder'),
 } as const;
 
@@ -25,7 +28,7 @@ const OPTIONS = {
 const FILES = { theme: LIGHT, width: 640, isTitled: true };
 
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
-export const reportCommand = defineCommand({
+export const command = defineCommand({
   flags: {
     ...sinkFlags(),
     sink: {

@@ -29,7 +29,7 @@ const OPTIONS = {
 } as const;
 
 /** `run`: the main job. */
-export const runCommand = defineCommand({
+export const command = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags(), ...configFlags('pipeline', 'listen', 'state') },
   options: OPTIONS,
   exitCodes: {

@@ -13,7 +13,7 @@ import { flag } from './options.ts';
  * `setup`: creates templates and indices for documents that a shipper will write: the shipper would leave the types of
  * their fields to be guessed.
  */
-export const setupCommand = defineCommand({
+export const command = defineCommand({
   options: { 'dry-run': flag('Only print the requests that create what is missing') },
   run: async ({ args, load, say, tell }) => {
     const loaded = load();

@@ -7,7 +7,7 @@ import { withElasticsearch } from './elasticsearch.ts';
 import { time } from './options.ts';
 
 /** `stats`: what the indices hold, and the documented aggregates of it. */
-export const statsCommand = defineCommand({
+export const command = defineCommand({
   options: {
     since: time('Aggregate only what came since then, such as 90m, 24h or 2026-11-24; all time by default'),
   },

@@ -17,7 +17,7 @@ import { watchConfiguration } from './watching.ts';
 const TAIL_BYTES = 4 << 20;
 
 /** `try`: what becomes of the newest entries; nothing is stored, and nothing is taken. */
-export const tryCommand = defineCommand({
+export const command = defineCommand({
   flags: sourceFlags(),
   options: {
     file: text('A file of logs, or - for stdin; without one, the configured source'),

@@ -11,7 +11,7 @@ import { defineCommand } from './define.ts';
 import { describeRoute, tellChecks } from './tell-checks.ts';
 
 /** `validate`: whether configuration and plugins can work, without any server. */
-export const validateCommand = defineCommand({
+export const command = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags(), ...configFlags('alerts.file') },
   exitCodes: { 0: 'all is valid', 2: 'something is not' },
   notes: 'No server is asked: `check` does that.',

@@ -24,7 +24,7 @@ const MEANINGS = {
 const SHOWN = 160;
 
 /** `verify`: reads again what the source holds, and tells what became of each log. */
-export const verifyCommand = defineCommand({
+export const command = defineCommand({
   flags: { ...sourceFlags(), ...sinkFlags(), ...configFlags('pipeline.limit', 'state') },
   exitCodes: { [EXIT.ok]: 'none is missing, none is doubled', [EXIT.deadLetters]: 'some are' },
   notes:
