@@ -126,17 +126,9 @@ async function readSample(
   const query = { range: { timestamp: { gte: from, lt: to } } };
   try {
     const snapshot = await Snapshot.open(client, options, [index]);
-    const total = await snapshot.count(query);
-    let done = 0;
-    for await (const { documents } of snapshot.pages(query)) {
-      for (const { source } of documents) sample.add(JSON.parse(source));
-      done += documents.length;
-      progress.show(
-        t('reading {from} to {to}', { from: from.slice(0, 10), to: to.slice(0, 10) }),
-        done,
-        total,
-      );
-    }
+    const label = t('reading {from} to {to}', { from: from.slice(0, 10), to: to.slice(0, 10) });
+    const documents = snapshot.documents(query, (done, total) => progress.show(label, done, total));
+    for await (const { source } of documents) sample.add(JSON.parse(source));
     await snapshot.close();
     return sample;
   } catch (error) {

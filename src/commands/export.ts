@@ -4,7 +4,6 @@ import type { Client } from '@elastic/elasticsearch';
 import type { LoadedConfig } from '../config/load.ts';
 import { createPluginChain, findIndexOf } from '../create-pipeline.ts';
 import type { ElasticsearchOptions } from '../elasticsearch/client.ts';
-import type { StoredDocument } from '../elasticsearch/snapshot.ts';
 import { openKibana } from '../kibana/kibana-client.ts';
 import { t } from '../terminal/messages.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -104,15 +103,8 @@ async function exportParquet(
   const progress = new Progress();
   try {
     const snapshot = await Snapshot.open(client, options, [index]);
-    const total = await snapshot.count({ match_all: {} });
-    const documents = async function* (label: string): AsyncGenerator<StoredDocument> {
-      let done = 0;
-      for await (const page of snapshot.pages({ match_all: {} })) {
-        yield* page.documents;
-        done += page.documents.length;
-        progress.show(label, done, total);
-      }
-    };
+    const documents = (label: string) =>
+      snapshot.documents({ match_all: {} }, (done, total) => progress.show(label, done, total));
     // A column's type must be known before its first value is written: the same documents are read twice.
     const columns = await columnsOf(documents(t('reading columns')));
     await mkdir(output, { recursive: true });

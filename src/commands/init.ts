@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { COMPILER_OPTIONS } from '../checks/check-types.ts';
-import { findShipped } from '../config/load.ts';
+import { readShipped } from '../config/load.ts';
 import { SINKS, SOURCES } from '../registry.ts';
 import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { defineCommand } from './define.ts';
 import { flag, oneOf } from './options.ts';
-import { writeModuleMarks, writeSkeleton, writeSkeletonTest } from './plugins.ts';
+import { writeModuleMarks, writeSkeleton } from './plugins.ts';
 
 const PLUGIN = 'ml-api-errors';
 const names = (components: typeof SOURCES | typeof SINKS) => components.map(({ name }) => name);
@@ -41,11 +41,10 @@ export const command = defineCommand({
       args.sink ?? (isAsked ? await ask(t('Where do documents go?'), names(SINKS)) : 'elasticsearch');
     const files: Record<string, string> = {
       'configs/pipeline.yaml': configuration(source, sink),
-      'configs/pipeline.schema.json': shipped('configs/pipeline.schema.json'),
+      'configs/pipeline.schema.json': readShipped('configs/pipeline.schema.json'),
       '.env': ENVIRONMENT,
       'tsconfig.json': `${JSON.stringify(TSCONFIG, undefined, 2)}\n`,
-      [`plugins/${PLUGIN}.ts`]: writeSkeleton(PLUGIN),
-      [`test/plugins/${PLUGIN}.test.ts`]: writeSkeletonTest(PLUGIN),
+      ...writeSkeleton('plugin', PLUGIN),
       ...writeModuleMarks(),
     };
     const kept = Object.keys(files).filter((file) => existsSync(file));
@@ -63,17 +62,10 @@ export const command = defineCommand({
 
 /** The configuration that ships, with these ends, and the first plugin switched on. */
 function configuration(source: string, sink: string): string {
-  return shipped('configs/pipeline.yaml')
+  return readShipped('configs/pipeline.yaml')
     .replace(/^ {2}# source: redis( *)/m, `  source: ${source}$1`)
     .replace(/^ {2}# sink: elasticsearch( *)/m, `  sink: ${sink}$1`)
     .replace(/^ {2}- use: ml-api-top-func\n/m, (line) => `${line}  - use: ../plugins/${PLUGIN}.ts\n`);
-}
-
-function shipped(name: string): string {
-  const path = findShipped(name);
-  if (path === undefined)
-    throw new SidecarError('config', `${name}, which ships, is not there: install the package anew`);
-  return readFileSync(path, 'utf8');
 }
 
 async function ask<const C extends string>(question: string, choices: readonly C[]): Promise<C> {

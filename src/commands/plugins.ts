@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { readShipped } from '../config/load.ts';
 import { createPluginChain } from '../create-pipeline.ts';
 import { loadPlugins } from '../plugin-loader.ts';
 import { t, translateTitle } from '../terminal/messages.ts';
@@ -21,10 +22,7 @@ const newCommand = defineCommand({
         `"${name}" is not a name for a plugin: use small letters, digits and dashes, such as ml-api-errors`,
       );
     }
-    const files = {
-      [join('plugins', `${name}.ts`)]: format ? writeFormatSkeleton(name) : writeSkeleton(name),
-      [join('test', 'plugins', `${name}.test.ts`)]: format ? writeFormatTest(name) : writeSkeletonTest(name),
-    };
+    const files = writeSkeleton(format ? 'format' : 'plugin', name);
     for (const file of Object.keys(files)) {
       if (existsSync(file)) throw new SidecarError('config', `${file} is there already; choose another name`);
     }
@@ -94,81 +92,13 @@ function isModule(folder: string): boolean {
   return folder !== dirname(folder) && isModule(dirname(folder));
 }
 
-/** A plugin to start from. */
-export function writeSkeleton(name: string): string {
+/** A plugin, or a format, to start from, and its test, by their paths. */
+export function writeSkeleton(kind: 'plugin' | 'format', name: string): Record<string, string> {
   const index = name.startsWith('ml-api-') ? name : `ml-api-${name}`;
-  return `import { defineFields, definePlugin } from 'ml-log-sidecar/plugin';
-
-const fields = defineFields({
-  timestamp: { type: 'date', from: 'timestamp', required: true },
-  http_path: { type: 'keyword', from: 'httpPath' },
-  status_code: { type: 'short', from: 'statusCode', required: true },
-});
-
-/** \`${index}\`: calls that the API failed to answer. */
-export default definePlugin({
-  name: '${name}',
-  description: 'calls that the API failed to answer',
-  index: { name: '${index}', filtered: false, ...fields.index() },
-  create: () => ({
-    documents: (event) => ((event.statusCode ?? 0) < 500 ? undefined : fields.document(event)),
-  }),
-});
-`;
-}
-
-/** Its test. */
-export function writeSkeletonTest(name: string): string {
-  return `import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { runPlugin } from 'ml-log-sidecar/testing';
-import plugin from '../../plugins/${name}.ts';
-
-test('${name} keeps failed calls only', () => {
-  const documents = runPlugin(plugin, [
-    '2026-11-24 19:26:39 - api - INFO - API Call - POST /predict - Status: 503 - Time: 2.5ms',
-    '2026-11-24 19:26:40 - api - INFO - API Call - GET / - Status: 200 - Time: 0.5ms',
-  ]);
-  assert.deepEqual(
-    documents.map(({ body }) => body),
-    [{ timestamp: '2026-11-24T19:26:39.000Z', http_path: '/predict', status_code: 503 }],
-  );
-});
-`;
-}
-
-function writeFormatSkeleton(name: string): string {
-  return `import { definePlugin } from 'ml-log-sidecar/plugin';
-
-const LINE = /^<(?<level>\\w+)> at (?<time>\\S+ \\S+): (?<message>.*)$/s;
-
-/** Lines such as \`<warn> at 2026-11-24 19:26:39: the queue is long\`. */
-export default definePlugin({
-  name: '${name}',
-  description: 'lines with the level first',
-  create: () => ({
-    parse(entry) {
-      const parts = typeof entry === 'string' ? LINE.exec(entry)?.groups : undefined;
-      return parts && { time: parts.time, level: parts.level, message: parts.message! };
-    },
-  }),
-});
-`;
-}
-
-function writeFormatTest(name: string): string {
-  return `import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { readEntry } from 'ml-log-sidecar/testing';
-import format from '../../plugins/${name}.ts';
-
-test('${name} reads time, level and message', () => {
-  const event = readEntry(format, '<warn> at 2026-11-24 19:26:39: the queue is long');
-  assert.deepEqual(
-    [event?.timestamp, event?.level, event?.message],
-    ['2026-11-24T19:26:39.000Z', 'WARNING', 'the queue is long'],
-  );
-  assert.equal(readEntry(format, 'something else'), undefined);
-});
-`;
+  const write = (file: string): string =>
+    readShipped(`configs/skeletons/${file}`).replaceAll('NAME', name).replaceAll('INDEX', index);
+  return {
+    [join('plugins', `${name}.ts`)]: write(`${kind}.ts`),
+    [join('test', 'plugins', `${name}.test.ts`)]: write(`${kind}.test.ts`),
+  };
 }

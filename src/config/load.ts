@@ -76,6 +76,13 @@ export function findShipped(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
+/** The text of a file that ships. Throws `SidecarError` (`config`) where it is not there. */
+export function readShipped(name: string): string {
+  const path = findShipped(name);
+  if (path !== undefined) return readFileSync(path, 'utf8');
+  throw new SidecarError('config', `${name}, which ships, is not there: install the package anew`);
+}
+
 function readDotEnv(cwd: string): NodeJS.ProcessEnv {
   const path = resolve(cwd, '.env');
   return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as NodeJS.ProcessEnv) : {};

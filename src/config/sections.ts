@@ -17,6 +17,29 @@ export function section<const P extends Schemas>(description: string, properties
   return { type: 'object', description, additionalProperties: false, default: {}, properties } as const;
 }
 
+/** A list of what ships, or of files of one's own, each with its options: plugins or formats. */
+function uses<const P extends Schemas, const D>(one: string, own: P, description: string, fallback: D) {
+  return {
+    type: 'array',
+    description,
+    minItems: 1,
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['use'],
+      properties: {
+        use: {
+          ...TEXT,
+          description: `A shipped ${one}, or the path of a TypeScript file, relative to this file.`,
+        },
+        ...own,
+        options: { type: 'object', description: `The ${one}'s own options.` },
+      },
+    },
+    default: fallback,
+  } as const;
+}
+
 /** Settings that belong to no source and to no sink. */
 export const COMMON_SECTIONS = {
   pipeline: section('What is read, how, and where it goes.', {
@@ -153,49 +176,18 @@ export const COMMON_SECTIONS = {
       variable: 'INDICES_ROTATION',
     },
   }),
-  plugins: {
-    type: 'array',
-    description: 'The plugins that run, in this order.',
-    minItems: 1,
-    items: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['use'],
-      properties: {
-        use: {
-          ...TEXT,
-          description: 'A shipped plugin, or the path of a TypeScript file, relative to this file.',
-        },
-        index: { ...TEXT, description: "Another name for the plugin's index." },
-        options: { type: 'object', description: "The plugin's own options." },
-      },
-    },
-    default: [
-      { use: 'ml-api-logs' },
-      { use: 'ml-api-message' },
-      { use: 'ml-api-perfs' },
-      { use: 'ml-api-top-func' },
-    ],
-  },
-  formats: {
-    type: 'array',
-    description:
-      'How entries are read: the formats are asked in this order, and the first that answers wins.',
-    minItems: 1,
-    items: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['use'],
-      properties: {
-        use: {
-          ...TEXT,
-          description: 'A shipped format, or the path of a TypeScript file, relative to this file.',
-        },
-        options: { type: 'object', description: "The format's own options." },
-      },
-    },
-    default: DEFAULT_FORMATS.map(({ name }) => ({ use: name })),
-  },
+  plugins: uses(
+    'plugin',
+    { index: { ...TEXT, description: "Another name for the plugin's index." } },
+    'The plugins that run, in this order.',
+    ['ml-api-logs', 'ml-api-message', 'ml-api-perfs', 'ml-api-top-func'].map((use) => ({ use })),
+  ),
+  formats: uses(
+    'format',
+    {},
+    'How entries are read: the formats are asked in this order, and the first that answers wins.',
+    DEFAULT_FORMATS.map(({ name }) => ({ use: name })),
+  ),
   dead_letters: section('What could not be stored, with the reason.', {
     path: { ...TEXT, default: './data/dead-letters', description: 'The folder.' },
     max_bytes: {

@@ -54,17 +54,10 @@ function setValue(
 ): void {
   let at: Record<string, unknown> = tree;
   for (const key of path.slice(0, -1)) {
-    if (!Object.hasOwn(at, key) || typeof at[key] !== 'object' || at[key] === null) {
-      Object.defineProperty(at, key, { value: {}, enumerable: true, writable: true, configurable: true });
-    }
+    if (!Object.hasOwn(at, key) || typeof at[key] !== 'object' || at[key] === null) setOwn(at, key, {});
     at = at[key] as Record<string, unknown>;
   }
-  Object.defineProperty(at, path.at(-1) as string, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
+  setOwn(at, path.at(-1) as string, value);
   origins.set(path.join('/'), origin);
 }
 

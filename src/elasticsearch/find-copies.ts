@@ -45,7 +45,6 @@ const KEEP_ALIVE = '5m';
 /** An instant of more documents is not looked into: it would have to be held in memory as a whole. */
 const MOST_AT_ONCE = 10_000;
 const EXAMPLES = 3;
-const BULK = 500;
 
 /**
  * Looks through an index, by time, for copies that other pipelines left, and deletes them where `remove` says so.
@@ -63,43 +62,45 @@ export async function deduplicateIndex(
   const id = await openPointInTime(client, [name], KEEP_ALIVE);
   const pit = { id, keep_alive: KEEP_ALIVE };
   try {
-    return await lookThrough(client, name, pit, identity, remove, onProgress);
+    const { hits } = await client.search({ pit, size: 0, track_total_hits: true });
+    const documents = (hits.total as estypes.SearchTotalHits).value;
+    const figures: CopyFigures = {
+      ...{ index: name, documents, unseen: 0, own: 0, foreign: 0 },
+      ...{ held: 0, repeated: 0, undecided: 0, unique: 0, removed: 0, failed: 0, examples: [] },
+    };
+    const copies = lookThrough(client, pit, identity, figures, onProgress);
+    if (remove) await deleteCopies(client, copies, figures);
+    else for await (const _ of copies);
+    figures.unseen = documents - figures.own - figures.foreign;
+    figures.unique = figures.foreign - figures.held - figures.repeated - figures.undecided;
+    return figures;
   } finally {
     await closePointInTime(client, pit.id);
   }
 }
 
-async function lookThrough(
+/** The copies that may go, counted in `figures` with all else that is found. */
+async function* lookThrough(
   client: Client,
-  name: string,
   pit: PointInTime,
   identity: readonly string[],
-  remove: boolean,
+  figures: CopyFigures,
   onProgress: (done: number, total: number) => void,
-): Promise<CopyFigures> {
-  const { hits } = await client.search({ pit, size: 0, track_total_hits: true });
-  const documents = (hits.total as estypes.SearchTotalHits).value;
-  const figures: CopyFigures = {
-    ...{ index: name, documents, unseen: 0, own: 0, foreign: 0 },
-    ...{ held: 0, repeated: 0, undecided: 0, unique: 0, removed: 0, failed: 0, examples: [] },
-  };
-  const deletions = new Deletions(client, figures);
-  const take = async (copies: readonly Copy[]): Promise<void> => {
-    const room = copies.slice(0, EXAMPLES - figures.examples.length);
-    figures.examples.push(...room.map(({ document, of }) => ({ id: document.id, copy_of: of })));
-    if (remove) await deletions.add(copies);
-  };
+): AsyncGenerator<Copy> {
   let before: Copies | undefined;
   let last: Copies | undefined;
   // Whether the plain copies of an instant may go shows at the instants beside it.
-  const settle = async (after: Copies | undefined): Promise<void> => {
-    if (!last) return;
+  const settle = (after: Copies | undefined): readonly Copy[] => {
+    if (!last) return [];
     const { held, plain, repeated, undecided } = last;
     const whole = [before, last, after].every((each) => !each || each.foreignOnly === 0);
     figures.held += held.length + (whole ? plain.length : 0);
     figures.repeated += repeated.length;
     figures.undecided += undecided + (whole ? 0 : plain.length);
-    await take([...held, ...(whole ? plain : []), ...repeated]);
+    const copies = [...held, ...(whole ? plain : []), ...repeated];
+    const room = copies.slice(0, EXAMPLES - figures.examples.length);
+    figures.examples.push(...room.map(({ document, of }) => ({ id: document.id, copy_of: of })));
+    return copies;
   };
   for await (const documents of instants(client, pit)) {
     const own = documents.filter(({ id }) => isOwnId(id)).length;
@@ -107,14 +108,10 @@ async function lookThrough(
     figures.foreign += documents.length - own;
     onProgress(figures.own + figures.foreign, figures.documents);
     const copies = copiesAmong(documents, own, identity);
-    await settle(copies);
+    yield* settle(copies);
     [before, last] = [last, copies];
   }
-  await settle(undefined);
-  await deletions.flush();
-  figures.unseen = figures.documents - figures.own - figures.foreign;
-  figures.unique = figures.foreign - figures.held - figures.repeated - figures.undecided;
-  return figures;
+  yield* settle(undefined);
 }
 
 function copiesAmong(documents: readonly Stored[], own: number, identity: readonly string[]): Copies {
@@ -160,37 +157,22 @@ function storedOf({ _index, _id, _source, _seq_no, _primary_term }: estypes.Sear
   return { index: _index, id: _id as string, body: _source ?? {}, version };
 }
 
-/** Deletes copies, some hundred at a time, each only as it was seen. */
-class Deletions {
-  readonly #client: Client;
-  readonly #figures: CopyFigures;
-  #copies: Copy[] = [];
-
-  constructor(client: Client, figures: CopyFigures) {
-    this.#client = client;
-    this.#figures = figures;
-  }
-
-  async add(copies: readonly Copy[]): Promise<void> {
-    for (const copy of copies) {
-      this.#copies.push(copy);
-      if (this.#copies.length >= BULK) await this.flush();
-    }
-  }
-
-  async flush(): Promise<void> {
-    const copies = this.#copies;
-    this.#copies = [];
-    if (copies.length === 0) return;
-    const operations = copies.map(({ document: { index, id, version } }) => ({
+/** Deletes copies as they are found, each only as it was seen. */
+async function deleteCopies(
+  client: Client,
+  copies: AsyncGenerator<Copy>,
+  figures: CopyFigures,
+): Promise<void> {
+  const { total, successful } = await client.helpers.bulk<Copy>({
+    datasource: copies,
+    onDocument: ({ document: { index, id, version } }) => ({
       delete: { _index: index, _id: id, if_seq_no: version.seqNo, if_primary_term: version.primaryTerm },
-    }));
-    const { items } = await this.#client.bulk({ operations });
-    for (const item of items) {
-      if (item.delete?.error) {
-        this.#figures.failed++;
-        this.#figures.reason ??= item.delete.error.reason ?? item.delete.error.type;
-      } else this.#figures.removed++;
-    }
-  }
+    }),
+    onDrop: ({ error }) => {
+      figures.reason ??= error?.reason ?? error?.type;
+    },
+    concurrency: 1,
+  });
+  figures.removed = successful;
+  figures.failed = total - successful;
 }

@@ -97,6 +97,20 @@ export class Snapshot {
     }
   }
 
+  /** The documents that match, one by one; `onPage` is told how many have come, and how many there are. */
+  async *documents(
+    query: object,
+    onPage: (done: number, total: number) => void,
+  ): AsyncGenerator<StoredDocument> {
+    const total = await this.count(query);
+    let done = 0;
+    for await (const { documents } of this.pages(query)) {
+      yield* documents;
+      done += documents.length;
+      onPage(done, total);
+    }
+  }
+
   /** Gives the point in time back. */
   async close(): Promise<void> {
     await closePointInTime(this.#client, this.#id);
@@ -104,19 +118,20 @@ export class Snapshot {
 
   /** The text of the answer. A busy or absent server is tried again, as long as the options' patience lasts. */
   async #search(body: PageSearch): Promise<string> {
-    const trouble = createElasticsearchTrouble(this.#options);
-    for (;;) {
-      try {
-        const pit = { id: this.#id, keep_alive: KEEP_ALIVE };
-        const text = await this.#request({ ...body, pit });
-        this.#id = /^\{"pit_id":"([^"]+)"/.exec(text)?.[1] ?? this.#id;
-        return text;
-      } catch (error) {
-        const final = [SnapshotGone, AnswerTooLarge, SidecarError];
-        if (final.some((kind) => error instanceof kind)) throw error;
-        if (!(await trouble.wait(error, new AbortController().signal))) throw trouble.unreachable(error);
-      }
-    }
+    const attempt = (): Promise<string> =>
+      this.#request({ ...body, pit: { id: this.#id, keep_alive: KEEP_ALIVE } });
+    const recover = async (error: unknown): Promise<number> => {
+      if (error instanceof SnapshotGone || error instanceof AnswerTooLarge) throw error;
+      return 0;
+    };
+    const { signal } = new AbortController();
+    const text = (await createElasticsearchTrouble(this.#options).outlast(
+      attempt,
+      recover,
+      signal,
+    )) as string;
+    this.#id = /^\{"pit_id":"([^"]+)"/.exec(text)?.[1] ?? this.#id;
+    return text;
   }
 
   async #request(body: PageSearch): Promise<string> {
