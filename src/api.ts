@@ -1,6 +1,6 @@
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { type Assembly, assemblePipeline, createEntryParser, createPluginChain } from './create-pipeline.ts';
+import { assemblePipeline, createEntryParser, createPluginChain } from './create-pipeline.ts';
 import { readElasticsearchOptions } from './elasticsearch/options.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
@@ -66,7 +66,7 @@ export class LogPipeline {
   }
 
   async #run(follow: boolean, signal: AbortSignal): Promise<RunStats> {
-    const { stages }: Assembly = await assemblePipeline(this.#loaded, follow);
+    const { stages } = await assemblePipeline(this.#loaded, follow);
     const { pipeline, limits } = this.#loaded.config;
     const { batch_size: batchSize, concurrency, limit } = pipeline;
     const maxInFlight = limits.in_flight_bytes;
@@ -137,14 +137,9 @@ export class ElasticsearchIndexer {
 
   /** Creates the index if it is missing; a mapping in conflict is reported in the log, and left as it is. */
   async createIndex(name: string, mappings: Record<string, unknown>): Promise<void> {
-    const { createElasticsearchClient } = await import('./elasticsearch/client.ts');
+    const { useElasticsearch } = await import('./elasticsearch/client.ts');
     const { ensureIndex } = await import('./elasticsearch/set-up.ts');
-    const client = createElasticsearchClient(this.#options);
-    try {
-      await ensureIndex(client, { name, mappings, document: {} });
-    } finally {
-      await client.close();
-    }
+    await useElasticsearch(this.#options, (client) => ensureIndex(client, { name, mappings, document: {} }));
   }
 
   /** Writes documents, each under its `_id`; one that is there already is left alone. Returns each one's outcome. */
@@ -161,16 +156,11 @@ export class ElasticsearchIndexer {
 
   /** How many documents an index holds, and its size on disk in bytes. */
   async getIndexStats(index: string): Promise<{ documents: number; bytes: number }> {
-    const { createElasticsearchClient } = await import('./elasticsearch/client.ts');
-    const client = createElasticsearchClient(this.#options);
-    try {
-      const { _all: all } = await client.indices.stats({ index, metric: ['docs', 'store'] });
-      return {
-        documents: all?.primaries?.docs?.count ?? 0,
-        bytes: all?.primaries?.store?.size_in_bytes ?? 0,
-      };
-    } finally {
-      await client.close();
-    }
+    const { useElasticsearch } = await import('./elasticsearch/client.ts');
+    const { _all: all } = await useElasticsearch(this.#options, (client) =>
+      client.indices.stats({ index, metric: ['docs', 'store'] }),
+    );
+    const { docs, store } = all?.primaries ?? {};
+    return { documents: docs?.count ?? 0, bytes: store?.size_in_bytes ?? 0 };
   }
 }

@@ -4,7 +4,7 @@ import { createContentKey, type LogEvent } from './event.ts';
 import { mergeMembers } from './formats/members.ts';
 import { normalizeLevel, UNKNOWN_LEVEL } from './level.ts';
 import type { Envelope, LogParts } from './plugin.ts';
-import type { TimestampReader } from './timestamp.ts';
+import { createTimestampReader, type TimestampReader } from './timestamp.ts';
 import { reasonOf } from './util/errors.ts';
 import {
   isDeeperThan,
@@ -37,9 +37,10 @@ export interface Format {
 
 /** What parsing needs to know. */
 export interface ParseOptions {
-  readTimestamp: TimestampReader;
-  /** An entry of more bytes of UTF-8 is refused. */
-  maxEntryBytes: number;
+  /** By default times without a zone are UTC. */
+  readTimestamp?: TimestampReader;
+  /** An entry of more bytes of UTF-8 is refused; by default none is. */
+  maxEntryBytes?: number;
   /** Asked in this order; the first that answers wins. */
   formats: readonly Format[];
 }
@@ -57,19 +58,23 @@ const MOST_ENVELOPES = 3;
  * Makes the stage that reads entries. What no format reads becomes an event, too, whose message is the entry. It throws
  * `EntryError` where an entry is too large, or an object nested too deep, and where a format throws.
  */
-export function createEventParser(options: ParseOptions): (entry: Entry) => Parsed {
-  const toEvent = eventMaker(options.readTimestamp);
+export function createEventParser({
+  readTimestamp = createTimestampReader('UTC'),
+  maxEntryBytes = Number.POSITIVE_INFINITY,
+  formats,
+}: ParseOptions): (entry: Entry) => Parsed {
+  const toEvent = eventMaker(readTimestamp);
   return (entry) => {
     if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))
       throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    const { format, ...read } = readByFormats(entry, options.formats, MOST_ENVELOPES);
+    const { format, ...read } = readByFormats(entry, formats, MOST_ENVELOPES);
     const event = toEvent(read);
-    refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, options);
+    refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, maxEntryBytes);
     return { event, format };
   };
 }
 
-function refuseTooLarge(text: string, event: LogEvent, { maxEntryBytes }: ParseOptions): void {
+function refuseTooLarge(text: string, event: LogEvent, maxEntryBytes: number): void {
   if (text.length * 3 <= maxEntryBytes) return;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxEntryBytes) return;

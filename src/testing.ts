@@ -6,7 +6,6 @@ import { identify } from './identity.ts';
 import { createEventParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
-import { createTimestampReader } from './timestamp.ts';
 import type { JsonObject } from './util/json.ts';
 
 /** A document with its fields to look at. */
@@ -25,11 +24,7 @@ export function runPlugin<Options>(
 ): MadeDocument[] {
   const chain = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
   const counts = new KeyCounts();
-  const parse = createEventParser({
-    readTimestamp: createTimestampReader('UTC'),
-    maxEntryBytes: Number.POSITIVE_INFINITY,
-    formats: [...chain.formats, ...defaultFormats()],
-  });
+  const parse = createEventParser({ formats: [...chain.formats, ...defaultFormats()] });
   const batch = { entries: [...entries], known: false };
   const copies = { count: (keys: Buffer) => counts.add(keys, 1) };
   return identify(batch, (entry) => parse(entry).event, copies).logs.flatMap(({ event, reason }) => {
@@ -51,11 +46,6 @@ export function readEntry<Options>(
   options: JsonObject = {},
 ): LogEvent | undefined {
   const { formats } = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
-  const readTimestamp = createTimestampReader('UTC');
-  const { event, format } = createEventParser({
-    readTimestamp,
-    maxEntryBytes: Number.POSITIVE_INFINITY,
-    formats,
-  })(entry);
+  const { event, format } = createEventParser({ formats })(entry);
   return format === undefined ? undefined : event;
 }

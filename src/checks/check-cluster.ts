@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { CommonConfig } from '../config/sections.ts';
-import { createElasticsearchClient } from '../elasticsearch/client.ts';
+import { createElasticsearchClient, useElasticsearch } from '../elasticsearch/client.ts';
 import { countDocuments, findPresentIndices } from '../elasticsearch/indices.ts';
 import { type ElasticsearchConfig, readElasticsearchOptions } from '../elasticsearch/options.ts';
 import { findRefusal, hintFor } from '../elasticsearch/refusal.ts';
@@ -61,15 +61,12 @@ export async function areEmpty(
   config: ElasticsearchConfig,
   indices: readonly IndexDefinition[],
 ): Promise<boolean> {
-  const client = createElasticsearchClient(readElasticsearchOptions(config, false));
-  try {
-    const names = indices.map(({ name }) => name);
+  const names = indices.map(({ name }) => name);
+  return useElasticsearch(readElasticsearchOptions(config, false), async (client) => {
     for (const { index } of await findPresentIndices(client, names))
       if ((await countDocuments(client, index)) > 0) return false;
     return true;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 async function checkHealth(client: Client): Promise<Check> {

@@ -11,14 +11,9 @@ export async function withElasticsearch<T>(
   config: Config,
   work: (client: Client, options: ElasticsearchOptions) => Promise<T>,
 ): Promise<T> {
-  const { createElasticsearchClient, createRequestError } = await import('../elasticsearch/client.ts');
+  const { createRequestError, useElasticsearch } = await import('../elasticsearch/client.ts');
   const options = readElasticsearchOptions(config, false);
-  const client = createElasticsearchClient(options);
-  try {
-    return await work(client, options);
-  } catch (error) {
+  return useElasticsearch(options, (client) => work(client, options)).catch((error) => {
     throw createRequestError(options, error, 'a request');
-  } finally {
-    await client.close();
-  }
+  });
 }

@@ -2,8 +2,8 @@ import type { Client } from '@elastic/elasticsearch';
 import { createRandomSearch } from '../drift/samples.ts';
 import {
   createElasticsearchClient,
+  createElasticsearchTrouble,
   type ElasticsearchOptions,
-  unreachable,
 } from '../elasticsearch/client.ts';
 import { findFieldTypes } from '../elasticsearch/indices.ts';
 import { t } from '../terminal/messages.ts';
@@ -44,7 +44,7 @@ export class ElasticsearchChartSource implements ChartSource {
         NUMBERS.some((type) => types.includes(type)) ? [field.slice('input_data.'.length)] : [],
       );
     } catch (error) {
-      throw unreachable(this.#options, error);
+      throw createElasticsearchTrouble(this.#options).unreachable(error);
     }
   }
 
@@ -67,7 +67,7 @@ export class ElasticsearchChartSource implements ChartSource {
       });
       responses = answer.responses as unknown as Record<string, unknown>[];
     } catch (error) {
-      throw unreachable(this.#options, error);
+      throw createElasticsearchTrouble(this.#options).unreachable(error);
     }
     return responses.map((response, n) => {
       const error = response.error as { reason?: string; root_cause?: { reason?: string }[] } | undefined;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Client, HttpConnection } from '@elastic/elasticsearch';
-import { reasonOf, SidecarError } from '../util/errors.ts';
+import { SidecarError } from '../util/errors.ts';
 import { proxyFor } from '../util/proxy.ts';
 import { Trouble } from '../util/retry.ts';
 import { createRefusalError, findRefusal, hintFor } from './refusal.ts';
@@ -48,6 +48,19 @@ export function createElasticsearchClient(options: ElasticsearchOptions): Client
   });
 }
 
+/** Does some work with a client, and closes it. Throws what the work throws. */
+export async function useElasticsearch<T>(
+  options: ElasticsearchOptions,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = createElasticsearchClient(options);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
 function readTlsOptions({ caFile, caFingerprint, certFile, keyFile }: ElasticsearchOptions) {
   const files = {
     ...(caFile ? { ca: readFileSync(caFile) } : {}),
@@ -57,15 +70,6 @@ function readTlsOptions({ caFile, caFingerprint, certFile, keyFile }: Elasticsea
     ...(caFingerprint && !caFile ? { rejectUnauthorized: false } : {}),
   };
   return Object.keys(files).length > 0 ? files : undefined;
-}
-
-/** The error of a server that does not answer, or not as it should. */
-export function unreachable({ address }: ElasticsearchOptions, cause: unknown): SidecarError {
-  return new SidecarError(
-    'unreachable',
-    `Elasticsearch at ${address} could not be reached: ${reasonOf(cause)}. ${hintFor(cause)}`,
-    { cause },
-  );
 }
 
 /** Waits for this server while it does not answer, as long as the options say. */
@@ -84,7 +88,9 @@ export function createRequestError(
 ): SidecarError {
   if (cause instanceof SidecarError) return cause;
   const refusal = findRefusal(cause, `Elasticsearch at ${options.address} refused ${what}`);
-  return refusal ? createRefusalError(refusal, cause) : unreachable(options, cause);
+  return refusal
+    ? createRefusalError(refusal, cause)
+    : createElasticsearchTrouble(options).unreachable(cause);
 }
 
 /** What became of one item, or of a request: stored, there before, to be tried again, or refused for its own fault. */

@@ -36,11 +36,7 @@ export interface Copies {
 }
 
 const readTimestamp = createTimestampReader('UTC');
-const parse = createEventParser({
-  readTimestamp,
-  maxEntryBytes: Number.POSITIVE_INFINITY,
-  formats: defaultFormats(),
-});
+const parse = createEventParser({ formats: defaultFormats() });
 
 /** Tells what the documents of one instant are to each other; `identity`: see `IndexDefinition`. */
 export function judgeCopies(documents: readonly Stored[], identity: readonly string[]): Copies {

@@ -169,7 +169,7 @@ async function deleteCopies(
       delete: { _index: index, _id: id, if_seq_no: version.seqNo, if_primary_term: version.primaryTerm },
     }),
     onDrop: ({ error }) => {
-      figures.reason ??= error?.reason ?? error?.type;
+      figures.reason ??= error?.reason ?? error?.type ?? 'the server is busy';
     },
     concurrency: 1,
   });
