@@ -1,9 +1,9 @@
 import { type Finding, findWorst, formatFigure, LEVELS } from '../alerts/finding.ts';
 import { loadRules } from '../alerts/rules.ts';
-import { configFlags } from '../config/flags.ts';
 import { t, translateTitle } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { log } from '../util/log.ts';
+import { configFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { withElasticsearch } from './elasticsearch.ts';
 import { time } from './options.ts';

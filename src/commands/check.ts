@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Check, failed, ok } from '../checks/result.ts';
-import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import type { PluginChain } from '../plugin-chain.ts';
 import { quote, t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
+import { sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { describeRoute, tellChecks } from './tell-checks.ts';
 

@@ -1,10 +1,10 @@
-import { sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Leaf, listLeaves } from '../config/schema.ts';
 import { t } from '../terminal/messages.ts';
 import { formatTable } from '../terminal/table.ts';
 import { isObject } from '../util/json.ts';
 import { showPath } from '../util/show-path.ts';
+import { sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { flag } from './options.ts';
 

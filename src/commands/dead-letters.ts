@@ -1,4 +1,3 @@
-import { sinkFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
 import { assemblePipeline } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
@@ -6,6 +5,7 @@ import { groupByReason, type KeptLetter } from '../letter.ts';
 import { replay } from '../replay.ts';
 import { t } from '../terminal/messages.ts';
 import { EXIT } from '../util/errors.ts';
+import { sinkFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { type OptionValues, oneOf, text, time } from './options.ts';
 

@@ -1,11 +1,11 @@
-import type { Argv, Options } from 'yargs';
-import { type ConfigFlags, configFlags } from '../config/flags.ts';
-import { type ConfigInput, type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { Argv } from 'yargs';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { setLanguage } from '../terminal/messages.ts';
 import { forgoColour } from '../util/colour.ts';
-import { EXIT, SidecarError } from '../util/errors.ts';
+import { EXIT } from '../util/errors.ts';
 import { setLogFormat, setLogLevel } from '../util/log.ts';
 import { addCommands, type Command, type CommandEntry } from './command.ts';
+import { type ConfigFlags, configFlags } from './config-flags.ts';
 import { type CommandOptions, flag, type OptionValues, text } from './options.ts';
 import { HELP_WIDTH, usageError } from './usage.ts';
 
@@ -67,11 +67,11 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
   definition: CommandDefinition<O>,
 ): Command {
   const flags = { ...definition.flags, ...COMMON_FLAGS };
-  const options: CommandOptions = { ...definition.options, ...COMMON_OPTIONS };
+  const options: CommandOptions = { ...definition.options, ...flags, ...COMMON_OPTIONS };
   let parser: Argv;
   return {
     build: (yargs) => {
-      parser = describeCommand(yargs, definition, definition.run !== undefined, flags);
+      parser = describeCommand(yargs, definition, definition.run !== undefined, options);
       return parser;
     },
     run: async (argv) => {
@@ -84,15 +84,16 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
         const isPositional = definition.positionals?.includes(name);
         values[name] = option.read(argv[name], isPositional ? `<${name}>` : `--${name}`);
       }
-      const { json, quiet, verbose, config } = values as OptionValues<typeof COMMON_OPTIONS>;
+      const { json, quiet, verbose } = values as OptionValues<typeof COMMON_OPTIONS>;
       if (argv.color === false) forgoColour();
       // Facts for programs are the same everywhere.
       setLanguage(json ? 'en' : argv.lang === 'fr' || argv.lang === 'en' ? argv.lang : 'auto');
+      if (verbose) values['log-level'] = 'debug';
       const exit = await definition.run({
         args: values as OptionValues<O>,
         json,
         quiet,
-        load: () => loadWith(verbose ? { ...argv, 'log-level': 'debug' } : argv, flags, config),
+        load: () => loadWith(values, flags),
         say: (text) => void (json || quiet || process.stdout.write(text)),
         tell: (facts) => void (json && process.stdout.write(`${JSON.stringify(facts)}\n`)),
       });
@@ -101,8 +102,8 @@ export function defineCommand<const O extends CommandOptions = Record<never, nev
   };
 }
 
-function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags: ConfigFlags): Argv {
-  const { options = {}, positionals = [], commands = [], examples = [], notes, exitCodes } = help;
+function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, options: CommandOptions): Argv {
+  const { positionals = [], commands = [], examples = [], notes, exitCodes } = help;
   addCommands(yargs, commands);
   const names = commands.map(([usage]) => usage.split(' ', 1)[0] as string);
   if (!hasWork) {
@@ -114,12 +115,10 @@ function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags
     if (positionals.includes(name)) yargs.positional(name, { describe: help.describe, type: 'string' });
     else yargs.option(name, help);
   }
-  yargs.options(optionsOf(flags));
-  for (const [name, { help }] of Object.entries(COMMON_OPTIONS)) yargs.option(name, help);
   const common = [...Object.keys(COMMON_OPTIONS), ...Object.keys(COMMON_FLAGS), 'help', 'version'];
-  const own = [...Object.keys(options), ...Object.keys(flags)];
+  const own = Object.keys(options).filter((name) => !common.includes(name));
   yargs.group(
-    own.filter((name) => !positionals.includes(name) && !common.includes(name)),
+    own.filter((name) => !positionals.includes(name)),
     'Options:',
   );
   yargs.group(common, 'For every command:');
@@ -134,40 +133,15 @@ function describeCommand(yargs: Argv, help: CommandHelp, hasWork: boolean, flags
   return yargs.epilogue(`${notes === undefined ? '' : `${notes}\n\n`}Exit codes: ${codes.join('; ')}.`);
 }
 
-function optionsOf(flags: ConfigFlags): Record<string, Options> {
-  const options = Object.entries(flags).map(([name, { type, describe, fallback }]) => [
-    name,
-    // Values are read as the configuration reads them: what is not a number is refused there, in words.
-    {
-      type: type === 'boolean' ? 'boolean' : 'string',
-      describe,
-      requiresArg: true,
-      defaultDescription: fallback,
-    },
-  ]);
-  return Object.fromEntries(options);
-}
-
-function loadWith(argv: Readonly<Record<string, unknown>>, flags: ConfigFlags, file?: string): LoadedConfig {
-  const set: NonNullable<ConfigInput['flags']>[number][] = [];
-  for (const [name, { path, type, list }] of Object.entries(flags)) {
-    const given = argv[name];
-    if (Array.isArray(given) && !list)
-      throw new SidecarError('config', `--${name} is given ${given.length} times; give it once`);
-    const value =
-      list && given !== undefined ? [given].flat().flatMap((text) => String(text).split(',')) : given;
-    set.push({ flag: `--${name}`, path, value: type === 'number' ? readNumber(value) : value });
-  }
+/** Reads the configuration, with the values of flags on top. */
+function loadWith(values: Readonly<Record<string, unknown>>, flags: ConfigFlags): LoadedConfig {
+  const { config: file, json } = values as OptionValues<typeof COMMON_OPTIONS>;
+  const set = Object.entries(flags).map(([name, { path }]) => {
+    return { flag: `--${name}`, path, value: values[name] };
+  });
   const loaded = loadConfig({ file, flags: set });
-  if (argv.json !== true) setLanguage(loaded.config.language);
+  if (!json) setLanguage(loaded.config.language);
   setLogLevel(loaded.config.log_level);
   setLogFormat(loaded.config.log_format);
   return loaded;
-}
-
-/** A number where the text is one; anything else stays, for the configuration's schema to refuse. */
-function readNumber(given: unknown): unknown {
-  return typeof given === 'string' && given.trim() !== '' && !Number.isNaN(Number(given))
-    ? Number(given)
-    : given;
 }

@@ -89,8 +89,11 @@ export function withDefault<T>(fallback: T, { help, read }: CommandOption<T | un
 
 const VALUE = { type: 'string', requiresArg: true } as const satisfies Options;
 
-/** An option that is given once, with a value; it need not be given. */
-function value<T>(describe: string, parse: (given: string, flag: string) => T): CommandOption<T | undefined> {
+/** An option that is given once, with a value that `parse` reads; it need not be given. */
+export function value<T>(
+  describe: string,
+  parse: (given: string, flag: string) => T,
+): CommandOption<T | undefined> {
   return {
     help: { ...VALUE, describe },
     read: (given, flag) => {

@@ -1,6 +1,5 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { configFlags, sinkFlags } from '../config/flags.ts';
 import { dashboardsSetting, openChartSource } from '../dashboards/open.ts';
 import { createPageLook, renderDashboards } from '../dashboards/page.ts';
 import { drawAll, queryAll } from '../dashboards/pictures.ts';
@@ -9,6 +8,7 @@ import { t } from '../terminal/messages.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { importOptional } from '../util/optional-package.ts';
 import { formatTime } from '../util/time.ts';
+import { configFlags, sinkFlags } from './config-flags.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { choice, text, time, withDefault } from './options.ts';
 
@@ -27,13 +27,18 @@ const OPTIONS = {
 /** How pictures are drawn that stand alone. */
 const FILES = { theme: LIGHT, width: 640, isTitled: true };
 
+const SINK = configFlags('pipeline.sink').sink!;
+
 /** `report`: the dashboards as one HTML file, or as SVG or PNG files, without Kibana. */
 export const command = defineCommand({
   flags: {
     ...sinkFlags(),
     sink: {
-      ...configFlags('pipeline.sink').sink!,
-      describe: 'Where documents went: "directory" into files, any other into Elasticsearch',
+      ...SINK,
+      help: {
+        ...SINK.help,
+        describe: 'Where documents went: "directory" into files, any other into Elasticsearch',
+      },
     },
   },
   options: OPTIONS,

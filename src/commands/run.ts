@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { type Assembly, assemblePipeline, configureComponents } from '../create-pipeline.ts';
@@ -11,6 +10,7 @@ import { Report } from '../terminal/run-report.ts';
 import { Abandoned, EXIT, reasonOf, SidecarError } from '../util/errors.ts';
 import { log } from '../util/log.ts';
 import { watchParent } from '../util/watch-parent.ts';
+import { configFlags, sinkFlags, sourceFlags } from './config-flags.ts';
 import { type CommandContext, defineCommand } from './define.ts';
 import { flag } from './options.ts';
 import { type Round, type RunRound, runRounds } from './rounds.ts';

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain } from '../create-pipeline.ts';
 import type { Entry } from '../entry.ts';
@@ -9,6 +8,7 @@ import { cutLogs, entriesOf } from '../sources/log-lines.ts';
 import { t } from '../terminal/messages.ts';
 import { type Trial, tryEntry } from '../try-entry.ts';
 import { EXIT, reasonOf, SidecarError } from '../util/errors.ts';
+import { sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { count, flag, text } from './options.ts';
 import { watchConfiguration } from './watching.ts';

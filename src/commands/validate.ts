@@ -1,12 +1,12 @@
 import { isAbsolute, resolve } from 'node:path';
 import { type Check, failed, ok } from '../checks/result.ts';
-import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { plural, quote, t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
 import { showPath } from '../util/show-path.ts';
+import { configFlags, sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { describeRoute, tellChecks } from './tell-checks.ts';
 

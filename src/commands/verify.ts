@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Journal } from '../buffer/journal.ts';
 import { readWaitingIds } from '../buffer/segments.ts';
-import { configFlags, sinkFlags, sourceFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
 import { DeadLetters } from '../dead-letters.ts';
@@ -10,6 +9,7 @@ import { formatTable } from '../terminal/table.ts';
 import { EXIT, SidecarError } from '../util/errors.ts';
 import { makeVisible } from '../util/visible.ts';
 import { FATES, type Fate, type Verification, verifyStored } from '../verify.ts';
+import { configFlags, sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
 import { onStop } from './stopping.ts';
 

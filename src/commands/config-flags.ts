@@ -1,16 +1,12 @@
+import { parseValue } from '../config/environment.ts';
+import { listLeaves } from '../config/schema.ts';
 import { SINKS, SOURCES } from '../registry.ts';
-import { listLeaves } from './schema.ts';
+import { type CommandOption, list, value } from './options.ts';
 
-/** An option of the command line that sets a value of the configuration. It has no default: the configuration has. */
-export interface ConfigFlag {
+/** An option that sets a value of the configuration; `undefined` where it is not given: the configuration has the default. */
+export interface ConfigFlag extends CommandOption<unknown> {
   /** The setting, dotted: `pipeline.batch_size`. */
   path: string;
-  type: 'string' | 'number' | 'boolean';
-  describe: string;
-  /** The setting's default, as help shows it. */
-  fallback: string | undefined;
-  /** One value with commas in it is several. */
-  list: boolean;
 }
 
 /** Flags by name, without dashes. */
@@ -23,13 +19,14 @@ export function configFlags(...paths: readonly string[]): ConfigFlags {
     const dotted = path.join('.');
     const { flag, type, description = '', enum: choices, default: fallback } = schema;
     if (flag === undefined || !paths.some((above) => `${dotted}.`.startsWith(`${above}.`))) continue;
+    const describe =
+      description.replace(/\.$/, '') + listChoices(description, choices) + ownersOf(path[0] as string);
+    // What is not a number is refused by the configuration's schema, in words.
+    const option = type === 'array' ? list(describe) : value(describe, (given) => parseValue(given, type));
     flags[flag] = {
       path: dotted,
-      type: type === 'integer' || type === 'number' ? 'number' : type === 'boolean' ? 'boolean' : 'string',
-      describe:
-        description.replace(/\.$/, '') + listChoices(description, choices) + ownersOf(path[0] as string),
-      fallback: fallback === undefined || fallback === '' || isUnset(fallback) ? undefined : String(fallback),
-      list: type === 'array',
+      help: { ...option.help, defaultDescription: `${fallback ?? ''}` || undefined },
+      read: (given, name) => (given === undefined ? undefined : option.read(given, name)),
     };
   }
   return flags;
@@ -48,10 +45,6 @@ export function sinkFlags(): ConfigFlags {
 /** The values that may be set, where the description does not name them already. */
 function listChoices(description: string, choices: readonly (string | number)[] = []): string {
   return choices.every((each) => description.includes(String(each))) ? '' : ` (${choices.join(', ')})`;
-}
-
-function isUnset(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 /** The components that a section belongs to, as flags choose them. */
