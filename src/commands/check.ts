@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { type Check, failed, ok } from '../checks/result.ts';
+import { type Check, ok } from '../checks/result.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createEntryParser, createPluginChain, nameState } from '../create-pipeline.ts';
-import type { PluginChain } from '../plugin-chain.ts';
-import { quote, t } from '../terminal/messages.ts';
-import { SidecarError } from '../util/errors.ts';
+import { t } from '../terminal/messages.ts';
 import { sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
-import { describeRoute, tellChecks } from './tell-checks.ts';
+import { describeRoute, orFailed, tellChecks } from './tell-checks.ts';
 
 /** `check`: is everything there that a run needs, and as it should be; what is not, and what to do about it. */
 export const command = defineCommand({
@@ -17,20 +15,14 @@ export const command = defineCommand({
 });
 
 async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {
-  let loaded: LoadedConfig;
-  let components: ReturnType<typeof configureComponents>;
-  let plugins: PluginChain;
-  try {
-    loaded = load();
-    components = configureComponents(loaded.config);
-    plugins = await createPluginChain(loaded);
-  } catch (error) {
-    if (!(error instanceof SidecarError)) throw error;
-    yield failed('configuration', quote(error.message), t('Put that right and check again'), 2);
-    return;
-  }
-  const { config } = loaded;
-  const { source, sink } = components;
+  const make = async () => {
+    const loaded = load();
+    const { config } = loaded;
+    return { config, ...configureComponents(config), plugins: await createPluginChain(loaded) };
+  };
+  const made = await orFailed('configuration', make, t('Put that right and check again'));
+  if ('state' in made) return yield made;
+  const { config, source, sink, plugins } = made;
   const { source: name } = config.pipeline;
   yield ok('configuration', describeRoute(config.pipeline, source.address, sink.address));
   const contents = await source.probe();

@@ -1,14 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
-import { type Check, failed, ok } from '../checks/result.ts';
+import { type Check, ok } from '../checks/result.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { configureComponents, createPluginChain } from '../create-pipeline.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { plural, quote, t } from '../terminal/messages.ts';
-import { SidecarError } from '../util/errors.ts';
 import { showPath } from '../util/show-path.ts';
 import { configFlags, sinkFlags, sourceFlags } from './config-flags.ts';
 import { defineCommand } from './define.ts';
-import { describeRoute, tellChecks } from './tell-checks.ts';
+import { describeRoute, orFailed, tellChecks } from './tell-checks.ts';
 
 /** `validate`: whether configuration and plugins can work, without any server. */
 export const command = defineCommand({
@@ -53,11 +52,5 @@ async function* runValidations(load: () => LoadedConfig): AsyncGenerator<Check> 
   yield 'state' in rules ? rules : ok('alerts', t('{count} alerts', { count: rules.length }));
 }
 
-async function attempt<T extends object>(name: string, make: () => Promise<T>): Promise<T | Check> {
-  try {
-    return await make();
-  } catch (error) {
-    if (!(error instanceof SidecarError)) throw error;
-    return failed(name, quote(error.message), t('Put that right and validate again'), 2);
-  }
-}
+const attempt = <T extends object>(name: string, make: () => Promise<T>): Promise<T | Check> =>
+  orFailed(name, make, t('Put that right and validate again'));

@@ -109,46 +109,32 @@ export class Report implements Partial<Observer> {
     });
     const existing = sumOver(stats, 'existing');
     const refused = sumOver(stats, 'refused');
+    const { gaps } = stats;
     this.#lines(
       t('✅ Collected: {logs}', { logs: plural(stats.logs, 'log') }),
       t('✅ Filtered: {logs} kept', { logs: plural(stats.filtered, 'log') }),
       t('✅ Indexed:'),
       ...indices,
-      ...(existing > 0
-        ? [t('♻️  Already there: {documents}', { documents: plural(existing, 'document') })]
-        : []),
-      ...(refused > 0 ? [t('⚠️  Refused: {documents}', { documents: plural(refused, 'document') })] : []),
+      existing > 0 && t('♻️  Already there: {documents}', { documents: plural(existing, 'document') }),
+      refused > 0 && t('⚠️  Refused: {documents}', { documents: plural(refused, 'document') }),
       ...(stats.deadLetters > 0 ? this.#letterLines(stats) : []),
-      ...(stats.gaps > 0
-        ? [
-            t('⚠️  Gaps: {count} (logs may have been trimmed before they could be read)', {
-              count: stats.gaps,
-            }),
-          ]
-        : []),
+      gaps > 0 &&
+        t('⚠️  Gaps: {count} (logs may have been trimmed before they could be read)', { count: gaps }),
       RULE,
       t('Total time: {seconds}s', { seconds: (stats.durationMs / 1000).toFixed(2) }),
     );
   }
 
-  #letterLines({ deadLetters, firstLetter }: RunStats): string[] {
+  #letterLines({ deadLetters: count, firstLetter }: RunStats): (string | false)[] {
     const { config, isDryRun } = this.#options;
+    const { path } = config.dead_letters;
+    const { at = '', reason = '' } = firstLetter ?? {};
     return [
       isDryRun
-        ? t('⚠️  Would be dead letters: {count}', { count: deadLetters })
-        : t('⚠️  Dead letters: {count}, with their reasons in {path}', {
-            count: deadLetters,
-            path: config.dead_letters.path,
-          }),
-      ...(firstLetter
-        ? [
-            t('   The first, at {at}: {reason}', {
-              at: firstLetter.at,
-              reason: makeVisible(firstLetter.reason),
-            }),
-          ]
-        : []),
-      ...(firstLetter && !isDryRun ? [t('   All of them: ml-log-sidecar dead-letters list')] : []),
+        ? t('⚠️  Would be dead letters: {count}', { count })
+        : t('⚠️  Dead letters: {count}, with their reasons in {path}', { count, path }),
+      firstLetter !== undefined && t('   The first, at {at}: {reason}', { at, reason: makeVisible(reason) }),
+      firstLetter !== undefined && !isDryRun && t('   All of them: ml-log-sidecar dead-letters list'),
     ];
   }
 
@@ -180,10 +166,10 @@ export class Report implements Partial<Observer> {
     const letters = since((stats) => stats.deadLetters);
     const gaps = since((stats) => stats.gaps);
     const trouble = [
-      ...(existing > 0 ? [t('{documents} already there', { documents: plural(existing, 'document') })] : []),
-      ...(letters > 0 ? [t('{count} dead letters', { count: letters })] : []),
-      ...(gaps > 0 ? [t('{count} gaps', { count: gaps })] : []),
-    ];
+      existing > 0 && t('{documents} already there', { documents: plural(existing, 'document') }),
+      letters > 0 && t('{count} dead letters', { count: letters }),
+      gaps > 0 && t('{count} gaps', { count: gaps }),
+    ].filter((part) => part !== false);
     this.#lines(line + (trouble.length > 0 ? ` (${trouble.join(', ')})` : ''));
     this.#told = now && structuredClone(now);
   }
@@ -197,8 +183,9 @@ export class Report implements Partial<Observer> {
     else this.#progress.say(t('… {logs} in {seconds}s', { logs, seconds: (ms / 1000).toFixed(0) }));
   }
 
-  #lines(...lines: string[]): void {
-    this.#options.out.write(`${lines.join('\n')}\n`);
+  /** Prints lines, without those that are `false`. */
+  #lines(...lines: (string | false)[]): void {
+    this.#options.out.write(`${lines.filter((line) => line !== false).join('\n')}\n`);
   }
 }
 
