@@ -1,7 +1,7 @@
 import { parseValue } from '../config/environment.ts';
 import { listLeaves } from '../config/schema.ts';
 import { SINKS, SOURCES } from '../registry.ts';
-import { type CommandOption, list, value } from './options.ts';
+import { type CommandOption, value } from './options.ts';
 
 /** An option that sets a value of the configuration; `undefined` where it is not given: the configuration has the default. */
 export interface ConfigFlag extends CommandOption<unknown> {
@@ -21,12 +21,14 @@ export function configFlags(...paths: readonly string[]): ConfigFlags {
     if (flag === undefined || !paths.some((above) => `${dotted}.`.startsWith(`${above}.`))) continue;
     const describe =
       description.replace(/\.$/, '') + listChoices(description, choices) + ownersOf(path[0] as string);
-    // What is not a number is refused by the configuration's schema, in words.
-    const option = type === 'array' ? list(describe) : value(describe, (given) => parseValue(given, type));
+    // As a variable's text is read: what is not a number is refused by the configuration's schema, in words.
+    const { help, read } = value(describe, (given) => parseValue(given, type));
+    const readList = (given: unknown): unknown =>
+      given === undefined ? undefined : [given].flat().flatMap((text) => parseValue(String(text), type));
     flags[flag] = {
       path: dotted,
-      help: { ...option.help, defaultDescription: `${fallback ?? ''}` || undefined },
-      read: (given, name) => (given === undefined ? undefined : option.read(given, name)),
+      help: { ...help, defaultDescription: `${fallback ?? ''}` || undefined },
+      read: type === 'array' ? readList : read,
     };
   }
   return flags;
