@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../test/services/service.ts';
+import { findProgram, root } from '../test/services/service.ts';
 import { logLines, type Shape } from './data.ts';
 
 /** Node's options as the image has them. */
@@ -16,13 +16,10 @@ export function transformOf(input: string): string[] {
   return [...CLI, 'run', '--once', '--source', 'file', '--path', input, '--sink', 'stdout', '--quiet'];
 }
 
-/** Vector's binary, where one is on the PATH, or VECTOR_BIN names it. */
-export const VECTOR =
-  process.env.VECTOR_BIN ??
-  (process.env.PATH ?? '')
-    .split(':')
-    .map((folder) => join(folder, 'vector'))
-    .find(existsSync);
+/** Vector, where one is on the PATH, or VECTOR_BIN names it. */
+export const VECTOR = findProgram('vector', 'VECTOR_BIN');
+/** The same for Fluent Bit. */
+export const FLUENT_BIT = findProgram('fluent-bit', 'FLUENT_BIT_BIN');
 
 /** Where everything of one benchmark is: data, outputs and states. */
 export const folder = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'ml-log-sidecar-bench-'));

@@ -19,9 +19,10 @@ export function compared(
   unit: string,
   ours: Spread,
   against: { name: string; value: Spread },
-  goal: string,
+  goal?: string,
 ): Figure {
-  return { name, unit, ours, against, ratio: ours.median / against.value.median, goal };
+  const ratio = ours.median / against.value.median;
+  return { name, unit, ours, against, ratio, ...(goal && { goal }) };
 }
 
 /** The same for events, or documents, per second, from the seconds that `count` of them took. */

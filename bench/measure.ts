@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** What a process took. */
 export interface Usage {
@@ -20,12 +20,18 @@ export interface Command {
   stdin?: string;
   /** A file to write to. */
   stdout?: string;
+  /**
+   * The file that a program fills which does not end by itself: once two seconds have gone since its last write, the program
+   * is told to end, and took until that write.
+   */
+  fills?: string;
 }
 
 /** Runs a command to its end. Throws where that is not a good one. */
-export async function timed({ command, env = {}, cwd, stdin, stdout }: Command): Promise<Usage> {
+export async function timed({ command, env = {}, cwd, stdin, stdout, fills }: Command): Promise<Usage> {
   const files = [stdin ? openSync(stdin, 'r') : 'ignore', stdout ? openSync(stdout, 'w') : 'ignore'] as const;
-  const started = performance.now();
+  const started = Date.now();
+  let ended = 0;
   const child = spawn(command[0]!, command.slice(1), {
     stdio: [...files, 'pipe'],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
@@ -38,9 +44,12 @@ export async function timed({ command, env = {}, cwd, stdin, stdout }: Command):
   let usage = { cpuSeconds: 0, peakMb: 0 };
   const look = setInterval(() => {
     usage = usageOf(child.pid!) ?? usage;
+    if (!fills) return;
+    ended = statSync(fills, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - ended > 2000 && !child.killed) child.kill();
   }, 20);
   const code = await new Promise((resolve) => child.once('close', resolve));
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = ((fills ? ended : Date.now()) - started) / 1000;
   clearInterval(look);
   for (const file of files) if (typeof file === 'number') closeSync(file);
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${said}`);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { startElasticsearch } from '../test/services/elasticsearch.ts';
 import { startRedis } from '../test/services/redis.ts';
 import { root } from '../test/services/service.ts';
-import { folder, VECTOR } from './bed.ts';
+import { FLUENT_BIT, folder, VECTOR } from './bed.ts';
 import { deliveryFigures } from './delivery.ts';
 import { type Figure, tableOf } from './figures.ts';
 import { growthFigures } from './growth.ts';
@@ -41,7 +41,8 @@ const machine = {
   node: process.version,
   elasticsearch: elasticsearch.version,
   redis: redis.version,
-  vector: VECTOR && execFileSync(VECTOR, ['--version'], { encoding: 'utf8' }).trim(),
+  vector: versionOf(VECTOR),
+  fluentBit: versionOf(FLUENT_BIT),
 };
 const results = join(root, 'bench/results');
 mkdirSync(results, { recursive: true });
@@ -65,6 +66,11 @@ try {
 } finally {
   await Promise.all([redis.stop(), elasticsearch.stop()]);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What a program says its version is, in its first line. */
+function versionOf(program: string | undefined): string | undefined {
+  return program && execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n')[0];
 }
 
 /** Has bench/README.md show these figures. */

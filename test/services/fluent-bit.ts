@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { root, type Service, type StartOptions, start } from './service.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, root, type Service, type StartOptions, start } from './service.ts';
 
-const binary = findBinary();
+const binary = findProgram('fluent-bit', 'FLUENT_BIT_BIN');
 
 /** For `test`'s `skip`: why tests with a real Fluent Bit can't run, or `false` where they can. */
 export const noFluentBit: string | false =
@@ -37,18 +37,5 @@ export async function startFluentBit(
     env: (_port, dataDir) => ({ PATH: process.env.PATH, HOME: dataDir, FLUENT_BIT_DATA: dataDir, ...env }),
     timeoutMs: 10_000,
     ready: async () => execFileSync(binary!, ['--version'], { encoding: 'utf8' }).split('\n')[0]!,
-  });
-}
-
-function findBinary(): string | undefined {
-  const { FLUENT_BIT_BIN, PATH = '' } = process.env;
-  const folders = PATH.split(delimiter).map((folder) => join(folder, 'fluent-bit'));
-  return (FLUENT_BIT_BIN ? [FLUENT_BIT_BIN] : folders).find((place) => {
-    try {
-      accessSync(place, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
   });
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A real server on 127.0.0.1. It lives no longer than the process that started it. */
@@ -71,6 +71,20 @@ export function installed(what: string, variable?: string): string {
     throw new Error(`${path} is missing: run test/services/install.sh${or}`);
   }
   return path;
+}
+
+/** The program that `variable` names, or else the first of this name on the PATH; `undefined` where there is none. */
+export function findProgram(name: string, variable: string): string | undefined {
+  const { [variable]: own, PATH = '' } = process.env;
+  const places = own ? [own] : PATH.split(delimiter).map((folder) => join(folder, name));
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /**

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { root, type Service, type StartOptions, start } from './service.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, root, type Service, type StartOptions, start } from './service.ts';
 
-const binary = findBinary();
+const binary = findProgram('vector', 'VECTOR_BIN');
 
 /** For `test`'s `skip`: why tests with a real Vector can't run, or `false` where they can. */
 export const noVector: string | false =
@@ -74,17 +74,4 @@ function vectorEnv(dataDir: string): Record<string, string> {
 
 function vectorVersion(): string {
   return /vector (\S+)/.exec(execFileSync(binary!, ['--version'], { encoding: 'utf8' }))?.[1] ?? '?';
-}
-
-function findBinary(): string | undefined {
-  const { VECTOR_BIN, PATH = '' } = process.env;
-  const places = VECTOR_BIN ? [VECTOR_BIN] : PATH.split(delimiter).map((folder) => join(folder, 'vector'));
-  return places.find((place) => {
-    try {
-      accessSync(place, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
