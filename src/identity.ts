@@ -21,7 +21,7 @@ export interface CopyCounter {
 }
 
 /** The first half of each content's key; no more is needed to count copies. */
-const KEY_BYTES = 8;
+const KEY_DIGITS = 16;
 
 /**
  * Gives each entry of a batch its identity: the key of its content, or of its content and scope, and the number of the
@@ -34,11 +34,8 @@ export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { log
     for (const [n, each] of logs.entries()) setId(each, createScopedKey(scopes[n]!, each.id));
     return { logs, keys: Buffer.alloc(0) };
   }
-  const keys = Buffer.alloc(KEY_BYTES * logs.length);
-  logs.forEach(({ id }, n) => {
-    keys.writeUInt32LE(Number.parseInt(id.slice(0, 8), 16), n * KEY_BYTES);
-    keys.writeUInt32LE(Number.parseInt(id.slice(8, 16), 16), n * KEY_BYTES + 4);
-  });
+  // Two numbers of 32 bits each, the lower byte first.
+  const keys = Buffer.from(logs.map(({ id }) => id.slice(0, KEY_DIGITS)).join(''), 'hex').swap32();
   const before = copies.count(keys, known);
   logs.forEach((each, n) => {
     if (before[n]! > 0) setId(each, `${each.id}-${before[n]}`);

@@ -67,10 +67,10 @@ export function createEventParser({
   return (entry) => {
     if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))
       throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    const { format, ...read } = readByFormats(entry, formats, MOST_ENVELOPES);
+    const read = readByFormats(entry, formats, MOST_ENVELOPES);
     const event = toEvent(read);
     refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, maxEntryBytes);
-    return { event, format };
+    return { event, format: read.format };
   };
 }
 
@@ -176,7 +176,7 @@ function nameLevel(written: string): string {
 }
 
 /** Makes events of parts. It tells, once, of a time that can't be read. */
-function eventMaker(readTimestamp: TimestampReader): (read: Omit<ReadEntry, 'format'>) => LogEvent {
+function eventMaker(readTimestamp: TimestampReader): (read: ReadEntry) => LogEvent {
   let told = false;
   return ({ parts, extra, readAt }) => {
     const { logger, message, data } = parts;
