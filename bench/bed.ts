@@ -20,6 +20,8 @@ export function transformOf(input: string): string[] {
 export const VECTOR = findProgram('vector', 'VECTOR_BIN');
 /** The same for Fluent Bit. */
 export const FLUENT_BIT = findProgram('fluent-bit', 'FLUENT_BIT_BIN');
+/** The same for the OpenTelemetry Collector. */
+export const OTELCOL = findProgram('otelcol', 'OTELCOL_BIN');
 
 /** Where everything of one benchmark is: data, outputs and states. */
 export const folder = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'ml-log-sidecar-bench-'));

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { startElasticsearch } from '../test/services/elasticsearch.ts';
 import { startRedis } from '../test/services/redis.ts';
 import { root } from '../test/services/service.ts';
-import { FLUENT_BIT, folder, VECTOR } from './bed.ts';
+import { FLUENT_BIT, folder, OTELCOL, VECTOR } from './bed.ts';
 import { deliveryFigures } from './delivery.ts';
 import { type Figure, tableOf } from './figures.ts';
 import { growthFigures } from './growth.ts';
@@ -43,6 +43,7 @@ const machine = {
   redis: redis.version,
   vector: versionOf(VECTOR),
   fluentBit: versionOf(FLUENT_BIT),
+  otelcol: versionOf(OTELCOL),
 };
 const results = join(root, 'bench/results');
 mkdirSync(results, { recursive: true });

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
-import { FLUENT_BIT, folder, linesFile, transformOf, VECTOR, workspace, YOUNG_HEAP } from './bed.ts';
+import { FLUENT_BIT, folder, linesFile, OTELCOL, transformOf, VECTOR, workspace, YOUNG_HEAP } from './bed.ts';
 import type { Shape } from './data.ts';
 import { compared, type Figure, rates } from './figures.ts';
 import { alternate, type Spread, spreadOf, timed, type Usage } from './measure.ts';
@@ -31,6 +31,12 @@ async function remap(input: string): Promise<Usage> {
   return timed({ command, stdin: input, env: { BENCH_DIR: folder, BENCH_OUT: out } });
 }
 
+/** Programs that can make one document of each line, and no more. */
+const PEERS = [
+  { name: 'Fluent Bit', program: FLUENT_BIT, config: 'fluent-bit.yaml' },
+  { name: 'OpenTelemetry Collector', program: OTELCOL, config: 'otelcol.yaml' },
+];
+
 /** Seconds of a run that makes one document of each line of `input`. Throws where one is missing. */
 async function secondsOfDocuments(run: () => Promise<Usage>, lines: number): Promise<number> {
   rmSync(out, { force: true });
@@ -39,18 +45,25 @@ async function secondsOfDocuments(run: () => Promise<Usage>, lines: number): Pro
   return seconds;
 }
 
-/** One document of each line: what the plugin `ml-api-logs` alone makes, against the same by Fluent Bit. */
-async function fluentBitFigure(lines: number): Promise<Figure> {
+/** One document of each line: what the plugin `ml-api-logs` alone makes, against the same by peers. */
+async function peerFigures(lines: number): Promise<Figure[]> {
   const input = await linesFile('text', lines);
+  const peers = PEERS.filter(({ program }) => program);
+  if (peers.length === 0) return [];
   const plugins = [{ use: 'ml-api-logs' }];
-  const command = [FLUENT_BIT!, '--config', join(root, 'bench/fluent-bit.yaml')];
-  const env = { BENCH_IN: input, BENCH_OUT: out };
-  const seconds = await alternate(3, {
+  const runs: Record<string, () => Promise<number>> = {
     ours: () => secondsOfDocuments(() => sidecar(input, out, { plugins }), lines),
-    theirs: () => secondsOfDocuments(() => timed({ command, env, fills: out }), lines),
-  });
-  const against = { name: 'Fluent Bit', value: rates(lines, seconds.theirs) };
-  return compared('one document of each text line', 'events/s', rates(lines, seconds.ours), against);
+  };
+  for (const { name, program, config } of peers) {
+    const command = [program!, '--config', join(root, 'bench', config)];
+    const run = () => timed({ command, env: { BENCH_IN: input, BENCH_OUT: out }, fills: out });
+    runs[name] = () => secondsOfDocuments(run, lines);
+  }
+  const seconds = await alternate(3, runs);
+  const rateOf = (name: string) => rates(lines, seconds[name]!);
+  return peers.map(({ name }) =>
+    compared('one document of each text line', 'events/s', rateOf('ours'), { name, value: rateOf(name) }),
+  );
 }
 
 /** The documents of an output, in order, without their ids; the members of each sorted. */
@@ -77,7 +90,7 @@ function subtract({ median, min, max }: Spread, start: Spread): Spread {
   return { median: median - start.median, min: min - start.median, max: max - start.median };
 }
 
-/** Figure 1: events/s against the same documents made by hand, against Vector's remap and Fluent Bit; and what a million events cost. */
+/** Figure 1: events/s against the same documents made by hand, against Vector's remap and other peers; and what a million events cost. */
 export async function transformFigures(lines: number, rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   const usages: Usage[] = [];
@@ -119,7 +132,7 @@ export async function transformFigures(lines: number, rounds: number): Promise<F
       figures.push(compared(name, 'events/s', ours, { name: 'Vector remap', value }, '≥ 10'));
     }
   }
-  if (FLUENT_BIT) figures.push(await fluentBitFigure(lines));
+  figures.push(...(await peerFigures(lines)));
   figures.push({
     name: 'CPU of a million events',
     unit: 's',
