@@ -23,21 +23,11 @@ function writeSorted(value: Json): string {
 function copySorted(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copySorted);
-  const shape = shapeOf(Object.keys(value));
-  if (shape.isOutOfOrder) isInOrder = false;
-  if (!isInOrder) return value;
-  if (++shape.seen === COMMON) shape.copy = compileCopy(shape.sorted);
-  if (shape.copy) return shape.copy(value);
+  const { sorted, isOutOfOrder } = shapeOf(Object.keys(value));
+  if (isOutOfOrder) isInOrder = false;
   const copy: JsonObject = {};
-  for (const key of shape.sorted) copy[key] = copySorted(value[key]!);
+  if (isInOrder) for (const key of sorted) copy[key] = copySorted(value[key]!);
   return copy;
-}
-
-/** The copy that one would write by hand: `(value) => ({ a: copySorted(value.a), … })`, several times as fast as a loop. */
-function compileCopy(sorted: readonly string[]): Shape['copy'] {
-  const names = sorted.map((key) => JSON.stringify(key));
-  const members = names.map((name) => `${name}: copy(value[${name}])`);
-  return new Function('copy', `return (value) => ({ ${members.join(', ')} });`)(copySorted) as Shape['copy'];
 }
 
 /** The keys of objects that have the same ones, in the same order. */
@@ -46,13 +36,8 @@ interface Shape {
   sorted: readonly string[];
   /** A copy can't get its keys in order. */
   isOutOfOrder: boolean;
-  /** How many objects had it. */
-  seen: number;
-  copy: ((value: JsonObject) => JsonObject) | undefined;
 }
 
-/** From so many objects of a shape on, its copies are worth compiling for. */
-const COMMON = 100;
 /** An object with more keys is one of its kind. */
 const MOST_KEYS = 100;
 const MOST_SHAPES = 4_000;
@@ -63,13 +48,7 @@ function shapeOf(keys: readonly string[]): Shape {
   const alike = shapes[keys.length];
   const known = alike?.get(keys[0]);
   if (known && isSame(known.keys, keys)) return known;
-  const shape = {
-    keys,
-    sorted: [...keys].sort(),
-    isOutOfOrder: keys.some((key) => OUT_OF_ORDER.test(key)),
-    seen: 0,
-    copy: undefined,
-  };
+  const shape = { keys, sorted: [...keys].sort(), isOutOfOrder: keys.some((key) => OUT_OF_ORDER.test(key)) };
   if (alike && alike.size >= MOST_SHAPES) alike.clear();
   alike?.set(keys[0], shape);
   return shape;
