@@ -63,10 +63,9 @@ try {
 function unsaved({ settings, mappings }: Body): Body {
   const { 'index.codec': _codec, ...others } = settings;
   const properties = Object.fromEntries(
-    Object.entries(mappings.properties).map(([name, { norms: _norms, doc_values: _values, ...field }]) => [
-      name,
-      field,
-    ]),
+    Object.entries(mappings.properties).map(
+      ([name, { norms: _norms, doc_values: _values, index: _index, ...field }]) => [name, field],
+    ),
   );
   return { settings: others, mappings: { ...mappings, properties } };
 }

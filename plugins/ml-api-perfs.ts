@@ -8,7 +8,13 @@ import {
   PATHS,
 } from 'ml-log-sidecar/plugin';
 
-const measured = (name: string): Field => ({ type: 'double', from: `part.${name}`, nullable: true });
+// To compute with: doc values find them, too, in a time range.
+const measured = (name: string): Field => ({
+  type: 'double',
+  from: `part.${name}`,
+  nullable: true,
+  mapping: { index: false },
+});
 
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },

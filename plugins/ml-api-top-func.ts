@@ -1,5 +1,8 @@
 import { createValueReader, defineFields, definePlugin, isObject, PATHS } from 'ml-log-sidecar/plugin';
 
+// Numbers to compute with: doc values find them, too, in a time range.
+const COMPUTED = { index: false };
+
 const fields = defineFields({
   timestamp: { type: 'date', from: 'timestamp', alias: '@timestamp', required: true },
   // To find a call's documents; ml-api-logs has it to sort and count by.
@@ -15,16 +18,24 @@ const fields = defineFields({
     from: ['part.cumulative_time', 'part.cumulative_time_ms'],
     alias: 'cumulative_time_ms',
     nullable: true,
+    mapping: COMPUTED,
   },
   total_time: {
     type: 'double',
     from: ['part.total_time', 'part.total_time_ms'],
     alias: 'total_time_ms',
     nullable: true,
+    mapping: COMPUTED,
   },
-  calls: { type: 'long', from: 'part.calls', nullable: true },
+  calls: { type: 'long', from: 'part.calls', nullable: true, mapping: COMPUTED },
   filename: { type: 'keyword', from: ['part.filename', 'part.file'], alias: 'file', nullable: true },
-  line_number: { type: 'integer', from: ['part.line_number', 'part.line'], alias: 'line', nullable: true },
+  line_number: {
+    type: 'integer',
+    from: ['part.line_number', 'part.line'],
+    alias: 'line',
+    nullable: true,
+    mapping: COMPUTED,
+  },
 });
 
 /** `ml-api-top-func`: one document per profiled function of a call; times in ms. */

@@ -9,15 +9,22 @@ export type IndexBody = Pick<IndexDefinition, 'mappings' | 'settings'>;
 
 /** An index's mappings and settings in the form that this server takes. */
 export function adaptIndex(server: Server, { mappings, settings }: IndexBody): IndexBody {
-  const adapted = server.hasFlattened ? mappings : (withoutFlattened(mappings) as MappedFields);
+  const adapted = adaptMapping(server, mappings) as MappedFields;
   return settings ? { mappings: adapted, settings: adaptSettings(server, settings) } : { mappings: adapted };
 }
 
-/** Each `flattened` field as an object that is kept and returned, but not searched. */
-function withoutFlattened(value: unknown): unknown {
+/**
+ * Where a server has no `flattened`, such a field is an object that is kept and returned, but not searched; where it can't
+ * search for what is not indexed, everything is indexed.
+ */
+function adaptMapping(server: Server, value: unknown): unknown {
   if (!isObject(value)) return value;
-  if (value.type === 'flattened') return { type: 'object', enabled: false };
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutFlattened(inner)]));
+  if (value.type === 'flattened' && !server.hasFlattened) return { type: 'object', enabled: false };
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, inner]) => server.searchesDocValues || name !== 'index' || inner !== false)
+      .map(([name, inner]) => [name, adaptMapping(server, inner)]),
+  );
 }
 
 /** Settings as a plugin writes them, or as an index of another server had them, without what this one does not know. */

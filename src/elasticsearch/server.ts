@@ -9,6 +9,8 @@ export interface Server {
   isServerless: boolean;
   /** It knows the field type `flattened`. */
   hasFlattened: boolean;
+  /** Numbers that are not indexed can be searched for by their doc values. */
+  searchesDocValues: boolean;
   /** It takes documents of more fields than an index may have, and leaves the rest unmapped. */
   ignoresFieldsBeyondLimit: boolean;
   /** A template may name a component that is not there. */
@@ -71,6 +73,7 @@ function elasticsearch({ version, cluster_name: cluster = '' }: Info): Server {
     cluster,
     isServerless,
     hasFlattened: true,
+    searchesDocValues: since('8.1'),
     ignoresFieldsBeyondLimit: since('8.13'),
     ignoresMissingComponents: since('8.7'),
     tiebreaker: ['_shard_doc'],
@@ -87,6 +90,7 @@ function openSearch({ version, cluster_name: cluster = '' }: Info): Server {
     isServerless: false,
     // Its `flat_object` refuses strings over 32,766 bytes and takes no `depth_limit`.
     hasFlattened: false,
+    searchesDocValues: isAtLeast(number, '2.14'),
     ignoresFieldsBeyondLimit: false,
     ignoresMissingComponents: false,
     // An older one has only the id, for which it loads all ids of an index into memory.

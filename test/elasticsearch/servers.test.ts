@@ -104,6 +104,9 @@ for (const [name, start] of Object.entries(chosen)) {
       assert.deepEqual(await indices.counts(), COUNTS);
       await row('run', ['run', '--source', 'file', '--path', SAMPLE], /253/);
       assert.deepEqual(await indices.counts(), COUNTS);
+      const range = { latency_ms: { gte: 0 } };
+      const numbers = await client.count({ index: `${prefix}perfs`, query: { range } });
+      assert.equal(numbers.count, COUNTS.perfs);
       await row('verify', ['verify', '--source', 'file', '--path', SAMPLE], /253/);
       const version = name.split(' ')[1]!.replaceAll('.', '\\.');
       const checked = ['check', '--source', 'file', '--path', SAMPLE];
