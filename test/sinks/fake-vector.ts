@@ -29,7 +29,9 @@ export class FakeVector {
       response.on('close', () => this.#open--);
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
-      const text = gunzipSync(Buffer.concat(chunks)).toString();
+      const sent = Buffer.concat(chunks);
+      const isPacked = request.headers['content-encoding'] === 'gzip';
+      const text = (isPacked ? gunzipSync(sent) : sent).toString();
       const lines = text.trimEnd().split('\n');
       const documents = lines.map((line) => JSON.parse(line));
       const ids = documents.map(({ id }) => id as string);
