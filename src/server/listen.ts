@@ -25,11 +25,6 @@ export function parseListen(text: string, setting: string): ListenAddress {
   return { host: (match[1] ?? match[2]) as string, port };
 }
 
-/** True where only this machine can connect to `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** Whether a page in a browser sends a `POST`: with it always comes an `Origin`, which shippers do not send. */
 export function isFromPage({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   return origin !== undefined || (site !== undefined && site !== 'none');

@@ -3,8 +3,9 @@ import { reasonOf } from '../util/errors.ts';
 import type { HtmlPage } from '../util/html.ts';
 import { log } from '../util/log.ts';
 import { listContacts } from '../util/retry.ts';
+import { isLoopback } from '../util/url.ts';
 import { CHALLENGE, type Credentials, checkCredentials, isAdmitted, isOpen } from './credentials.ts';
-import { closeServer, isLoopback, isOwnHost, type ListenAddress, listen } from './listen.ts';
+import { closeServer, isOwnHost, type ListenAddress, listen } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import { renderErrorPage } from './pages.ts';
 

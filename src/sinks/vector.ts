@@ -5,6 +5,7 @@ import type { IndexDocument } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
 import { backoffMs, sleep, Trouble } from '../util/retry.ts';
+import { isLoopback } from '../util/url.ts';
 import { formatLine } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -24,7 +25,7 @@ export interface VectorOptions {
 }
 
 const compress = promisify(gzip);
-/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. */
+/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. So does what stays on this machine. */
 const PACKET_BYTES = 1_400;
 const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
@@ -43,6 +44,7 @@ export class VectorSink implements Sink {
   readonly acknowledges = true;
   readonly #options: VectorOptions;
   readonly #host: string;
+  readonly #isHere: boolean;
   readonly #pool: Pool;
   readonly #trouble: Trouble;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -52,10 +54,11 @@ export class VectorSink implements Sink {
   #witness: Buffer | undefined;
 
   constructor(options: VectorOptions) {
-    const { origin, host } = new URL(options.url);
+    const { origin, host, hostname } = new URL(options.url);
     const limit = options.requestTimeoutMs;
     this.#options = options;
     this.#host = host;
+    this.#isHere = isLoopback(hostname.replace(/^\[|\]$/g, ''));
     this.#pool = new Pool(origin, { headersTimeout: limit, bodyTimeout: limit });
     this.#trouble = new Trouble(`Vector at ${host}`, HINT, options.patienceMs);
   }
@@ -139,10 +142,10 @@ export class VectorSink implements Sink {
 
   /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
   async #post(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
-    const isSmall = lines.length <= PACKET_BYTES;
-    const body = isSmall ? lines : await compress(lines, { level: constants.Z_BEST_SPEED });
+    const isPlain = this.#isHere || lines.length <= PACKET_BYTES;
+    const body = isPlain ? lines : await compress(lines, { level: constants.Z_BEST_SPEED });
     for (;;) {
-      const { status, said } = await this.#request(body, isSmall, signal).catch(noAnswer);
+      const { status, said } = await this.#request(body, isPlain, signal).catch(noAnswer);
       const what = readVectorStatus(status);
       if (what === 'stored') {
         this.#trouble.over();

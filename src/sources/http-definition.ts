@@ -3,9 +3,10 @@ import { ok } from '../checks/result.ts';
 import { defineSource } from '../component.ts';
 import { SECRET, section, TEXT } from '../config/sections.ts';
 import { checkCredentials } from '../server/credentials.ts';
-import { isLoopback, type ListenAddress, parseListen } from '../server/listen.ts';
+import { type ListenAddress, parseListen } from '../server/listen.ts';
 import { t } from '../terminal/messages.ts';
 import { SidecarError } from '../util/errors.ts';
+import { isLoopback } from '../util/url.ts';
 
 /** The source `http`. */
 export const httpSource = defineSource({

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { SidecarError } from './errors.ts';
 
 /**
@@ -18,4 +19,9 @@ export function parseUrl(text: string, setting: string, example: string): URL {
       `${setting} has an @ behind its host. Write special characters of a user or password percent-encoded: %2F for /, %3F for ?, %23 for #`,
     );
   return url;
+}
+
+/** True where `host`, an IPv6 address without brackets, is this machine, and only it can connect there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
