@@ -55,6 +55,9 @@ for (const isJournalLost of [false, true])
     await buffer.close();
     await journal.close();
     assert.deepEqual(readdirSync(folder), ['journal']);
+    // It was as good as killed, but files that nobody closes end a process of newer Nodes.
+    await first.buffer.close();
+    await first.journal.close();
   });
 
 async function keepOne({ buffer, journal }: Awaited<ReturnType<typeof opened>>, name: string): Promise<void> {
