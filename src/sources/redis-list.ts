@@ -152,18 +152,19 @@ export class RedisListSource implements Source {
     }
   }
 
-  /** Goes on from a position; it tells in which order the list was seen. */
+  /** Goes on from a position; it tells in which order the list was seen, and names the usual one if it grew in it. */
   #takeUp(position: Json | undefined): void {
     this.#cursor = new ListCursor(this.#name, position);
-    const seen = (position as { order?: unknown } | undefined)?.order === 'oldest-first';
-    const order = seen ? 'oldest-first' : 'newest-first';
+    const seen = (position as { order?: unknown } | undefined)?.order;
+    const order = seen === 'oldest-first' ? seen : 'newest-first';
+    this.#hasGrown = seen === 'newest-first';
     this.#pages.order = this.#settledOrder ?? order;
     if (this.#pages.order !== order) this.#cursor.turn();
   }
 
   #withOrder(batch: Batch): Batch {
     const { order } = this.#pages;
-    if (order === 'newest-first' || !isObject(batch.position)) return batch;
+    if ((order === 'newest-first' && !this.#hasGrown) || !isObject(batch.position)) return batch;
     return { ...batch, position: { ...batch.position, order } };
   }
 
