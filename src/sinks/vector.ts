@@ -25,7 +25,7 @@ export interface VectorOptions {
 }
 
 const compress = promisify(gzip);
-/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. So does what stays on this machine. */
+/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. */
 const PACKET_BYTES = 1_400;
 const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
@@ -44,6 +44,7 @@ export class VectorSink implements Sink {
   readonly acknowledges = true;
   readonly #options: VectorOptions;
   readonly #host: string;
+  /** Vector runs on this machine, where compression saves nothing. */
   readonly #isHere: boolean;
   readonly #pool: Pool;
   readonly #trouble: Trouble;

@@ -23,9 +23,9 @@ interface Holder {
 }
 
 /**
- * Prevents two processes from doing the same work. Each process creates a file of its own beside `path`; the one that
- * holds the lock also has `….owner`. Nothing is checked in one step and replaced in another, so when many processes start
- * at once and find a dead process's lock, exactly one of them gets it.
+ * Keeps two processes from doing the same work. Each process creates its own file beside `path`; the holder also owns
+ * `….owner`. No check is separate from the change that it allows, so when many processes start at once and find the lock of a
+ * dead one, exactly one of them takes it.
  */
 export class Lock {
   readonly #path: string;
