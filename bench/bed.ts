@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { findProgram, root } from '../test/services/service.ts';
 import { logLines, type Shape } from './data.ts';
 
-/** Node's options as the image has them. */
-export const YOUNG_HEAP = ['--max-semi-space-size=8'];
+/** Node as the image runs it. */
+export const NODE = ['/usr/bin/env', 'MALLOC_ARENA_MAX=1', process.execPath, '--max-semi-space-size=8'];
 
 /** The command line under test. */
-export const CLI = [process.execPath, ...YOUNG_HEAP, join(root, 'dist/src/cli.js')];
+export const CLI = [...NODE, join(root, 'dist/src/cli.js')];
 
 /** That command line over a file of lines, to NDJSON on stdout. */
 export function transformOf(input: string): string[] {

@@ -8,7 +8,7 @@ import { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
 import { root } from '../test/services/service.ts';
 import { startVector } from '../test/services/vector.ts';
-import { CLI, linesFile, transformOf, VECTOR, workspace, YOUNG_HEAP } from './bed.ts';
+import { CLI, linesFile, NODE, transformOf, VECTOR, workspace } from './bed.ts';
 import { type Figure, tableOf } from './figures.ts';
 import { type Followed, Follower } from './live-follower.ts';
 import { type Distribution, drawDistributions } from './live-picture.ts';
@@ -21,7 +21,7 @@ const RUSHES = [5_000, 10_000, 20_000, 40_000];
 const RUSH_SECONDS = 4;
 const GAP = /entries (?:changed between two reads|were trimmed before they could be read)/;
 const SIDECAR = [...CLI, 'run', '--continuous', '--json'];
-const MINIMAL = [process.execPath, ...YOUNG_HEAP, join(root, 'dist/bench/minimal-client.js')];
+const MINIMAL = [...NODE, join(root, 'dist/bench/minimal-client.js')];
 /** Of the probes of health whose CPU is measured together. */
 const PROBES = 20;
 const PROBED_EVERY_S = 10;

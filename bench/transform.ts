@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
-import { FLUENT_BIT, folder, linesFile, OTELCOL, transformOf, VECTOR, workspace, YOUNG_HEAP } from './bed.ts';
+import { FLUENT_BIT, folder, linesFile, NODE, OTELCOL, transformOf, VECTOR, workspace } from './bed.ts';
 import type { Shape } from './data.ts';
 import { compared, type Figure, rates } from './figures.ts';
 import { alternate, type Spread, spreadOf, timed, type Usage } from './measure.ts';
@@ -10,7 +10,7 @@ import { alternate, type Spread, spreadOf, timed, type Usage } from './measure.t
 const out = join(folder, 'out.ndjson');
 
 function byHand(input: string): string[] {
-  return [process.execPath, ...YOUNG_HEAP, join(root, 'dist/bench/by-hand.js'), input];
+  return [...NODE, join(root, 'dist/bench/by-hand.js'), input];
 }
 
 /** Lines in a file, through the plugins, to NDJSON. */

@@ -6,7 +6,7 @@ import type { Json } from '../util/json.ts';
 import { log } from '../util/log.ts';
 import { type DumpedKeys, KeyCounts } from './key-counts.ts';
 import { applyStep, findStep, type Step } from './position-step.ts';
-import { type Damage, type StoredRecord, writeRecord } from './records.ts';
+import { type Damage, type StoredRecord, writeHead, writeRecord } from './records.ts';
 import { SegmentReader } from './segment-reader.ts';
 
 /** A journal that lags loses nothing, so it is not written more often than this, in ms. */
@@ -33,6 +33,8 @@ export interface Advance {
   /** Where the source goes on behind it; `undefined` for where it was. */
   position: Json | undefined;
 }
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 type Head =
   | ({ kind: 'keys' } & Omit<DumpedKeys, 'piece'>)
@@ -234,10 +236,12 @@ export class Journal {
   /** Writes the whole state, piece by piece, to a new file, in the place of the old one. */
   async #begin(file: FileHandle, position: Json | undefined): Promise<void> {
     let size = 0;
-    const write = (head: Head, body?: Buffer): void => {
-      const record = writeRecord(head, body);
-      appendFileSync(file.fd, record);
-      size += record.length;
+    const write = (head: Head, body: Buffer = NOTHING): void => {
+      // The tables are large: they are not copied.
+      for (const part of [writeHead(head, body), body]) {
+        appendFileSync(file.fd, part);
+        size += part.length;
+      }
     };
     try {
       for (const keys of this.#ahead) this.#counts.add(keys, -1);

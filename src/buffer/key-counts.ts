@@ -1,10 +1,12 @@
-/** Number of keys in a generation, chosen so that its table, a power of two in size, is filled to `LOAD`. */
-const GENERATION = 393_216;
+/** Number of keys in a generation. */
+const GENERATION = 350_000;
 /** Generations that are remembered whole, beside the one that grows. */
 const OLD = 3;
-const SMALLEST = 1 << 10;
 /** The share of a table's places that may be taken. */
-const LOAD = 0.75;
+const LOAD = 0.8;
+const FEWEST_PLACES = 1 << 10;
+/** A table with as many never grows. */
+const MOST_PLACES = Math.ceil(GENERATION / LOAD);
 /** Of a place: two halves of the key, and the count plus one, so that 0 marks a free one. */
 const WORDS = 3;
 /** Bytes that `dump` answers at a time. */
@@ -26,8 +28,8 @@ export interface DumpedKeys {
  * How many copies of each content have come, by the first 64 bits of its key. A table of numbers takes a quarter of the
  * memory of a map of texts. Two contents that share these bits would be told apart as copies are, and harm nobody.
  *
- * The newest 1,179,648 keys are remembered, and up to 393,216 more: when the youngest generation is full, the oldest is
- * forgotten, but for the keys that were counted since. At most 25 MB.
+ * The newest 1,050,000 keys are remembered, and up to 350,000 more: when the youngest generation is full, the oldest is
+ * forgotten, but for the keys that were counted since. At most 21 MB.
  */
 export class KeyCounts {
   /** Youngest first. */
@@ -73,8 +75,8 @@ export class KeyCounts {
 /** Open addressing over a typed array. */
 class KeyTable {
   size = 0;
-  #mask = SMALLEST - 1;
-  #words = new Uint32Array(WORDS * SMALLEST);
+  #places = FEWEST_PLACES;
+  #words = new Uint32Array(WORDS * FEWEST_PLACES);
 
   get(high: number, low: number): number | undefined {
     const count = this.#words[this.#find(high, low) + 2]!;
@@ -88,18 +90,18 @@ class KeyTable {
     words[at] = high;
     words[at + 1] = low;
     words[at + 2] = count + 1;
-    if (isNew && ++this.size > (this.#mask + 1) * LOAD) this.#grow();
+    if (isNew && ++this.size > this.#places * LOAD) this.#grow();
   }
 
   *dump(): Generator<Omit<DumpedKeys, 'age'>> {
     const bytes = Buffer.from(this.#words.buffer);
     for (let from = 0; from < bytes.length; from += DUMPED)
-      yield { size: this.size, places: this.#mask + 1, from, piece: bytes.subarray(from, from + DUMPED) };
+      yield { size: this.size, places: this.#places, from, piece: bytes.subarray(from, from + DUMPED) };
   }
 
   load({ size, places, from, piece }: Omit<DumpedKeys, 'age'>): void {
-    if (places !== this.#mask + 1) {
-      this.#mask = places - 1;
+    if (places !== this.#places) {
+      this.#places = places;
       this.#words = new Uint32Array(WORDS * places);
     }
     this.size = size;
@@ -109,16 +111,16 @@ class KeyTable {
   /** Where the key is, or the free place where it belongs. Keys are hashes: their own bits spread them. */
   #find(high: number, low: number): number {
     const words = this.#words;
-    for (let place = low & this.#mask; ; place = (place + 1) & this.#mask) {
-      const at = WORDS * place;
+    for (let at = WORDS * (low % this.#places); ; at += WORDS) {
+      if (at === words.length) at = 0;
       if (words[at + 2] === 0 || (words[at] === high && words[at + 1] === low)) return at;
     }
   }
 
   #grow(): void {
     const old = this.#words;
-    this.#mask = 2 * this.#mask + 1;
-    const words = new Uint32Array(WORDS * (this.#mask + 1));
+    this.#places = Math.min(2 * this.#places, MOST_PLACES);
+    const words = new Uint32Array(WORDS * this.#places);
     this.#words = words;
     for (let from = 0; from < old.length; from += WORDS) {
       if (old[from + 2] === 0) continue;

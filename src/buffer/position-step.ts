@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../util/json.ts';
+import { isObject, type Json, type JsonObject } from '../util/json.ts';
 
 /**
  * What changes from one position of a source to the next. A position may hold a window of a thousand fingerprints, of which
@@ -25,9 +25,11 @@ export function findStep(before: Json | undefined, now: Json): Step {
   if (Array.isArray(before) && Array.isArray(now) && before.length === now.length)
     return { items: now.map((item, n) => findStep(before[n], item)) };
   if (isObject(before) && isObject(now)) {
-    const fields = Object.entries(now).map(([key, value]) => [key, findStep(before[key], value)] as const);
+    const fields = Object.entries(now).map(
+      ([key, value]) => [key, findStep(ownOf(before, key), value)] as const,
+    );
     const changed = fields.filter(([, step]) => !('same' in step));
-    const gone = Object.keys(before).filter((key) => !(key in now));
+    const gone = Object.keys(before).filter((key) => !Object.hasOwn(now, key));
     return { fields: Object.fromEntries(changed), ...(gone.length > 0 ? { gone } : {}) };
   }
   return { is: now };
@@ -49,10 +51,18 @@ export function applyStep(before: Json | undefined, step: Step): Json {
     return step.items.map((item, n) => applyStep(before[n], item));
   }
   if (!isObject(before)) throw new Error('a step does not fit its position');
-  const changed = Object.entries(step.fields).map(([key, inner]) => [key, applyStep(before[key], inner)]);
+  const changed = Object.entries(step.fields).map(([key, inner]) => [
+    key,
+    applyStep(ownOf(before, key), inner),
+  ]);
   const now = { ...before, ...Object.fromEntries(changed) };
   for (const key of step.gone ?? []) delete now[key];
   return now;
+}
+
+/** A member; keys come from outside, `toString` and `__proto__` among them. */
+function ownOf(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isTexts(value: Json | undefined): value is string[] {

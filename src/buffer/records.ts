@@ -20,15 +20,20 @@ const MARK = Buffer.from('\x93mlr', 'latin1');
 /** Bytes of a record before its head: they tell how long it is. */
 export const PREFIX = 16;
 
-/** The bytes of a record. */
-export function writeRecord(head: object, body: Buffer = Buffer.alloc(0)): Buffer {
+/** The bytes of a record up to its body. */
+export function writeHead(head: object, body: Buffer): Buffer {
   const json = Buffer.from(JSON.stringify(head));
   const prefix = Buffer.alloc(PREFIX);
   MARK.copy(prefix);
   prefix.writeUInt32LE(json.length, 4);
   prefix.writeUInt32LE(body.length, 8);
   prefix.writeUInt32LE(crc32(body, crc32(json)), 12);
-  return Buffer.concat([prefix, json, body]);
+  return Buffer.concat([prefix, json]);
+}
+
+/** The bytes of a record. */
+export function writeRecord(head: object, body: Buffer = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([writeHead(head, body), body]);
 }
 
 /** A record, and the bytes where it begins and ends. */

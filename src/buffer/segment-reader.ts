@@ -12,7 +12,9 @@ export class SegmentReader {
   readonly path: string;
   readonly #onDamage: (damage: Damage) => void;
   #file: FileHandle | undefined;
-  #piece: Buffer = Buffer.alloc(0);
+  #room: Buffer = Buffer.alloc(0);
+  /** The part of the room that is filled. */
+  #piece: Buffer = this.#room;
   /** Where the piece begins in the file, and where the next record does. */
   #pieceFrom = 0;
   #at = 0;
@@ -28,7 +30,7 @@ export class SegmentReader {
     return this.#at;
   }
 
-  /** The next record of the file's first `size` bytes; `undefined` where there is none. */
+  /** The next record of the file's first `size` bytes; `undefined` where there is none. Its body holds until the next call. */
   async next(size: number): Promise<StoredRecord | undefined> {
     const length = recordLength(await this.#read(PREFIX, size));
     const bytes = length > 0 ? await this.#read(length, size) : undefined;
@@ -46,9 +48,9 @@ export class SegmentReader {
     if (to > this.#pieceFrom + this.#piece.length) {
       this.#file ??= await open(this.path, 'r');
       const wanted = Math.min(Math.max(to - this.#at, PIECE), size - this.#at);
-      const piece = Buffer.allocUnsafeSlow(wanted);
-      const { bytesRead } = await this.#file.read(piece, 0, wanted, this.#at);
-      this.#piece = piece.subarray(0, bytesRead);
+      if (wanted > this.#room.length) this.#room = Buffer.allocUnsafeSlow(wanted);
+      const { bytesRead } = await this.#file.read(this.#room, 0, wanted, this.#at);
+      this.#piece = this.#room.subarray(0, bytesRead);
       this.#pieceFrom = this.#at;
     }
     const from = this.#at - this.#pieceFrom;

@@ -11,7 +11,9 @@ import type { IndexDefinition, IndexDocument } from '../plugin.ts';
 import type { Rotation } from '../rotation.ts';
 import { reasonOf } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
+import { packBody } from '../util/pack-body.ts';
 import type { Trouble } from '../util/retry.ts';
+import { isLocalUrl } from '../util/url.ts';
 import { HalfOpen } from './half-open.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -31,12 +33,15 @@ export class ElasticsearchSink implements Sink {
   readonly #trouble: Trouble;
   readonly #halfOpen = new HalfOpen();
   readonly #rotation: Rotation;
+  /** All nodes run on this machine. */
+  readonly #isHere: boolean;
 
   /** `rotation`: of the indices that `open` makes ready; `write` goes by what documents say. */
   constructor(options: ElasticsearchOptions, rotation: Rotation = 'none') {
     this.#client = createElasticsearchClient(options);
     this.#trouble = createElasticsearchTrouble(options);
     this.#rotation = rotation;
+    this.#isHere = options.nodes.every((node) => isLocalUrl(new URL(node)));
   }
 
   async open(indices: readonly IndexDefinition[], signal: AbortSignal): Promise<void> {
@@ -110,7 +115,8 @@ export class ElasticsearchSink implements Sink {
     if (!(await this.#trouble.wait(error, signal, leastMs))) throw this.#trouble.unreachable(error);
   }
 
-  async #bulk(body: Buffer, signal: AbortSignal): Promise<BulkAnswer> {
+  async #bulk(lines: Buffer, signal: AbortSignal): Promise<BulkAnswer> {
+    const { body, headers } = await packBody(lines, this.#isHere);
     return this.#client.transport.request<BulkAnswer>(
       {
         method: 'POST',
@@ -119,7 +125,7 @@ export class ElasticsearchSink implements Sink {
         bulkBody: body,
       },
       // To hide secrets in errors, the client would copy each request that fails, body and all. We print none.
-      { signal, redaction: { type: 'off' } },
+      { signal, headers, redaction: { type: 'off' } },
     );
   }
 

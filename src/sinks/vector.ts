@@ -1,11 +1,10 @@
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import { errors, Pool } from 'undici';
 import type { IndexDocument } from '../plugin.ts';
 import { reasonOf, SidecarError } from '../util/errors.ts';
 import { Lines } from '../util/lines.ts';
+import { type PackedBody, packBody } from '../util/pack-body.ts';
 import { backoffMs, sleep, Trouble } from '../util/retry.ts';
-import { isLoopback } from '../util/url.ts';
+import { isLocalUrl } from '../util/url.ts';
 import { formatLine } from './line.ts';
 import type { Outcome, Sink } from './sink.ts';
 
@@ -24,9 +23,6 @@ export interface VectorOptions {
   prefix: string;
 }
 
-const compress = promisify(gzip);
-/** What fits into one packet goes as it is: to compress it takes another thread, and saves nothing. */
-const PACKET_BYTES = 1_400;
 const HINT =
   'Is Vector running there with vector.toml, does it reach Elasticsearch, and is VECTOR_URL right?';
 /** How often a document that was refused alone is sent: Elasticsearch may have been busy (429), which Vector hides. */
@@ -44,7 +40,7 @@ export class VectorSink implements Sink {
   readonly acknowledges = true;
   readonly #options: VectorOptions;
   readonly #host: string;
-  /** Vector runs on this machine, where compression saves nothing. */
+  /** Vector runs on this machine. */
   readonly #isHere: boolean;
   readonly #pool: Pool;
   readonly #trouble: Trouble;
@@ -55,13 +51,13 @@ export class VectorSink implements Sink {
   #witness: Buffer | undefined;
 
   constructor(options: VectorOptions) {
-    const { origin, host, hostname } = new URL(options.url);
+    const url = new URL(options.url);
     const limit = options.requestTimeoutMs;
     this.#options = options;
-    this.#host = host;
-    this.#isHere = isLoopback(hostname.replace(/^\[|\]$/g, ''));
-    this.#pool = new Pool(origin, { headersTimeout: limit, bodyTimeout: limit });
-    this.#trouble = new Trouble(`Vector at ${host}`, HINT, options.patienceMs);
+    this.#host = url.host;
+    this.#isHere = isLocalUrl(url);
+    this.#pool = new Pool(url.origin, { headersTimeout: limit, bodyTimeout: limit });
+    this.#trouble = new Trouble(`Vector at ${url.host}`, HINT, options.patienceMs);
   }
 
   async open(): Promise<void> {}
@@ -143,10 +139,9 @@ export class VectorSink implements Sink {
 
   /** Posts until Vector has judged the lines: `undefined` where they are stored, else why it refuses them. */
   async #post(lines: Buffer, signal: AbortSignal): Promise<string | undefined> {
-    const isPlain = this.#isHere || lines.length <= PACKET_BYTES;
-    const body = isPlain ? lines : await compress(lines, { level: constants.Z_BEST_SPEED });
+    const packed = await packBody(lines, this.#isHere);
     for (;;) {
-      const { status, said } = await this.#request(body, isPlain, signal).catch(noAnswer);
+      const { status, said } = await this.#request(packed, signal).catch(noAnswer);
       const what = readVectorStatus(status);
       if (what === 'stored') {
         this.#trouble.over();
@@ -165,7 +160,7 @@ export class VectorSink implements Sink {
     if (!(await this.#trouble.wait(error, signal))) throw this.#trouble.unreachable(error);
   }
 
-  async #request(body: Buffer, isPlain: boolean, signal: AbortSignal): Promise<VectorReply> {
+  async #request({ body, headers }: PackedBody, signal: AbortSignal): Promise<VectorReply> {
     const { username, password = '' } = this.#options;
     const { pathname, search } = new URL(this.#options.url);
     const login = Buffer.from(`${username}:${password}`).toString('base64');
@@ -174,7 +169,7 @@ export class VectorSink implements Sink {
       path: pathname + search,
       headers: {
         'content-type': 'application/x-ndjson',
-        ...(isPlain ? {} : { 'content-encoding': 'gzip' }),
+        ...headers,
         ...(username === undefined ? {} : { authorization: `Basic ${login}` }),
       },
       body,

@@ -25,3 +25,8 @@ export function parseUrl(text: string, setting: string, example: string): URL {
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
+
+/** True where an address is this machine's own, and no other's. */
+export function isLocalUrl({ hostname }: URL): boolean {
+  return isLoopback(hostname.replace(/^\[|\]$/g, ''));
+}

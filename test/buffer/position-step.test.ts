@@ -25,6 +25,12 @@ test('from any position to any other, and back through JSON', () => {
   );
 });
 
+test('a key that every object inherits is a member like any other', () => {
+  const before = JSON.parse('{"toString":1,"__proto__":2,"length":0}');
+  for (const now of ['{"length":0}', '{"toString":1,"length":0}', '{"__proto__":4,"length":0,"valueOf":3}'])
+    assert.equal(JSON.stringify(applyStep(before, findStep(before, JSON.parse(now)))), now);
+});
+
 test('a window that grew at its front by one is told in few bytes', () => {
   const before = { length: 1_000, prints: prints(1_000, 1_000) };
   const now = { length: 1_000, prints: prints(1_001, 1_000) };

@@ -17,7 +17,7 @@ async function readRecords(t: TestContext, file: Buffer) {
   const damages: Damage[] = [];
   const reader = new SegmentReader(path, (damage) => damages.push(damage));
   for (let next = await reader.next(file.length); next; next = await reader.next(file.length))
-    records.push(next);
+    records.push({ ...next, body: Buffer.from(next.body) });
   await reader.close();
   return { records, damages, end: reader.end, numbers: records.map(({ head }) => head.n) };
 }

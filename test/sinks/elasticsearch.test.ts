@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createRelay } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readStatus } from '../../src/elasticsearch/client.ts';
@@ -29,6 +29,36 @@ async function open(t: TestContext): Promise<SinkBed & { indices: TestIndices }>
 }
 
 sinkContract('elasticsearch', open);
+
+test('what leaves this machine is gzipped, if it is not small', async (t) => {
+  const { prefix, indices } = await open(t);
+  const { hostname, port } = new URL(elasticsearchUrl());
+  let sent = '';
+  const relay = createRelay((client) => {
+    const server = connect(Number(port), hostname);
+    client.on('data', (piece) => {
+      sent += piece.toString('latin1');
+    });
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  t.after(() => relay.close());
+  const index = `${prefix}packed`;
+  const encodings: (string | undefined)[] = [];
+  // The second is an address that is not known to be this machine, and is.
+  for (const host of ['127.0.0.1', '0.0.0.0']) {
+    const sink = sinkOf(`http://${host}:${(relay.address() as AddressInfo).port}`);
+    await sink.open([indexNamed(index)], signal);
+    for (const count of [1, 1_000]) {
+      sent = '';
+      await sink.write(documents(index, count), signal);
+      encodings.push(/content-encoding: (\S+)/.exec(sent)?.[1]);
+    }
+    await sink.close();
+  }
+  assert.deepEqual(encodings, [undefined, undefined, undefined, 'gzip']);
+  assert.equal(await indices.count('packed'), 1_000);
+});
 
 test('a status means stored, there already, again or refused', () => {
   const statuses = { 200: 'stored', 201: 'stored', 409: 'exists', 429: 'again', 500: 'again', 503: 'again' };

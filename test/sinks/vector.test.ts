@@ -42,18 +42,18 @@ test('a status means stored, refused, again or misdirected', () => {
     for (const status of statuses) assert.equal(readVectorStatus(status), meaning, `${status}`);
 });
 
-test('what leaves this machine is gzipped, if it is more than a packet', async (t) => {
+test('what leaves this machine is gzipped, if it is not small', async (t) => {
   const { fake, sink } = await open(t, () => 200);
   const { port } = new URL(fake.url);
   // An address that is not known to be this machine, and is.
   const { sink: away } = await open(t, () => 200, { url: `http://0.0.0.0:${port}/` });
   for (const each of [sink, away])
-    for (const count of [1, 100]) await each.write(documents('x-a', count), signal);
+    for (const count of [1, 1_000]) await each.write(documents('x-a', count), signal);
   assert.deepEqual(
     fake.headers.map((headers) => headers['content-encoding']),
     [undefined, undefined, undefined, 'gzip'],
   );
-  assert.equal(fake.stored.size, 100);
+  assert.equal(fake.stored.size, 1_000);
 });
 
 test('no documents are no request', async (t) => {
