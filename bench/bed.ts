@@ -16,6 +16,11 @@ export function transformOf(input: string): string[] {
   return [...CLI, 'run', '--once', '--source', 'file', '--path', input, '--sink', 'stdout', '--quiet'];
 }
 
+/** The program written by hand over the same, see `by-hand.ts`. */
+export function byHandOf(input: string): string[] {
+  return [...NODE, join(root, 'dist/bench/by-hand.js'), input];
+}
+
 /** Vector, where one is on the PATH, or VECTOR_BIN names it. */
 export const VECTOR = findProgram('vector', 'VECTOR_BIN');
 /** The same for Fluent Bit. */

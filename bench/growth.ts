@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { Redis } from 'ioredis';
-import { CLI, linesFile, transformOf, workspace } from './bed.ts';
+import { byHandOf, CLI, linesFile, transformOf, workspace } from './bed.ts';
 import type { Figure } from './figures.ts';
 import { alternate, type Command, timed } from './measure.ts';
 
@@ -18,15 +18,22 @@ export async function growthFigures(
   lengths: readonly number[],
   rounds: number,
 ): Promise<Figure[]> {
-  const start = transformOf(await linesFile('text', 2));
+  const two = await linesFile('text', 2);
   /** In µs of CPU for each of `count` events. */
-  const cost = async (count: number, run: Command, config?: object): Promise<number> => {
+  const cost = async (
+    count: number,
+    run: Command,
+    config?: object,
+    start = transformOf(two),
+  ): Promise<number> => {
     const cpuSeconds = async (each: Command): Promise<number> =>
       (await timed({ ...each, cwd: workspace(config), stdout: devNull })).cpuSeconds;
     return (((await cpuSeconds(run)) - (await cpuSeconds({ command: start }))) / count) * 1e6;
   };
   const costOfFile = (file: string, count: number, config?: object): Promise<number> =>
     cost(count, { command: transformOf(file) }, config);
+  const costByHand = (file: string): Promise<number> =>
+    cost(MANY, { command: byHandOf(file) }, undefined, byHandOf(two));
   const figures: Figure[] = [];
   const compare = async (
     name: string,
@@ -68,6 +75,12 @@ export async function growthFigures(
     'one shape',
     () => costOfFile(one, MANY),
     { goal: '≥ 0.9' },
+  );
+  await compare(
+    `${KINDS.toLocaleString('en')} shapes of JSON, by hand`,
+    () => costByHand(kinds),
+    'one shape, by hand',
+    () => costByHand(one),
   );
 
   const more = Array.from({ length: 36 }, (_, n) => ({ use: 'ml-api-perfs', index: `ml-api-more-${n}` }));

@@ -2,16 +2,12 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test/services/service.ts';
-import { FLUENT_BIT, folder, linesFile, NODE, OTELCOL, transformOf, VECTOR, workspace } from './bed.ts';
+import { byHandOf, FLUENT_BIT, folder, linesFile, OTELCOL, transformOf, VECTOR, workspace } from './bed.ts';
 import type { Shape } from './data.ts';
 import { compared, type Figure, rates } from './figures.ts';
 import { alternate, type Spread, spreadOf, timed, type Usage } from './measure.ts';
 
 const out = join(folder, 'out.ndjson');
-
-function byHand(input: string): string[] {
-  return [...NODE, join(root, 'dist/bench/by-hand.js'), input];
-}
 
 /** Lines in a file, through the plugins, to NDJSON. */
 function sidecar(input: string, stdout: string, config?: object): Promise<Usage> {
@@ -82,7 +78,7 @@ async function compareDocuments(shape: Shape): Promise<void> {
   const input = await linesFile(shape, 2_000);
   await sidecar(input, out);
   const ours = documentsOf(out);
-  await timed({ command: byHand(input), stdout: out });
+  await timed({ command: byHandOf(input), stdout: out });
   deepEqual(documentsOf(out), ours);
 }
 
@@ -100,7 +96,7 @@ export async function transformFigures(lines: number, rounds: number): Promise<F
     const bytes = statSync(input).size;
     await compareDocuments(shape);
     const handSeconds = async (file: string): Promise<number> =>
-      (await timed({ command: byHand(file), stdout: out })).seconds;
+      (await timed({ command: byHandOf(file), stdout: out })).seconds;
     const seconds = await alternate(rounds, {
       byHand: () => handSeconds(input),
       byHandStart: () => handSeconds(start),

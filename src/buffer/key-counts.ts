@@ -7,8 +7,10 @@ const LOAD = 0.8;
 const FEWEST_PLACES = 1 << 10;
 /** A table with as many never grows. */
 const MOST_PLACES = Math.ceil(GENERATION / LOAD);
-/** Of a place: two halves of the key, and the count plus one, so that 0 marks a free one. */
-const WORDS = 3;
+/** Bytes of a place: eight of the key, and one of the count plus one, so that 0 marks a free one. */
+const PLACE_BYTES = 9;
+/** Stands in that byte for a larger count. */
+const MANY = 255;
 /** Bytes that `dump` answers at a time. */
 const DUMPED = 1 << 20;
 
@@ -19,6 +21,8 @@ export interface DumpedKeys {
   /** How many keys the whole table holds, and how many places it has. */
   size: number;
   places: number;
+  /** Counts that do not fit into the table, with their places; the first piece has them. */
+  many: [place: number, count: number][];
   /** The byte of the table where the piece begins. */
   from: number;
   piece: Buffer;
@@ -29,7 +33,7 @@ export interface DumpedKeys {
  * memory of a map of texts. Two contents that share these bits would be told apart as copies are, and harm nobody.
  *
  * The newest 1,050,000 keys are remembered, and up to 350,000 more: when the youngest generation is full, the oldest is
- * forgotten, but for the keys that were counted since. At most 21 MB.
+ * forgotten, but for the keys that were counted since. At most 16 MB.
  */
 export class KeyCounts {
   /** Youngest first. */
@@ -72,60 +76,75 @@ export class KeyCounts {
   }
 }
 
-/** Open addressing over a typed array. */
+/** Open addressing over typed arrays. */
 class KeyTable {
   size = 0;
-  #places = FEWEST_PLACES;
-  #words = new Uint32Array(WORDS * FEWEST_PLACES);
+  #places = 0;
+  #bytes = new Uint8Array();
+  /** Views of these bytes: both halves of each place's key, and then the counts. */
+  #halves = new Uint32Array();
+  #counts = new Uint8Array();
+  #many = new Map<number, number>();
+
+  constructor() {
+    this.#allocate(FEWEST_PLACES);
+  }
 
   get(high: number, low: number): number | undefined {
-    const count = this.#words[this.#find(high, low) + 2]!;
+    const place = this.#find(high, low);
+    const count = this.#counts[place]!;
+    if (count === MANY) return this.#many.get(place);
     return count === 0 ? undefined : count - 1;
   }
 
   set(high: number, low: number, count: number): void {
-    const at = this.#find(high, low);
-    const words = this.#words;
-    const isNew = words[at + 2] === 0;
-    words[at] = high;
-    words[at + 1] = low;
-    words[at + 2] = count + 1;
+    const place = this.#find(high, low);
+    const isNew = this.#counts[place] === 0;
+    this.#halves[2 * place] = high;
+    this.#halves[2 * place + 1] = low;
+    this.#counts[place] = Math.min(count + 1, MANY);
+    if (count + 1 < MANY) this.#many.delete(place);
+    else this.#many.set(place, count);
     if (isNew && ++this.size > this.#places * LOAD) this.#grow();
   }
 
   *dump(): Generator<Omit<DumpedKeys, 'age'>> {
-    const bytes = Buffer.from(this.#words.buffer);
-    for (let from = 0; from < bytes.length; from += DUMPED)
-      yield { size: this.size, places: this.#places, from, piece: bytes.subarray(from, from + DUMPED) };
+    const bytes = Buffer.from(this.#bytes.buffer);
+    for (let from = 0; from < bytes.length; from += DUMPED) {
+      const many = from === 0 ? [...this.#many] : [];
+      yield { size: this.size, places: this.#places, many, from, piece: bytes.subarray(from, from + DUMPED) };
+    }
   }
 
-  load({ size, places, from, piece }: Omit<DumpedKeys, 'age'>): void {
-    if (places !== this.#places) {
-      this.#places = places;
-      this.#words = new Uint32Array(WORDS * places);
-    }
+  load({ size, places, many, from, piece }: Omit<DumpedKeys, 'age'>): void {
+    if (places !== this.#places) this.#allocate(places);
     this.size = size;
-    Buffer.from(this.#words.buffer).set(piece, from);
+    this.#bytes.set(piece, from);
+    for (const [place, count] of many) this.#many.set(place, count);
+  }
+
+  #allocate(places: number): void {
+    this.#places = places;
+    this.#bytes = new Uint8Array(PLACE_BYTES * places);
+    this.#halves = new Uint32Array(this.#bytes.buffer, 0, 2 * places);
+    this.#counts = this.#bytes.subarray(8 * places);
+    this.#many = new Map();
   }
 
   /** Where the key is, or the free place where it belongs. Keys are hashes: their own bits spread them. */
   #find(high: number, low: number): number {
-    const words = this.#words;
-    for (let at = WORDS * (low % this.#places); ; at += WORDS) {
-      if (at === words.length) at = 0;
-      if (words[at + 2] === 0 || (words[at] === high && words[at + 1] === low)) return at;
-    }
+    const halves = this.#halves;
+    for (let place = low % this.#places; ; place = place + 1 === this.#places ? 0 : place + 1)
+      if (this.#counts[place] === 0 || (halves[2 * place] === high && halves[2 * place + 1] === low))
+        return place;
   }
 
   #grow(): void {
-    const old = this.#words;
-    this.#places = Math.min(2 * this.#places, MOST_PLACES);
-    const words = new Uint32Array(WORDS * this.#places);
-    this.#words = words;
-    for (let from = 0; from < old.length; from += WORDS) {
-      if (old[from + 2] === 0) continue;
-      const at = this.#find(old[from]!, old[from + 1]!);
-      for (let word = 0; word < WORDS; word++) words[at + word] = old[from + word]!;
-    }
+    const [halves, counts, many] = [this.#halves, this.#counts, this.#many];
+    this.size = 0;
+    this.#allocate(Math.min(2 * this.#places, MOST_PLACES));
+    counts.forEach((count, place) => {
+      if (count > 0) this.set(halves[2 * place]!, halves[2 * place + 1]!, many.get(place) ?? count - 1);
+    });
   }
 }

@@ -30,6 +30,20 @@ test('what is dumped and loaded again counts on', () => {
     assert.deepEqual(loaded.add(keyOf(`${n}`), 1), [n < 2_000 ? 2 : n < 3_000 ? 1 : 0]);
 });
 
+test('there is no most that it counts to, and a table that grew, or was loaded, knows it', () => {
+  const counts = new KeyCounts();
+  const many = Buffer.concat(Array.from({ length: 1_000 }, () => keyOf('often')));
+  for (let n = 0; n < 70; n++) counts.add(many, 1);
+  for (let n = 0; n < 2_000; n++) counts.add(keyOf(`${n}`), 1);
+  const loaded = new KeyCounts();
+  for (const dumped of counts.dump()) loaded.load(dumped);
+  for (const each of [counts, loaded]) {
+    assert.deepEqual(each.add(keyOf('often'), -69_800), [70_000]);
+    assert.deepEqual(each.add(keyOf('often'), 300), [200]);
+    assert.deepEqual(each.add(keyOf('often'), 0), [500]);
+  }
+});
+
 test('a million keys behind it, a key is still known; two million behind it, it is not', {
   timeout: 60_000,
 }, () => {
