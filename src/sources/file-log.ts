@@ -120,16 +120,28 @@ export class FileLog {
     const file = this.#handle;
     if (!file) return;
     const { size } = await file.stat();
-    while (this.cursor.at < size) {
-      const { at, tail, restLength } = this.cursor;
-      // What does not end yet is looked at again with the next chunk: twice as much each time, so that it stays linear.
-      const bytes = await readAt(file, at - tail.length, tail.length + Math.max(CHUNK, restLength));
-      // The bytes before belong to what was read: otherwise the file was written anew meanwhile.
-      if (bytes.length <= tail.length || !bytes.subarray(0, tail.length).equals(tail)) return;
-      if (!(await this.#isUnchanged(file))) return;
+    let next = this.#readNext(file, size);
+    for (;;) {
+      const bytes = await next;
+      if (!bytes) return;
       this.grownAt = Date.now();
-      yield this.cursor.add(bytes.subarray(tail.length));
+      const items = this.cursor.add(bytes);
+      // While these are worked on, the next are read; where nobody wants them any more, it does not matter if they can't be.
+      next = this.#readNext(file, size);
+      next.catch(() => {});
+      yield items;
     }
+  }
+
+  /** The bytes behind those that were read; `undefined` where there are none, or the file is not what it was. */
+  async #readNext(file: FileHandle, size: number): Promise<Buffer | undefined> {
+    const { at, tail, restLength } = this.cursor;
+    if (at >= size) return undefined;
+    // What does not end yet is looked at again with the next chunk: twice as much each time, so that it stays linear.
+    const bytes = await readAt(file, at - tail.length, tail.length + Math.max(CHUNK, restLength));
+    // The bytes before belong to what was read: otherwise the file was written anew meanwhile.
+    const isNext = bytes.length > tail.length && bytes.subarray(0, tail.length).equals(tail);
+    return isNext && (await this.#isUnchanged(file)) ? bytes.subarray(tail.length) : undefined;
   }
 
   async #isUnchanged(file: FileHandle): Promise<boolean> {
