@@ -7,11 +7,13 @@ COPY src src
 COPY plugins plugins
 COPY demo demo
 RUN npx tsc
-# Without them (--build-arg CHARTS=), /dashboards and `report` draw nothing, and the image is a third smaller.
+# Without them (--build-arg CHARTS=), /dashboards and `report` draw nothing, and the image adds 16 MB to Node's, not 32.
 ARG CHARTS="vega vega-lite @resvg/resvg-js"
-# What only compilers and debuggers read stays behind.
-RUN rm -rf node_modules \
-  && npm install --no-save --save-prod --omit=dev --no-audit --no-fund $CHARTS \
+# Their versions are those of package-lock.json. What only compilers and debuggers read stays behind.
+RUN charts=$(node -p "const { packages } = require('./package-lock.json'); \
+    process.argv.slice(1).map((name) => name + '@' + packages['node_modules/' + name].version).join(' ')" $CHARTS) \
+  && rm -rf node_modules \
+  && npm install --no-save --save-prod --omit=dev --no-audit --no-fund $charts \
   && find node_modules dist -type f \
     \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete
 

@@ -113,10 +113,27 @@ function describeDeployment(): void {
     assert.doesNotMatch(shown, /redis:\/\/elsewhere/);
   });
 
+  test('the image holds what package-lock.json names', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const held = JSON.parse(
+      run('docker compose exec -T sidecar cat node_modules/.package-lock.json'),
+    ).packages;
+    for (const name of ['vega', 'vega-lite', '@resvg/resvg-js', 'undici'])
+      assert.ok(held[`node_modules/${name}`], name);
+    for (const [path, { version }] of Object.entries<{ version: string }>(held))
+      assert.equal(version, packages[path]?.version, path);
+  });
+
   test('PNG pictures have words', () => {
     inSidecar('report --output /tmp/charts --format png');
     const listed = run('docker compose exec -T sidecar ls /tmp/charts').split('\n').filter(Boolean);
     assert.ok(listed.includes('latency.png'), listed.join(' '));
+    const script = `import("./dist/src/dashboards/png.js").then(({ renderPng }) => {
+      const svg = (word) => "<svg xmlns=\\"http://www.w3.org/2000/svg\\" width=\\"60\\" height=\\"20\\">" +
+        "<text y=\\"15\\" font-family=\\"system-ui, sans-serif\\">" + word + "</text></svg>";
+      console.log(Buffer.compare(renderPng(svg("latency")), renderPng(svg(""))));
+    })`;
+    assert.notEqual(run(`docker compose exec -T sidecar node -e '${script}'`).trim(), '0');
   });
 
   for (const name of ['sidecar', 'vector', 'elasticsearch', 'redis']) {

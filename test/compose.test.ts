@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -171,6 +171,19 @@ test('.env.example names every variable, and, uncommented, is a configuration', 
   assert.equal(config.pipeline.filter.pattern, 'API Call - POST /predict');
   assert.deepEqual(config.pipeline.filter.methods, ['POST', 'GET']);
   assert.equal(config.listen, '127.0.0.1:9464');
+});
+
+test('the charts in the image are of the versions that package-lock.json names', () => {
+  const dockerfile = read('Dockerfile');
+  const [, names] = /^ARG CHARTS="(.+)"$/m.exec(dockerfile)!;
+  const [, script] = /\$\(node -p "([^"]+)" \$CHARTS\)/.exec(dockerfile)!;
+  const print = (...asked: string[]): string =>
+    execFileSync('node', ['-p', script!.replaceAll('\\\n', ''), ...asked], { cwd: root, encoding: 'utf8' });
+  const { packages } = JSON.parse(read('package-lock.json'));
+  const locked = names!.split(' ').map((name) => `${name}@${packages[`node_modules/${name}`].version}`);
+  assert.equal(print(...names!.split(' ')), `${locked.join(' ')}\n`);
+  assert.equal(print(), '\n');
+  assert.match(dockerfile, /npm install [^\n]* \$charts /);
 });
 
 test('the image is built from files that the build may see', () => {
