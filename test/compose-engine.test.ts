@@ -84,7 +84,8 @@ function describeDeployment(): void {
     for (const name of ports) env[name] = String(await freePort());
   });
   after(() => {
-    spawnSync('bash', ['-c', REMOVE], { cwd: folder, env });
+    const images = `docker image prune --force --filter label=com.docker.compose.project=${env.COMPOSE_PROJECT_NAME}`;
+    spawnSync('bash', ['-c', `${REMOVE} --rmi local; ${images}`], { cwd: folder, env });
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -146,6 +147,12 @@ function describeDeployment(): void {
       console.log(`${name} killed, verify:`, JSON.stringify(await verified()));
     });
   }
+
+  test('another `up` without a change recreates nothing', () => {
+    const before = containers().sort();
+    for (let again = 0; again < 3; again++) run(UP);
+    assert.deepEqual(containers().sort(), before);
+  });
 
   test('another `up` leaves no volume behind, and Kibana as it is; a changed file is in the new image', () => {
     const volumes = (): string => run('docker volume ls --quiet');
