@@ -8,6 +8,7 @@ import type { PluginUse } from './plugin-chain.ts';
 import { reasonOf, SidecarError } from './util/errors.ts';
 import type { JsonObject } from './util/json.ts';
 import { importOptional } from './util/optional-package.ts';
+import { stampOf } from './util/stamp.ts';
 
 /** The plugins that ship; each is a file of that name in `plugins/`. */
 export const SHIPPED_PLUGINS = [
@@ -120,15 +121,17 @@ function placeOf(cause: unknown): string {
 /** Node's error codes for TypeScript it can't load itself: all of it before 22.18, later only what types alone don't cover, such as enums. */
 const NEEDS_TSX = new Set(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
 
-/** Modules that Node itself was asked for: it keeps them as they were. */
-const kept = new Set<string>();
+/** Modules that Node itself was asked for, and keeps as they were, with the stamps of their folders then. */
+const kept = new Map<string, string>();
 
 /** Loads a module of one's own as it is now. */
 async function importModule(path: string): Promise<{ default?: unknown }> {
   const url = pathToFileURL(path).href;
   let why = 'taking up a changed plugin needs tsx, which is not installed';
-  if (!kept.has(url)) {
-    kept.add(url);
+  const stamp = stampOf([dirname(path)]);
+  const stampThen = kept.get(url) ?? stamp;
+  if (stamp === stampThen) {
+    kept.set(url, stamp);
     try {
       return await import(url);
     } catch (cause) {

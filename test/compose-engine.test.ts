@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from './helpers.ts';
 import { uniqueName } from './services/env.ts';
 import { freePort, root } from './services/service.ts';
 
@@ -169,6 +170,29 @@ function describeDeployment(): void {
     const dashboards = run(`curl -sf ${asked} '${kibana}/_export'`);
     assert.match(dashboards, /"title":"Mine"/);
     assert.match(run('docker compose exec -T sidecar cat configs/alerts.yaml'), /# changed/);
+  });
+
+  test("a plugin of one's own is in the image, and its index is set up and filled", async () => {
+    writeFileSync(
+      join(folder, 'plugins/mine.ts'),
+      `import { defineFields, definePlugin } from 'ml-log-sidecar/plugin';
+       const fields = defineFields({ level: { type: 'keyword', from: 'level' } });
+       export default definePlugin({
+         name: 'ml-api-mine',
+         index: { name: 'ml-api-mine', filtered: false, ...fields.index() },
+         create: () => ({ documents: (event) => fields.document(event) }),
+       });`,
+    );
+    const path = join(folder, 'configs/pipeline.yaml');
+    const config = readFileSync(path, 'utf8');
+    writeFileSync(path, config.replace(/^plugins:$/m, '$&\n  - use: ../plugins/mine.ts'));
+    run(UP);
+    const mine = `http://127.0.0.1:${env.ELASTICSEARCH_HOST_PORT}/ml-api-mine`;
+    const { count } = await eventually('documents of the plugin', async () => {
+      const answer = (await (await fetch(`${mine}/_count`)).json()) as { count: number };
+      return answer.count > 0 && answer;
+    });
+    console.log("documents of a plugin of one's own:", count);
   });
 
   test(`${DOWN}: nothing runs on, and the data stays`, async () => {

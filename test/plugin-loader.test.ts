@@ -117,6 +117,19 @@ test('an unknown name is refused with the known ones, a missing file with its pa
   await refused(folder, ['./mine.ts'], /"\.\/mine\.ts"/, new RegExp(join(folder, 'mine.ts')));
 });
 
+test('a plugin that is loaded once more is the same until a file in its folder changes', async (t) => {
+  const folder = userFolder(t, {
+    'plain.mjs': `import { name } from './name.mjs'; export default { name, create: () => ({}) };`,
+    'name.mjs': `export const name = 'before';`,
+  });
+  const load = async () => (await loadPlugins([{ use: './plain.mjs' }], folder))[0]!.plugin;
+  const first = await load();
+  // No second module, for which tsx would be needed.
+  assert.equal(await load(), first);
+  writeFileSync(join(folder, 'name.mjs'), `export const name = 'changed';`);
+  assert.equal((await load()).name, 'changed');
+});
+
 test('a file that exports no plugin is refused with what it must export', async (t) => {
   const folder = userFolder(t, {
     'none.ts': 'export const plugin = 1;',

@@ -1,12 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
 import { isShippedPlugin } from '../plugin-loader.ts';
 import { SidecarError } from '../util/errors.ts';
+import { stampOf } from '../util/stamp.ts';
 
 /** Looking, unlike the system's notices, works in every mounted folder, and where one file takes another's place. */
 const LOOK_EVERY_MS = 250;
-const CODE = /\.[mc]?[jt]s$|\.json$/;
 
 /**
  * Calls `onChange` whenever the configuration, `.env`, a plugin of one's own, or a file beside one has changed, and rests
@@ -43,20 +42,4 @@ export function watchConfiguration(
 function listPaths({ config, base, file }: LoadedConfig): readonly string[] {
   const own = [...config.plugins, ...config.formats].filter(({ use }) => !isShippedPlugin(use));
   return [file, resolve('.env'), ...new Set(own.map(({ use }) => dirname(resolve(base, use))))];
-}
-
-/** Another text whenever something has changed. */
-function stampOf(paths: readonly string[]): string {
-  return paths.map(stampPath).join('\n');
-}
-
-function stampPath(path: string): string {
-  try {
-    const stat = statSync(path);
-    if (!stat.isDirectory()) return `${path} ${stat.ino} ${stat.mtimeMs} ${stat.size}`;
-    const code = readdirSync(path).filter((name) => CODE.test(name));
-    return code.map((name) => stampPath(join(path, name))).join('\n');
-  } catch {
-    return `${path} is not there`;
-  }
 }
