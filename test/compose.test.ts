@@ -150,12 +150,18 @@ test("the variables in docker-compose.yml are the program's own, and their defau
   }
 });
 
+test("the sidecar's sink is a variable, so that what is run beside it has the same state; its flags set nothing", () => {
+  const { command, environment } = compose.services.sidecar!;
+  assert.deepEqual(command, ['run', '--continuous']);
+  assert.equal(environment!.PIPELINE_SINK, 'vector');
+});
+
 test("the addresses of the others are compose's own, whatever .env says", () => {
   const names = Object.keys(compose.services);
   for (const [name, { environment = {} }] of ours) {
     for (const [variable, value] of Object.entries(environment)) {
       // What a browser opens is a port of the host.
-      if (variable.includes('LISTEN') || value.includes('_HOST_PORT')) continue;
+      if (!variable.endsWith('_URL') || value.includes('_HOST_PORT')) continue;
       assert.ok(names.includes(new URL(value).hostname), `${name}: ${variable}`);
     }
   }
