@@ -109,6 +109,11 @@ function describeDeployment(): void {
     console.log('verify:', JSON.stringify(counts));
   });
 
+  for (const command of documented.filter((each) => each.includes(' exec ')))
+    test(command, () => {
+      run(command);
+    });
+
   test('.env reaches the sidecar, and the addresses are those of the services', () => {
     const shown = inSidecar('config show');
     assert.match(shown, /batch_size.*37/);
