@@ -238,11 +238,14 @@ function endBySignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** Below the range that the kernel gives to outgoing connections, which could take it before the server does. */
-export async function freePort(): Promise<number> {
+/**
+ * Below the range that the kernel gives to outgoing connections, which could take it before the server does. The port that is
+ * `further` on is free, too.
+ */
+export async function freePort(further = 0): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
-    if (await isFree(port)) return port;
+    const port = 10_000 + Math.floor(Math.random() * (22_000 - further));
+    if ((await isFree(port)) && (await isFree(port + further))) return port;
   }
 }
 

@@ -203,8 +203,10 @@ async function play(rounds: readonly Round[], cap: number, batchSize: number): P
         reader = new Reader(key, service.url, position, batchSize, gaps);
       }
       const told = gaps.length;
-      // An edit is noticed when the whole window is read the next time.
-      const isEdited = changes.some((each) => each !== 'clear' && ('edit' in each || 'remove' in each));
+      // An edit is noticed when the whole window is read the next time; so is what comes back further behind.
+      const isEdited = changes.some(
+        (each) => each !== 'clear' && ('edit' in each || 'remove' in each || 'restore' in each),
+      );
       const batches = await reader.drain(redis, isEdited ? 40 : 7);
       const fresh = batches.filter(({ known }) => !known).flatMap(({ entries }) => entries as string[]);
       for (const text of fresh) handedOn.set(text, (handedOn.get(text) ?? 0) + 1);
@@ -253,6 +255,18 @@ const OLDER_COPY: [Round[], number, number] = [
   3,
 ];
 
+/** What was removed in the middle of a list comes back there, with something new at the front. */
+const BACK_IN_THE_MIDDLE: [Round[], number, number] = [
+  [
+    { changes: [{ push: 594 }, { push: 6 }], crash: false, commit: 0 },
+    { changes: [{ remove: 39 }], crash: false, commit: 0 },
+    { changes: [{ restore: 1, push: 1 }], crash: false, commit: 0 },
+    { changes: [], crash: false, commit: 0 },
+  ],
+  600,
+  3,
+];
+
 test('whatever happens to the list and to its reader, all is handed on once, or told', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -261,7 +275,7 @@ test('whatever happens to the list and to its reader, all is handed on once, or 
       fc.constantFrom(3, 100),
       play,
     ),
-    { numRuns: long ? 2_000 : 40, examples: [OLDER_COPY] },
+    { numRuns: long ? 2_000 : 40, examples: [OLDER_COPY, BACK_IN_THE_MIDDLE] },
   );
 });
 

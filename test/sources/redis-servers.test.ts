@@ -17,6 +17,8 @@ import { freePort, root, type Service, start } from '../services/service.ts';
 import { follow, freshOf, logs } from './contract.ts';
 
 const KEY = 'api_logs';
+/** So far behind its port, a node of a cluster listens to the others. */
+const CLUSTER_BUS = 10_000;
 const LOG = '2026-11-24 19:26:39 - api - INFO - event';
 
 async function redisFor(t: TestContext, ...args: string[]): Promise<Service> {
@@ -216,8 +218,12 @@ test('behind sentinels the master is found, also after a failover', { timeout: 2
 
 test('a cluster is read where the key is; one that is down is told', { timeout: 200_000 }, async (t) => {
   const nodes: Service[] = [];
-  for (let n = 0; n < 3; n++)
-    nodes.push(await redisFor(t, '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'));
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
+  for (let n = 0; n < 3; n++) {
+    const node = await startRedis({ args, port: await freePort(CLUSTER_BUS) });
+    t.after(() => node.stop());
+    nodes.push(node);
+  }
   const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);
   execFileSync('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes']);
   await eventually('the cluster is up', () =>
