@@ -23,9 +23,9 @@ interface Holder {
 }
 
 /**
- * Keeps two processes from doing the same work. Each process creates its own file beside `path`; the holder also owns
- * `….owner`. No check is separate from the change that it allows, so when many processes start at once and find the lock of a
- * dead one, exactly one of them takes it.
+ * Keeps two processes from doing the same work. Each has a file of its own beside `path`, and the one that holds the lock
+ * also has `….owner`. Checking and taking are one step, so of many processes that start at once and find the lock of a dead
+ * one, exactly one gets it.
  */
 export class Lock {
   readonly #path: string;

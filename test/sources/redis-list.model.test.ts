@@ -203,10 +203,12 @@ async function play(rounds: readonly Round[], cap: number, batchSize: number): P
         reader = new Reader(key, service.url, position, batchSize, gaps);
       }
       const told = gaps.length;
-      // An edit is noticed when the whole window is read the next time; so is what comes back further behind.
-      const isEdited = changes.some(
-        (each) => each !== 'clear' && ('edit' in each || 'remove' in each || 'restore' in each),
-      );
+      // An edit is noticed when the whole window is read the next time; so is what comes back between entries that stayed.
+      const had = new Set(past.at(-1));
+      const stayed = list.map((text) => had.has(text));
+      const isEdited =
+        changes.some((each) => each !== 'clear' && ('edit' in each || 'remove' in each)) ||
+        stayed.slice(stayed.indexOf(true), stayed.lastIndexOf(true)).includes(false);
       const batches = await reader.drain(redis, isEdited ? 40 : 7);
       const fresh = batches.filter(({ known }) => !known).flatMap(({ entries }) => entries as string[]);
       for (const text of fresh) handedOn.set(text, (handedOn.get(text) ?? 0) + 1);
