@@ -93,7 +93,7 @@ export class LogCollector {
     try {
       const events: LogEvent[] = [];
       for await (const batch of source.batches({ follow: false, limit, batchSize: limit, signal }))
-        events.push(...batch.entries.map((entry) => parse(entry).event));
+        events.push(...batch.entries.map((entry) => parse(entry).createEvent()));
       return events;
     } finally {
       await source.close();
@@ -102,7 +102,7 @@ export class LogCollector {
 
   /** Parses one entry, by the formats that ship. Throws for one that is too large. */
   parseLogEntry(entry: Entry): LogEvent {
-    return createEntryParser(this.#loaded.config)(entry).event;
+    return createEntryParser(this.#loaded.config)(entry).createEvent();
   }
 }
 

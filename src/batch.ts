@@ -1,3 +1,4 @@
+import { createEvent } from './identity.ts';
 import type { LogBatch } from './intake.ts';
 import type { DeadLetter } from './letter.ts';
 import type { IndexDocument } from './plugin.ts';
@@ -43,12 +44,13 @@ export function prepareBatch(
     newest: undefined,
   };
   batch.logs.forEach((log, place) => {
-    const { id, entry, event, reason = '' } = log;
+    const { id, entry } = log;
+    const event = createEvent(log);
     // Its documents are all that is wanted of it from now on, and a parsed log is several times as large as its entry.
-    log.event = undefined;
+    log.parsed = undefined;
     work.size += typeof entry === 'string' ? entry.length : JSON.stringify(entry).length;
     if (!event) {
-      work.letters.push({ stage: 'parse', at: 'parse', reason, id, entry });
+      work.letters.push({ stage: 'parse', at: 'parse', reason: log.reason ?? '', id, entry });
       return;
     }
     if (event.written !== '' && !(work.newest && work.newest > event.timestamp))

@@ -55,8 +55,7 @@ export async function assemblePipeline(
   const segments = new Segments(join(path, name), max_bytes);
   const journal = new Journal(join(state, 'journal'), () => segments.sync());
   const plugins = loaded ?? (await createPluginChain({ config, base }));
-  const parser = createEntryParser(config, plugins.formats);
-  const parse: Stages['parse'] = (entry) => parser(entry).event;
+  const parse = createEntryParser(config, plugins.formats);
   const stages: Stages = {
     source: await source.create(follow),
     parse,

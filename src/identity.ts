@@ -1,19 +1,19 @@
 import type { Entry } from './entry.ts';
 import { createContentKey, createScopedKey, type LogEvent } from './event.ts';
-import { EntryError } from './parse.ts';
+import { EntryError, type Parsed } from './parse.ts';
 import type { Batch } from './sources/source.ts';
 import { reasonOf } from './util/errors.ts';
 
-/** An entry with its identity, which it keeps from now on, and its event until plugins have run, or why there is none. */
+/** An entry with its identity, which it keeps from now on, and how it was read until plugins have run, or why it can't be. */
 export interface Log {
   entry: Entry;
   id: string;
-  event?: LogEvent | undefined;
+  parsed?: Parsed | undefined;
   reason?: string;
 }
 
-/** Entry to event; throws for what is not a log. */
-export type Parse = (entry: Entry) => LogEvent;
+/** Reads an entry; throws for what is not a log. */
+export type Parse = (entry: Entry) => Parsed;
 
 /** Tells copies apart: see `Journal.count`. */
 export interface CopyCounter {
@@ -31,38 +31,45 @@ export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { log
   const { entries, scopes, known } = batch;
   const logs = entries.map((entry) => readLog(entry, parse));
   if (scopes) {
-    for (const [n, each] of logs.entries()) setId(each, createScopedKey(scopes[n]!, each.id));
+    for (const [n, each] of logs.entries()) each.id = createScopedKey(scopes[n]!, each.id);
     return { logs, keys: Buffer.alloc(0) };
   }
   // Two numbers of 32 bits each, the lower byte first.
   const keys = Buffer.from(logs.map(({ id }) => id.slice(0, KEY_DIGITS)).join(''), 'hex').swap32();
   const before = copies.count(keys, known);
   logs.forEach((each, n) => {
-    if (before[n]! > 0) setId(each, `${each.id}-${before[n]}`);
+    if (before[n]! > 0) each.id += `-${before[n]}`;
   });
   return { logs, keys };
 }
 
 /** Reads an entry again that was given its identity before. */
 export function readAgain(entry: Entry, id: string, parse: Parse): Log {
-  const log = readLog(entry, parse);
-  setId(log, id);
-  return log;
+  try {
+    return { entry, id, parsed: parse(entry) };
+  } catch (error) {
+    return { entry, id, reason: reasonOf(error) };
+  }
+}
+
+/** The event of a log; `undefined` where it can't be read: `reason` says why. */
+export function createEvent(log: Log): LogEvent | undefined {
+  try {
+    return log.parsed?.createEvent(log.id);
+  } catch (error) {
+    log.reason = reasonOf(error);
+    return undefined;
+  }
 }
 
 function readLog(entry: Entry, parse: Parse): Log {
   try {
-    const event = parse(entry);
-    return { entry, id: event.id, event };
+    const parsed = parse(entry);
+    return { entry, id: parsed.key, parsed };
   } catch (error) {
     // A log that is only too large keeps the identity that it has under another limit.
-    const told = error instanceof EntryError ? error.event?.id : undefined;
+    const told = error instanceof EntryError ? error.key : undefined;
     const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
     return { entry, id: told ?? createContentKey('', '', text, undefined), reason: reasonOf(error) };
   }
-}
-
-function setId(log: Log, id: string): void {
-  log.id = id;
-  if (log.event) log.event.id = id;
 }

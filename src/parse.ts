@@ -20,12 +20,12 @@ import { log } from './util/log.ts';
 /** Why an entry is not a log; it becomes a dead letter. */
 export class EntryError extends Error {
   override name = 'EntryError';
-  /** The log as it could be told all the same: what it is known by when another limit lets it pass. */
-  readonly event: LogEvent | undefined;
+  /** The key of its content, where that could be told all the same: what it is known by when another limit lets it pass. */
+  readonly key: string | undefined;
 
-  constructor(message: string, options: { event?: LogEvent; cause?: unknown } = {}) {
+  constructor(message: string, options: { key?: string; cause?: unknown } = {}) {
     super(message, options);
-    this.event = options.event;
+    this.key = options.key;
   }
 }
 
@@ -45,10 +45,14 @@ export interface ParseOptions {
   formats: readonly Format[];
 }
 
-/** An entry's event, and the name of the format that read it; none where none did. */
+/** An entry that was read. Its event is made where it is wanted: what is kept in the buffer needs the key alone. */
 export interface Parsed {
-  event: LogEvent;
-  format: string | undefined;
+  /** The name of the format that read it; none where none did. */
+  readonly format: string | undefined;
+  /** `createContentKey` of it, computed each time. */
+  readonly key: string;
+  /** A new event of it, with this identity; without one, with its key. */
+  createEvent(id?: string): LogEvent;
 }
 
 /** Envelopes in envelopes are opened so far. */
@@ -63,22 +67,48 @@ export function createEventParser({
   maxEntryBytes = Number.POSITIVE_INFINITY,
   formats,
 }: ParseOptions): (entry: Entry) => Parsed {
-  const toEvent = eventMaker(readTimestamp);
+  const createEvent = eventMaker(readTimestamp);
   return (entry) => {
     if (typeof entry !== 'string' && isDeeperThan(entry, MAX_DEPTH))
       throw new EntryError(`the entry nests deeper than ${MAX_DEPTH} levels`);
-    const read = readByFormats(entry, formats, MOST_ENVELOPES);
-    const event = toEvent(read);
-    refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), event, maxEntryBytes);
-    return { event, format: read.format };
+    const parsed = new ReadParts(readByFormats(entry, formats, MOST_ENVELOPES), createEvent);
+    refuseTooLarge(typeof entry === 'string' ? entry : JSON.stringify(entry), parsed, maxEntryBytes);
+    return parsed;
   };
 }
 
-function refuseTooLarge(text: string, event: LogEvent, maxEntryBytes: number): void {
+type EventMaker = (read: ReadEntry, id: string) => LogEvent;
+
+class ReadParts implements Parsed {
+  readonly #read: ReadEntry;
+  readonly #createEvent: EventMaker;
+
+  constructor(read: ReadEntry, createEvent: EventMaker) {
+    this.#read = read;
+    this.#createEvent = createEvent;
+  }
+
+  get format(): string | undefined {
+    return this.#read.format;
+  }
+
+  get key(): string {
+    const { time, level, message, data } = this.#read.parts;
+    return createContentKey(textOf(time) ?? '', textOf(level) ?? UNKNOWN_LEVEL, message, data);
+  }
+
+  createEvent(id = this.key): LogEvent {
+    return this.#createEvent(this.#read, id);
+  }
+}
+
+function refuseTooLarge(text: string, parsed: Parsed, maxEntryBytes: number): void {
   if (text.length * 3 <= maxEntryBytes) return;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxEntryBytes) return;
-  throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`, { event });
+  throw new EntryError(`the entry has ${bytes} bytes; limits.entry_bytes allows ${maxEntryBytes}`, {
+    key: parsed.key,
+  });
 }
 
 interface ReadEntry {
@@ -176,15 +206,15 @@ function nameLevel(written: string): string {
 }
 
 /** Makes events of parts. It tells, once, of a time that can't be read. */
-function eventMaker(readTimestamp: TimestampReader): (read: ReadEntry) => LogEvent {
+function eventMaker(readTimestamp: TimestampReader): EventMaker {
   let told = false;
-  return ({ parts, extra, readAt }) => {
+  return ({ parts, extra, readAt }, id) => {
     const { logger, message, data } = parts;
     const written = textOf(parts.time) ?? '';
     const level = textOf(parts.level) ?? UNKNOWN_LEVEL;
     const timestamp = written === '' ? undefined : readTimestamp(written);
     const event: LogEvent = {
-      id: createContentKey(written, level, message, data),
+      id,
       written,
       timestamp: timestamp ?? readTimestamp(readAt ?? '') ?? new Date().toISOString(),
       level: parts.severity ?? normalizeLevel(level) ?? nameLevel(level),

@@ -101,7 +101,7 @@ async function replayFile(
 function idOf({ letter, number }: LetterLine, file: string, { parse }: Stages): string | undefined {
   if (letter === undefined || letter.id !== undefined) return letter?.id;
   try {
-    return createScopedKey(`${basename(file)} ${number}`, parse(letter.entry).id);
+    return createScopedKey(`${basename(file)} ${number}`, parse(letter.entry).key);
   } catch {
     // It fails again where it is sent.
     return undefined;
@@ -118,9 +118,8 @@ async function sendBatch(
     const absent = absentPart(letter!, plugins);
     if (absent !== undefined) return { number, from: 0, to: 0, reason: absent };
     try {
-      const event = parse(letter!.entry);
       // A document's id is its event's, and perhaps a number.
-      if (id !== undefined) event.id = id.split('.', 1)[0] as string;
+      const event = parse(letter!.entry).createEvent(id?.split('.', 1)[0]);
       const made = plugins.run(event);
       const from = documents.push(...made.documents) - made.documents.length;
       return { number, from, to: documents.length, reason: made.failures[0]?.reason };

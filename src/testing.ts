@@ -2,7 +2,7 @@ import { KeyCounts } from './buffer/key-counts.ts';
 import type { Entry } from './entry.ts';
 import type { LogEvent } from './event.ts';
 import { defaultFormats } from './formats/shipped.ts';
-import { identify } from './identity.ts';
+import { createEvent, identify } from './identity.ts';
 import { createEventParser } from './parse.ts';
 import type { Fields, IndexDocument, Plugin } from './plugin.ts';
 import { PluginChain } from './plugin-chain.ts';
@@ -27,8 +27,9 @@ export function runPlugin<Options>(
   const parse = createEventParser({ formats: [...chain.formats, ...defaultFormats()] });
   const batch = { entries: [...entries], known: false };
   const copies = { count: (keys: Buffer) => counts.add(keys, 1) };
-  return identify(batch, (entry) => parse(entry).event, copies).logs.flatMap(({ event, reason }) => {
-    if (!event) throw new Error(reason);
+  return identify(batch, parse, copies).logs.flatMap((log) => {
+    const event = createEvent(log);
+    if (!event) throw new Error(log.reason);
     const { documents, failures } = chain.run(event);
     const [failure] = failures;
     if (failure) throw new Error(`${failure.plugin}: ${failure.reason}`);
@@ -46,6 +47,6 @@ export function readEntry<Options>(
   options: JsonObject = {},
 ): LogEvent | undefined {
   const { formats } = new PluginChain([{ plugin: plugin as Plugin, options }], '', () => true);
-  const { event, format } = createEventParser({ formats })(entry);
-  return format === undefined ? undefined : event;
+  const parsed = createEventParser({ formats })(entry);
+  return parsed.format === undefined ? undefined : parsed.createEvent();
 }

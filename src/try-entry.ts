@@ -19,18 +19,21 @@ export interface Trial {
 
 /** Reads an entry and runs the plugins on it, and stores nothing. */
 export function tryEntry(entry: Entry, parse: (entry: Entry) => Parsed, plugins: PluginChain): Trial {
-  let parsed: Parsed;
+  let format: string | undefined;
+  let read: LogEvent;
   try {
-    parsed = parse(entry);
+    const parsed = parse(entry);
+    format = parsed.format;
+    read = parsed.createEvent();
   } catch (error) {
     const letter = { at: 'parse', reason: reasonOf(error) };
     return { entry, format: null, event: null, filter: null, documents: [], dead_letters: [letter] };
   }
-  const event = structuredClone(parsed.event);
-  const { documents, failures, filtered } = plugins.run(parsed.event);
+  const event = structuredClone(read);
+  const { documents, failures, filtered } = plugins.run(read);
   return {
     entry,
-    format: parsed.format ?? null,
+    format: format ?? null,
     event,
     filter: filtered ? 'passes' : 'fails',
     documents: documents.map(({ index, suffix = '', id, json }) => ({

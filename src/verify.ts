@@ -1,5 +1,5 @@
 import type { Lookup } from './component.ts';
-import { identify, type Log } from './identity.ts';
+import { createEvent, identify, type Log } from './identity.ts';
 import type { PluginChain } from './plugin-chain.ts';
 import type { Source } from './sources/source.ts';
 import type { Stages } from './stages.ts';
@@ -77,7 +77,10 @@ async function judgeBatch(
   isUnread: boolean,
   { plugins, lookup, waiting, letters }: Evidence,
 ): Promise<Fate[]> {
-  const made = logs.map(({ event }) => (event ? plugins.run(event) : undefined));
+  const made = logs.map((log) => {
+    const event = createEvent(log);
+    return event && plugins.run(event);
+  });
   const wanted = new Map<string, string[]>();
   for (const { index, id } of made.flatMap((each) => each?.documents ?? []))
     wanted.set(index, [...(wanted.get(index) ?? []), id]);

@@ -11,7 +11,7 @@ import { PluginChain } from '../src/plugin-chain.ts';
 import { createRunStats } from '../src/run-stats.ts';
 import type { Stages } from '../src/stages.ts';
 import { ndjson } from './helpers.ts';
-import { line, parse, temporaryFolder } from './samples.ts';
+import { line, parseEntry, temporaryFolder } from './samples.ts';
 
 /** Two documents of a log that says `two`, none of one that says `none`, and it can't take one that says `broken`. */
 const plugin = definePlugin({
@@ -36,7 +36,7 @@ function batchOf(messages: readonly string[]): { batch: LogBatch; commits: numbe
   const noted = {
     commits: 0,
     batch: {
-      ...identify({ entries: messages.map(line), known: false }, parse, {
+      ...identify({ entries: messages.map(line), known: false }, parseEntry, {
         count: (keys: Buffer) => Array<number>(keys.length / 8).fill(0),
       }),
       unreadable: [],
@@ -79,16 +79,20 @@ test('its size is that of its entries and its documents', () => {
     documents.reduce((sum, { json }) => sum + json.length, entries),
   );
   const decoded = { timestamp: '2026-11-24T19:26:39Z', message: 'x', data: { long: 'y'.repeat(1_000) } };
-  const { logs } = identify({ entries: [decoded], known: false }, parse, { count: () => [0] });
+  const { logs } = identify({ entries: [decoded], known: false }, parseEntry, { count: () => [0] });
   const large = prepareBatch({ logs, unreadable: [], commit: async () => {} }, plugins);
   assert.ok(large.work.size > 1_000, 'what stands beside the message is held, too');
 });
 
 test('the newest time is the latest that a log names, whatever their order', () => {
   const { batch } = batchOf(['one']);
-  const late = identify({ entries: ['2026-11-25 00:00:00,000 - api - INFO - late'], known: false }, parse, {
-    count: () => [0],
-  });
+  const late = identify(
+    { entries: ['2026-11-25 00:00:00,000 - api - INFO - late'], known: false },
+    parseEntry,
+    {
+      count: () => [0],
+    },
+  );
   const logs = [...late.logs, ...batch.logs];
   assert.equal(prepareBatch({ ...batch, logs }, plugins).work.newest, '2026-11-25T00:00:00.000Z');
 });

@@ -13,7 +13,7 @@ import type { Batch, ReadOptions, Source } from '../src/sources/source.ts';
 import type { Stages } from '../src/stages.ts';
 import { SidecarError } from '../src/util/errors.ts';
 import { eventually } from './helpers.ts';
-import { line, parse, temporaryFolder } from './samples.ts';
+import { line, parseEntry, temporaryFolder } from './samples.ts';
 import { stagesIn } from './stages.ts';
 
 /**
@@ -47,7 +47,7 @@ class FakeEnds {
     };
     const use = { plugin: logsPlugin as unknown as Plugin, options: {} };
     const plugins = new PluginChain([use], 'ml-api-', () => true);
-    this.stages = stagesIn(this.#folder, { source, parse, plugins, sink });
+    this.stages = stagesIn(this.#folder, { source, parse: parseEntry, plugins, sink });
   }
 
   /** Without an end, unless `most` sets one. */

@@ -13,7 +13,7 @@ import { DirectorySink } from '../src/sinks/directory.ts';
 import { FileSource } from '../src/sources/file.ts';
 import type { Stages } from '../src/stages.ts';
 import { SidecarError } from '../src/util/errors.ts';
-import { parse } from './samples.ts';
+import { parseEntry } from './samples.ts';
 import { stagesIn } from './stages.ts';
 
 let folder: string;
@@ -42,7 +42,7 @@ function parts(maxBytes = 1 << 30, maxEntryBytes = 2_000): Stages {
     folder,
     {
       source: new FileSource({ paths: [join(folder, 'api.log')], intervalMs: 100 }),
-      parse: (entry) => parse(entry, 'UTC', { maxEntryBytes }),
+      parse: (entry) => parseEntry(entry, 'UTC', { maxEntryBytes }),
       plugins: new PluginChain(uses, 'ml-api-', () => true),
       sink: new DirectorySink(join(folder, 'out')),
     },

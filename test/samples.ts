@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LogEvent } from '../src/event.ts';
 import { defaultFormats } from '../src/formats/shipped.ts';
-import { createEventParser } from '../src/parse.ts';
+import { createEventParser, type Parsed } from '../src/parse.ts';
 import { createTimestampReader } from '../src/timestamp.ts';
 import type { JsonObject } from '../src/util/json.ts';
 import { root } from './services/service.ts';
@@ -34,14 +34,19 @@ export function asGradio(line: string): JsonObject {
   return { timestamp: timestamp!, level: level!, message: message.join(' - '), data: null };
 }
 
-/** Parses as the pipeline would by default: times without a zone are UTC, 1 MiB is the limit. */
-export function parse(
+/** Reads as the pipeline would by default: times without a zone are UTC, 1 MiB is the limit. */
+export function parseEntry(
   entry: string | JsonObject,
   zone = 'UTC',
   { maxEntryBytes = 1_048_576, dayFirst = false } = {},
-): LogEvent {
+): Parsed {
   const readTimestamp = createTimestampReader(zone, dayFirst);
-  return createEventParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry).event;
+  return createEventParser({ readTimestamp, maxEntryBytes, formats: defaultFormats() })(entry);
+}
+
+/** The event of what `parseEntry` reads. */
+export function parse(...given: Parameters<typeof parseEntry>): LogEvent {
+  return parseEntry(...given).createEvent();
 }
 
 /** A line of Python's logging with this message. */

@@ -149,9 +149,9 @@ export class DiskBuffer {
     { isBehind, isSentOnce }: { isBehind: boolean; isSentOnce: boolean },
     signal: AbortSignal,
   ): Promise<boolean> {
-    // To compress costs more CPU than all else here: it is for a backlog that lasts.
+    // To compress costs as much CPU as all else here: it is for a backlog that lasts.
     const isBacklog = isBehind && this.#segments.size > this.#segments.segmentBytes;
-    const record = await writeBatch(head, body, isBacklog);
+    const record = writeBatch(head, body, isBacklog);
     while (await this.#hasRoom(record.length, signal)) {
       try {
         // A batch that went on without the disk is known to the journal alone, and what follows tells of steps behind it.

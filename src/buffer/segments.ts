@@ -1,15 +1,14 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { log } from '../util/log.ts';
 import type { Step } from './position-step.ts';
 import { type Damage, type StoredRecord, writeRecord } from './records.ts';
 import { SegmentReader } from './segment-reader.ts';
 
-const compress = promisify(deflateRaw);
-const decompress = promisify(inflateRaw);
+/** Brotli at its fastest packs logs better than deflate does, in half the time, and another thread would cost more than that. */
+const PACKING = { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
 /** A segment that has reached this size, in bytes, or a share of the whole, is followed by another. */
 const SEGMENT_BYTES = 8 << 20;
@@ -161,7 +160,7 @@ export class Segments {
       while (this.#next && Number(this.#next.head.sequence) <= sequence) this.#next = await read();
       if (!this.#next) continue;
       const { head, body } = this.#next as unknown as StoredRecord<BatchHead>;
-      return { head, body: head.packed ? await decompress(body) : body };
+      return { head, body: head.packed ? brotliDecompressSync(body) : body };
     }
     return undefined;
   }
@@ -210,9 +209,10 @@ export class Segments {
 }
 
 /** A batch as it is appended; `pack` compresses it. */
-export async function writeBatch(head: BatchHead, body: Buffer, pack: boolean): Promise<Buffer> {
-  if (!pack) return writeRecord(head, body);
-  return writeRecord({ ...head, packed: true }, await compress(body, { level: 1 }));
+export function writeBatch(head: BatchHead, body: Buffer, pack: boolean): Buffer {
+  return pack
+    ? writeRecord({ ...head, packed: true }, brotliCompressSync(body, PACKING))
+    : writeRecord(head, body);
 }
 
 /** The files of a buffer's folder, oldest first; none where there is no such folder. */
@@ -262,7 +262,7 @@ export async function readWaitingIds(folder: string, confirmed: number): Promise
       for (let record = await reader.next(size); record; record = await reader.next(size)) {
         const { sequence, packed } = record.head as unknown as BatchHead;
         if (sequence <= confirmed) continue;
-        const body = packed ? await decompress(record.body) : record.body;
+        const body = packed ? brotliDecompressSync(record.body) : record.body;
         for (const [id] of JSON.parse(body.toString()).logs as [string][]) ids.add(id);
       }
     } catch (error) {

@@ -3,6 +3,7 @@ import type { CommonConfig } from '../config/sections.ts';
 import type { Entry } from '../entry.ts';
 import type { LogEvent } from '../event.ts';
 import { Filter } from '../filter.ts';
+import type { Parse } from '../identity.ts';
 import { UNKNOWN_LEVEL } from '../level.ts';
 import { plural, quote, t } from '../terminal/messages.ts';
 import { type Check, ok, span, warning } from './result.ts';
@@ -22,7 +23,7 @@ export interface Checked {
 export function checkContents(
   config: CommonConfig,
   { name, address, contents }: Checked,
-  parse: (entry: Entry) => LogEvent,
+  parse: Parse,
 ): Check[] {
   const { count, note, instead } = contents;
   const more = note ? `; ${note}` : '';
@@ -83,9 +84,9 @@ function checkReading(newest: readonly LogEvent[]): Check[] {
   ];
 }
 
-function tryParse(entry: Entry, parse: (entry: Entry) => LogEvent): LogEvent[] {
+function tryParse(entry: Entry, parse: Parse): LogEvent[] {
   try {
-    return [parse(entry)];
+    return [parse(entry).createEvent()];
   } catch {
     return [];
   }

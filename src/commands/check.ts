@@ -30,7 +30,7 @@ async function* runChecks(load: () => LoadedConfig): AsyncGenerator<Check> {
   else {
     const { checkContents } = await import('../checks/check-source.ts');
     const parse = createEntryParser(config, plugins.formats);
-    yield* checkContents(config, { name, address: source.address, contents }, (entry) => parse(entry).event);
+    yield* checkContents(config, { name, address: source.address, contents }, parse);
   }
   yield* sink.probe(plugins.indices);
   const { openKibana } = await import('../kibana/kibana-client.ts');

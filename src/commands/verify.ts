@@ -40,7 +40,7 @@ export const command = defineCommand({
       );
     if (!sink.lookUp) throw new SidecarError('config', `what ${sink.address} holds can't be looked up`);
     const plugins = await createPluginChain(loaded);
-    const parser = createEntryParser(config, plugins.formats);
+    const parse = createEntryParser(config, plugins.formats);
     const name = nameState(config);
     const journal = new Journal(join(config.state.path, name, 'journal'));
     await journal.open();
@@ -53,7 +53,6 @@ export const command = defineCommand({
     const stop = new AbortController();
     const removeListeners = onStop(() => stop.abort());
     try {
-      const parse = (entry: Parameters<typeof parser>[0]) => parser(entry).event;
       const evidence = { source: reading, parse, plugins, journal, lookup, waiting, letters };
       const found = await verifyStored(evidence, config.pipeline.limit, stop.signal);
       if (stop.signal.aborted) throw new SidecarError('unreachable', 'stopped before all was looked at');

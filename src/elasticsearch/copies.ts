@@ -128,7 +128,7 @@ function transactionOf({
 }: JsonObject): string | undefined {
   if (typeof id === 'string') return id;
   try {
-    return parse({ level, message, data }).event.transactionId;
+    return parse({ level, message, data }).createEvent().transactionId;
   } catch {
     return undefined;
   }

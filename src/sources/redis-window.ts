@@ -7,8 +7,8 @@ import type { Unreadable } from './source.ts';
 import { alignGrown, fingerprint } from './window.ts';
 
 /**
- * The most text of the windows of all lists that is held at once, in UTF-16 units; what does not fit is read again when it is
- * needed.
+ * The most text of the windows of all lists that is held at once, in UTF-16 units: of the oldest entries, which are wanted
+ * first; the others are read again when they are needed.
  */
 const MAX_TEXT = 16 << 20;
 /** The same of what `load` answers. */
@@ -41,7 +41,9 @@ export class RedisWindow implements View {
   trimmed = 0;
   readonly #pages: RedisPages;
   readonly #name: string;
-  #entries: string[] | undefined = [];
+  /** The entries from the place `#heldFrom` on. */
+  #held: string[] = [];
+  #heldFrom = 0;
   #text = 0;
   /** How far the list has moved since reading began. */
   #shift = 0;
@@ -147,9 +149,12 @@ export class RedisWindow implements View {
     for (const print of prints) this.prints.push(print);
     for (const entry of entries) {
       this.#text += entry?.length ?? 0;
-      this.#entries?.push(entry ?? '');
+      this.#held.push(entry ?? '');
     }
-    if (this.#text > MAX_TEXT / this.#pages.sharers) this.#entries = undefined;
+    let gone = 0;
+    while (this.#text > MAX_TEXT / this.#pages.sharers) this.#text -= this.#held[gone++]!.length;
+    this.#held.splice(0, gone);
+    this.#heldFrom += gone;
   }
 
   /** See `View`. */
@@ -158,17 +163,18 @@ export class RedisWindow implements View {
     if (isUnreadable(this.prints[first])) return { taken: 1, entries: [], unreadable: [this.#tell(first)] };
     const together = places.findIndex((place, n) => isUnreadable(this.prints[place]) || place !== first - n);
     const most = together < 0 ? places.length : together;
-    return this.#entries ? this.#loadHeld(places, this.#entries) : this.#loadAgain(first, most);
+    return first >= this.#heldFrom ? this.#loadHeld(places) : this.#loadAgain(first, most);
   }
 
-  #loadHeld(places: readonly number[], held: readonly string[]): Loaded {
+  #loadHeld(places: readonly number[]): Loaded {
     const entries: Entry[] = [];
     let text = 0;
     for (const place of places) {
-      if (isUnreadable(this.prints[place])) break;
-      text += held[place]!.length;
+      const entry = this.#held[place - this.#heldFrom];
+      if (entry === undefined || isUnreadable(this.prints[place])) break;
+      text += entry.length;
       if (entries.length > 0 && text > MAX_LOADED / this.#pages.sharers) break;
-      entries.push(held[place]!);
+      entries.push(entry);
     }
     return { taken: entries.length, entries };
   }

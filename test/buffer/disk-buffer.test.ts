@@ -7,7 +7,7 @@ import { Journal } from '../../src/buffer/journal.ts';
 import { Segments } from '../../src/buffer/segments.ts';
 import { identify } from '../../src/identity.ts';
 import { setLogLevel } from '../../src/util/log.ts';
-import { parse, temporaryFolder } from '../samples.ts';
+import { parseEntry, temporaryFolder } from '../samples.ts';
 
 // The damage is logged as errors, which would drown the test's own output.
 setLogLevel('error');
@@ -15,7 +15,7 @@ setLogLevel('error');
 async function opened(folder: string, isGathered = false): Promise<{ buffer: DiskBuffer; journal: Journal }> {
   const segments = new Segments(folder, 1 << 20);
   const journal = new Journal(join(folder, 'journal'), () => segments.sync());
-  const buffer = new DiskBuffer(segments, journal, parse, 1 << 20, isGathered);
+  const buffer = new DiskBuffer(segments, journal, parseEntry, 1 << 20, isGathered);
   await journal.open();
   await buffer.open();
   return { buffer, journal };
@@ -28,7 +28,7 @@ for (const isJournalLost of [false, true])
     for (let n = 1; n <= 10; n++) {
       const { logs, keys } = identify(
         { entries: [`log ${n}`, `another ${n}`], known: false },
-        parse,
+        parseEntry,
         first.journal,
       );
       const kept = { logs, unreadable: [], keys, position: undefined, isSentOnce: true };
@@ -61,7 +61,7 @@ for (const isJournalLost of [false, true])
   });
 
 async function keepOne({ buffer, journal }: Awaited<ReturnType<typeof opened>>, name: string): Promise<void> {
-  const { logs, keys } = identify({ entries: [name], known: false }, parse, journal);
+  const { logs, keys } = identify({ entries: [name], known: false }, parseEntry, journal);
   const kept = { logs, unreadable: [], keys, position: undefined, isSentOnce: false };
   assert.ok(await buffer.keep(kept, new AbortController().signal));
 }

@@ -18,7 +18,7 @@ const bodyOf = (sequence: number): Buffer =>
   Buffer.from(`${sequence} `.repeat(sequence % 50 === 0 ? 200_000 : 200));
 
 const append = async (to: Segments, sequence: number, body: Buffer, pack: boolean): Promise<void> =>
-  to.append(sequence, await writeBatch(headOf(sequence), body, pack));
+  to.append(sequence, writeBatch(headOf(sequence), body, pack));
 
 test('what is appended is read back in order, over many segments, also while more is appended', async (t) => {
   const segments = new Segments(temporaryFolder(t), 8 << 20);

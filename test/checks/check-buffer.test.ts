@@ -8,7 +8,7 @@ import { Segments } from '../../src/buffer/segments.ts';
 import { checkBuffer } from '../../src/checks/check-buffer.ts';
 import { identify } from '../../src/identity.ts';
 import { temporaryFolder } from '../helpers.ts';
-import { parse } from '../samples.ts';
+import { parseEntry } from '../samples.ts';
 
 const never = new AbortController().signal;
 
@@ -17,11 +17,11 @@ test('it tells how many logs wait, since when, and how much room they take; it c
   assert.equal((await checkBuffer(folder, folder, 1e6)).says, 'nothing waits for the sink');
 
   const journal = new Journal(join(folder, 'journal'));
-  const buffer = new DiskBuffer(new Segments(folder, 1e6), journal, parse, 1e6);
+  const buffer = new DiskBuffer(new Segments(folder, 1e6), journal, parseEntry, 1e6);
   await journal.open();
   await buffer.open();
   const keep = async (...entries: string[]): Promise<void> => {
-    const { logs, keys } = identify({ entries, known: false }, parse, journal);
+    const { logs, keys } = identify({ entries, known: false }, parseEntry, journal);
     assert.ok(
       await buffer.keep({ logs, unreadable: [], keys, position: undefined, isSentOnce: true }, never),
     );

@@ -150,7 +150,7 @@ test('what waits in the buffer is known by its ids', async (t) => {
   for (const sequence of [1, 2, 3]) {
     const body = Buffer.from(JSON.stringify({ logs: [[`id-${sequence}`, 'x']], unreadable: [] }));
     const head = { sequence, logs: 1, before: sequence - 1, readAt: 0, keys: '' };
-    await segments.append(sequence, await writeBatch(head, body, sequence === 3));
+    await segments.append(sequence, writeBatch(head, body, sequence === 3));
   }
   assert.deepEqual([...(await readWaitingIds(folder, 1))], ['id-2', 'id-3']);
   await segments.close(0);

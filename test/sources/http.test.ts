@@ -12,7 +12,7 @@ import { PluginChain } from '../../src/plugin-chain.ts';
 import type { Outcome, Sink } from '../../src/sinks/sink.ts';
 import { HttpSource } from '../../src/sources/http.ts';
 import { type CommandLine, eventually, ndjson, TestIndices, temporaryFolder, Workspace } from '../helpers.ts';
-import { gradioLogs, line, parse, realEntries } from '../samples.ts';
+import { gradioLogs, line, parse, parseEntry, realEntries } from '../samples.ts';
 import { elasticsearchUrl } from '../services/env.ts';
 import { freePort } from '../services/service.ts';
 import { stagesIn } from '../stages.ts';
@@ -360,7 +360,7 @@ async function held(t: TestContext, bufferBytes = 1 << 20) {
           bodyBytes: 8_000,
           heldBytes: 100_000,
         }),
-        parse,
+        parse: parseEntry,
         plugins: new PluginChain([{ plugin, options: {} }], 'ml-api-', () => true),
         sink,
       },
