@@ -17,7 +17,9 @@ let kafka: Service;
 let elasticsearch: Service;
 before(async () => {
   if (noKafkaInVector) return;
-  [kafka, elasticsearch] = await Promise.all([startKafka(), startElasticsearch()]);
+  // One after the other: what has started is stopped where the next one can't be.
+  kafka = await startKafka();
+  elasticsearch = await startElasticsearch();
 });
 after(async () => {
   await kafka?.stop();
