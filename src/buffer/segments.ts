@@ -7,8 +7,8 @@ import type { Step } from './position-step.ts';
 import { type Damage, type StoredRecord, writeRecord } from './records.ts';
 import { SegmentReader } from './segment-reader.ts';
 
-/** Brotli at its fastest packs logs better than deflate does, in half the time, and another thread would cost more than that. */
-const PACKING = { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 } };
+/** So it packs logs tighter than deflate at its fastest; another thread would cost more than the work. */
+const PACKING = { params: { [constants.BROTLI_PARAM_QUALITY]: 2, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
 /** A segment that has reached this size, in bytes, or a share of the whole, is followed by another. */
 const SEGMENT_BYTES = 8 << 20;
