@@ -8,6 +8,8 @@ import { reasonOf } from './util/errors.ts';
 export interface Log {
   entry: Entry;
   id: string;
+  /** When it was read first, in ms since 1970. */
+  readAt: number;
   parsed?: Parsed | undefined;
   reason?: string;
 }
@@ -29,7 +31,8 @@ const KEY_DIGITS = 16;
  */
 export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { logs: Log[]; keys: Buffer } {
   const { entries, scopes, known } = batch;
-  const logs = entries.map((entry) => readLog(entry, parse));
+  const readAt = Date.now();
+  const logs = entries.map((entry) => readLog(entry, readAt, parse));
   if (scopes) {
     for (const [n, each] of logs.entries()) each.id = createScopedKey(scopes[n]!, each.id);
     return { logs, keys: Buffer.alloc(0) };
@@ -43,33 +46,34 @@ export function identify(batch: Batch, parse: Parse, copies: CopyCounter): { log
   return { logs, keys };
 }
 
-/** Reads an entry again that was given its identity before. */
-export function readAgain(entry: Entry, id: string, parse: Parse): Log {
+/** Reads an entry again that was given its identity before, when it was read first. */
+export function readAgain(entry: Entry, id: string, readAt: number, parse: Parse): Log {
   try {
-    return { entry, id, parsed: parse(entry) };
+    return { entry, id, readAt, parsed: parse(entry) };
   } catch (error) {
-    return { entry, id, reason: reasonOf(error) };
+    return { entry, id, readAt, reason: reasonOf(error) };
   }
 }
 
 /** The event of a log; `undefined` where it can't be read: `reason` says why. */
 export function createEvent(log: Log): LogEvent | undefined {
   try {
-    return log.parsed?.createEvent(log.id);
+    return log.parsed?.createEvent(log.id, log.readAt);
   } catch (error) {
     log.reason = reasonOf(error);
     return undefined;
   }
 }
 
-function readLog(entry: Entry, parse: Parse): Log {
+function readLog(entry: Entry, readAt: number, parse: Parse): Log {
   try {
     const parsed = parse(entry);
-    return { entry, id: parsed.key, parsed };
+    return { entry, id: parsed.key, readAt, parsed };
   } catch (error) {
     // A log that is only too large keeps the identity that it has under another limit.
     const told = error instanceof EntryError ? error.key : undefined;
     const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
-    return { entry, id: told ?? createContentKey('', '', text, undefined), reason: reasonOf(error) };
+    const id = told ?? createContentKey('', '', text, undefined);
+    return { entry, id, readAt, reason: reasonOf(error) };
   }
 }

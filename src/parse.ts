@@ -51,8 +51,8 @@ export interface Parsed {
   readonly format: string | undefined;
   /** `createContentKey` of it, computed each time. */
   readonly key: string;
-  /** A new event of it, with this identity; without one, with its key. */
-  createEvent(id?: string): LogEvent;
+  /** A new event of it, with this identity or, without one, with its key; `readAt`, in ms since 1970, is by default now. */
+  createEvent(id?: string, readAt?: number): LogEvent;
 }
 
 /** Envelopes in envelopes are opened so far. */
@@ -77,7 +77,7 @@ export function createEventParser({
   };
 }
 
-type EventMaker = (read: ReadEntry, id: string) => LogEvent;
+type EventMaker = (read: ReadEntry, id: string, readAt: number) => LogEvent;
 
 class ReadParts implements Parsed {
   readonly #read: ReadEntry;
@@ -97,8 +97,8 @@ class ReadParts implements Parsed {
     return createContentKey(textOf(time) ?? '', textOf(level) ?? UNKNOWN_LEVEL, message, data);
   }
 
-  createEvent(id = this.key): LogEvent {
-    return this.#createEvent(this.#read, id);
+  createEvent(id = this.key, readAt = Date.now()): LogEvent {
+    return this.#createEvent(this.#read, id, readAt);
   }
 }
 
@@ -208,7 +208,7 @@ function nameLevel(written: string): string {
 /** Makes events of parts. It tells, once, of a time that can't be read. */
 function eventMaker(readTimestamp: TimestampReader): EventMaker {
   let told = false;
-  return ({ parts, extra, readAt }, id) => {
+  return ({ parts, extra, readAt: readBefore }, id, readAt) => {
     const { logger, message, data } = parts;
     const written = textOf(parts.time) ?? '';
     const level = textOf(parts.level) ?? UNKNOWN_LEVEL;
@@ -216,7 +216,7 @@ function eventMaker(readTimestamp: TimestampReader): EventMaker {
     const event: LogEvent = {
       id,
       written,
-      timestamp: timestamp ?? readTimestamp(readAt ?? '') ?? new Date().toISOString(),
+      timestamp: timestamp ?? readTimestamp(readBefore ?? '') ?? new Date(readAt).toISOString(),
       level: parts.severity ?? normalizeLevel(level) ?? nameLevel(level),
       logger,
       message,

@@ -119,7 +119,7 @@ export class DiskBuffer {
       sequence: this.#last + 1,
       logs: logs.length,
       before,
-      readAt: Date.now(),
+      readAt: logs[0]?.readAt ?? Date.now(),
       keys: keys.toString('base64'),
       ...(step ? { step } : {}),
     };

@@ -45,7 +45,7 @@ export class ReadBack {
         logs: [string, Log['entry']][];
         unreadable: Unreadable[];
       };
-      for (const [id, entry] of kept.logs) logs.push(readAgain(entry, id, this.#parse));
+      for (const [id, entry] of kept.logs) logs.push(readAgain(entry, id, next.head.readAt, this.#parse));
       unreadable.push(...kept.unreadable);
       bytes += next.body.length;
       readAt ??= next.head.readAt;

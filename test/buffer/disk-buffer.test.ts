@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DiskBuffer } from '../../src/buffer/disk-buffer.ts';
 import { Journal } from '../../src/buffer/journal.ts';
 import { Segments } from '../../src/buffer/segments.ts';
-import { identify } from '../../src/identity.ts';
+import { createEvent, identify } from '../../src/identity.ts';
 import { setLogLevel } from '../../src/util/log.ts';
 import { parseEntry, temporaryFolder } from '../samples.ts';
 
@@ -65,6 +66,23 @@ async function keepOne({ buffer, journal }: Awaited<ReturnType<typeof opened>>, 
   const kept = { logs, unreadable: [], keys, position: undefined, isSentOnce: false };
   assert.ok(await buffer.keep(kept, new AbortController().signal));
 }
+
+test('a log that names no time has the one at which it was read first, however long it waits', async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await opened(folder);
+  const before = Date.now();
+  await keepOne(first, 'no time is named here');
+  const after = Date.now();
+  await first.buffer.close();
+  await first.journal.close();
+  await sleep(50);
+  const again = await opened(folder);
+  const [log] = (await again.buffer.take(1, true))!.logs;
+  const { timestamp } = createEvent(log!)!;
+  assert.ok(Date.parse(timestamp) >= before && Date.parse(timestamp) <= after, timestamp);
+  await again.buffer.close();
+  await again.journal.close();
+});
 
 test('a sink that gathers what it is sent is sent what there is, whatever is on its way', async (t) => {
   const stages = await opened(temporaryFolder(t), true);
