@@ -99,7 +99,7 @@ test('what Elasticsearch itself refuses is a dead letter with its reason, and co
   for (const { reason } of verdict.letters) assert.match(reason, /out of range/);
 });
 
-test('the list is read no faster than Elasticsearch confirms', async (t) => {
+test('no more requests than pipeline.concurrency are on their way, and what comes meanwhile waits', async (t) => {
   const rig = await Rig.start(t, { config: { pipeline: { concurrency: 2, batch_size: 20 } }, cap: 100 });
   // One document goes alone, then one batch, and then all at once.
   await rig.push([rig.lines.note()]);
@@ -122,12 +122,11 @@ test('the list is read no faster than Elasticsearch confirms', async (t) => {
   for (let n = 0; n < 10; n++) await rig.push(rig.lines.some(50).map(() => rig.lines.note()));
   await eventually('two requests', () => held === 2);
   await new Promise((later) => setTimeout(later, 500));
-  assert.equal(held, 2, 'no more than pipeline.concurrency requests are on their way');
+  assert.equal(held, 2);
   open();
   const verdict = await rig.settled();
   assert.deepEqual(verdict.doubled, []);
-  // Reading waited, so the list turned over: that is told, and each hole lies in a gap.
-  assert.ok(verdict.missing.length > 0);
+  // The list may turn over between two reads: each hole lies in a gap that is told.
   assert.ok(verdict.holes <= rig.gaps, `${verdict.holes} holes, ${rig.gaps} gaps`);
   assert.equal(JSON.parse(rig.sidecar.stdout).gaps, rig.gaps);
 });
