@@ -208,7 +208,7 @@ function nameLevel(written: string): string {
 /** Makes events of parts. It tells, once, of a time that can't be read. */
 function eventMaker(readTimestamp: TimestampReader): EventMaker {
   let told = false;
-  return ({ parts, extra, readAt: readBefore }, id, readAt) => {
+  return ({ parts, extra, readAt: shippedAt }, id, readAt) => {
     const { logger, message, data } = parts;
     const written = textOf(parts.time) ?? '';
     const level = textOf(parts.level) ?? UNKNOWN_LEVEL;
@@ -216,7 +216,7 @@ function eventMaker(readTimestamp: TimestampReader): EventMaker {
     const event: LogEvent = {
       id,
       written,
-      timestamp: timestamp ?? readTimestamp(readBefore ?? '') ?? new Date(readAt).toISOString(),
+      timestamp: timestamp ?? readTimestamp(shippedAt ?? '') ?? new Date(readAt).toISOString(),
       level: parts.severity ?? normalizeLevel(level) ?? nameLevel(level),
       logger,
       message,

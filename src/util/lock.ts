@@ -23,9 +23,9 @@ interface Holder {
 }
 
 /**
- * Keeps two processes from doing the same work. Each has a file of its own beside `path`, and the one that holds the lock
- * also has `….owner`. Checking and taking are one step, so of many processes that start at once and find the lock of a dead
- * one, exactly one gets it.
+ * Keeps two processes from doing the same work. Each process that wants the lock puts a file of its own beside `path`, and
+ * the one that gets it adds a second, named like the first with `.owner` behind. Of many that start at once and find the
+ * lock of a dead process, exactly one gets it.
  */
 export class Lock {
   readonly #path: string;
